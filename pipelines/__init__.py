@@ -1,0 +1,1 @@
+"""Sentry's errors per project, turned into health per product."""

@@ -1,0 +1,110 @@
+"""Sentry's endpoints as plain calls: pages of a listing, or one object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from dlt.sources.helpers.rest_client.client import RESTClient
+
+from pipelines.sentry.errors import BadRequestError, ChangedTypeError, SentryError
+from pipelines.sentry.paginator import SentryPaginator
+from pipelines.sentry.session import SentrySession
+
+Params = Mapping[str, Any]
+Row = dict[str, Any]
+
+# Sentry reads per_page (issue lists: limit), GlitchTip reads limit; each ignores the other's word.
+FULL_PAGE = {"per_page": 100, "limit": 100}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a listing, and the seconds that the server took for it."""
+
+    rows: list[Row]
+    seconds: float
+
+
+class SentryApi:
+    """One base address (a region, or a self-hosted server) through the shared session."""
+
+    def __init__(self, base_url: str, session: SentrySession) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.session = session
+        self._client = RESTClient(
+            f"{self.base_url}/api/0/",
+            session=session,
+            paginator=SentryPaginator(),
+            data_selector="$",
+        )
+
+    def at(self, region_url: str | None) -> SentryApi:
+        """Return the API of an organization's region, if the token may be sent there; else this one."""
+        if not region_url or region_url.rstrip("/") == self.base_url:
+            return self
+        if not is_same_site(self.base_url, region_url):
+            return self
+        return SentryApi(region_url, self.session)
+
+    def pages(self, path: str, params: Params | None = None) -> Iterator[Page]:
+        """Yield the pages of a listing to its end; TruncatedError when the end cannot be reached."""
+        # The hook keeps dlt's client from raising: the session has judged the reply already.
+        hooks: Any = {"response": [lambda response, *_, **__: None]}
+        for page in self._client.paginate(path, params=dict(params or {}), hooks=hooks):
+            self.session.traffic.add(pages=1)
+            for row in page:
+                if not isinstance(row, dict):
+                    raise ChangedTypeError(f"{path}: expected a list of objects, got {row!r:.80}.")
+            yield Page(list(page), page.response.elapsed.total_seconds())
+
+    def rows(self, path: str, params: Params | None = None) -> list[Row]:
+        """Return every row of a listing that is small enough to hold (projects, teams)."""
+        return [
+            row for page in self.pages(path, {**FULL_PAGE, **(params or {})}) for row in page.rows
+        ]
+
+    def get(self, path: str, params: Params | None = None) -> Any:
+        """Return one JSON answer that is not paginated."""
+        return self._client.get(path, params=dict(params or {})).json()
+
+    def clock(self) -> datetime:
+        """Ask the server for the time before anything else; the host's clock if it does not answer."""
+        try:
+            with self.session.patience_of(attempts=1):
+                self.get("")
+        except SentryError:
+            pass  # what is wrong will be told by the first request that matters
+        return self.now()
+
+    def now(self) -> datetime:
+        """Return the time of the first reply by the server's clock (naive UTC, whole seconds)."""
+        moment = self.session.server_time or datetime.now(UTC)
+        return moment.replace(tzinfo=None, microsecond=0)
+
+
+def is_same_site(base_url: str, other_url: str) -> bool:
+    """Tell whether a token meant for `base_url` may be sent to `other_url`.
+
+    The same host on any port, or a host of the same registered domain (sentry.io, de.sentry.io); never from
+    https to http. A reply must not be able to lead the token elsewhere.
+    """
+    base, other = urlsplit(base_url), urlsplit(other_url)
+    if base.scheme == "https" and other.scheme != "https":
+        return False
+    base_host, other_host = base.hostname or "", other.hostname or ""
+    if base_host == other_host:
+        return True
+    domain = ".".join(base_host.split(".")[-2:])
+    has_domain = "." in base_host and not base_host.replace(".", "").isdigit()
+    return has_domain and (other_host == domain or other_host.endswith(f".{domain}"))
+
+
+def require_list(value: Any, where: str) -> list[Any]:
+    """Return `value` as the list that `where` is known to answer with; BadRequestError otherwise."""
+    if not isinstance(value, list):
+        raise BadRequestError(f"{where}: expected a list, got {type(value).__name__}.")
+    return value

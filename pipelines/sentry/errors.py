@@ -1,0 +1,46 @@
+"""What can go wrong between us and a Sentry server, each with a message for people.
+
+No message ever holds the token: it travels in a header only, and headers are never quoted.
+"""
+
+from __future__ import annotations
+
+
+class SentryError(Exception):
+    """The base of all errors of this source; its text says what happened, where, and what to do."""
+
+
+class ConfigurationError(SentryError):
+    """A setting is missing or cannot work, and which one to change."""
+
+
+class TokenRefusedError(SentryError):
+    """401: the token is missing, mistyped, expired or revoked."""
+
+
+class ForbiddenError(SentryError):
+    """403: the token lacks a scope, or the project is not visible to it."""
+
+
+class NotFoundError(SentryError):
+    """404 with Sentry's JSON body: the thing itself does not exist (any more)."""
+
+
+class EndpointMissingError(SentryError):
+    """The server has no such endpoint: 404 or 200 with HTML, 405, 410, 422."""
+
+
+class BadRequestError(SentryError):
+    """400 with a reason, or a 5xx that came back every time: this server will not answer this question."""
+
+
+class UnavailableError(SentryError):
+    """The server could not be reached, or kept failing, until the retries were used up."""
+
+
+class TruncatedError(SentryError):
+    """A listing cannot be trusted to be whole: it took too long, or its cursor stopped moving."""
+
+
+class ChangedTypeError(SentryError):
+    """A field of the API has another type than it always had; names the table, the field and the value."""

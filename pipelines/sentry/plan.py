@@ -1,0 +1,198 @@
+"""Which requests a sync makes, and why. Pure: no HTTP, no database; it can be read and tested alone.
+
+Nothing in Sentry's API says "changed since", and a resolve moves no timestamp. So an incremental sync reads
+  * hot: every issue with an event since the last sync (with an overlap for late events),
+  * open: every issue that is unresolved now; a known open issue that this listing no longer shows has been
+    resolved, archived, merged or deleted, or had no event for 90 days, and is read again by its id;
+and a full sync, when the last one is older than a day, reads
+  * all: every issue with an event in the last 90 days, and by id every known issue that this did not show.
+An id that a read by id does not return is looked up alone before it is called merged or deleted.
+
+Listings use fixed absolute bounds (a relative window moves with every page) and order by first seen, which does not
+change while one reads.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pipelines.sentry.dialects import Dialect
+
+Mode = Literal["full", "incremental"]
+Reason = Literal["hot", "open", "all"]
+
+RETENTION = timedelta(days=90)
+# Events carry the time of the client: an hour covers buffering and clock skew, a day a server whose body and order
+# disagree (Sentry 9) or that can only be read newest first (GlitchTip).
+OVERLAP = timedelta(hours=1)
+LONG_OVERLAP = timedelta(hours=24)
+# Sentry searches many candidates within 30 s and then cuts off silently; smaller slices stay well below.
+ROWS_PER_SLICE = 2000
+SUSPICIOUS_SECONDS = 25.0
+_SMALL = 500
+_PROJECTS_PER_REQUEST = 100
+BATCH = 100
+_NARROWEST_WINDOW = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One chain of pages: why it is read, which projects (empty: all), which window."""
+
+    reason: Reason
+    projects: tuple[str, ...]
+    start: datetime
+    end: datetime
+    category: str | None = None
+
+    def halves(self) -> list[Listing]:
+        """Return two listings that together show the same rows; empty when it cannot be split further."""
+        if len(self.projects) > 1:
+            middle = len(self.projects) // 2
+            return [
+                replace(self, projects=self.projects[:middle]),
+                replace(self, projects=self.projects[middle:]),
+            ]
+        if self.end - self.start > 2 * _NARROWEST_WINDOW:
+            # An issue is shown if it has an event in the window, so each event falls in one half.
+            middle_at = self.start + (self.end - self.start) / 2
+            return [replace(self, end=middle_at), replace(self, start=middle_at)]
+        return []
+
+
+@dataclass(frozen=True)
+class OrganizationState:
+    """Where the last complete sync of an organization stood, by Sentry's clock (naive UTC)."""
+
+    watermark: datetime | None = None
+    swept_at: datetime | None = None
+
+
+def choose_mode(state: OrganizationState, as_of: datetime, full_every: timedelta) -> Mode:
+    """Return `full` for the first sync and when the last full one is `full_every` old."""
+    if state.watermark is None or state.swept_at is None:
+        return "full"
+    return "full" if as_of - state.swept_at >= full_every else "incremental"
+
+
+def listings(
+    mode: Mode,
+    dialect: Dialect,
+    state: OrganizationState,
+    as_of: datetime,
+    project_ids: Sequence[str],
+    weights: Mapping[str, Mapping[Reason, int]],
+    concurrency: int,
+    categories: Iterable[str] = (),
+) -> list[Listing]:
+    """Return the listings of a sync.
+
+    `weights` holds for each known project how many rows each listing showed or is expected to show; it only
+    balances the slices and never decides what is read.
+    """
+    windows: dict[Reason, datetime]
+    if mode == "full":
+        windows = {"all": as_of - RETENTION}
+    else:
+        overlap = OVERLAP if dialect.listing == "organization" else LONG_OVERLAP
+        windows = {"hot": (state.watermark or as_of) - overlap, "open": as_of - RETENTION}
+    # The server's bound is exclusive and its Date has whole seconds: include the second of as_of.
+    end = as_of + timedelta(seconds=1)
+    planned: list[Listing] = []
+    for reason, start in windows.items():
+        expected = {project: weights.get(project, {}).get(reason, 0) for project in project_ids}
+        for projects in slices(expected, dialect, concurrency):
+            planned += [
+                Listing(reason, projects, start, end, category) for category in (None, *categories)
+            ]
+    return planned
+
+
+def slices(weights: Mapping[str, int], dialect: Dialect, concurrency: int) -> list[tuple[str, ...]]:
+    """Return groups of project ids, balanced by expected rows; the empty group means all projects at once."""
+    if not weights:
+        return []
+    if dialect.listing == "glitchtip":
+        return [()]  # it ignores the project parameter of current Sentry
+    if not dialect.many_projects:
+        return [(project,) for project in weights]
+    total = sum(weights.values())
+    if total == 0:
+        count = max(4 * concurrency, -(-len(weights) // 5))
+        if len(weights) <= concurrency:
+            return [()]
+    elif total <= _SMALL:
+        return [()]
+    else:
+        count = max(concurrency, -(-total // ROWS_PER_SLICE))
+    count = max(min(count, len(weights)), -(-len(weights) // _PROJECTS_PER_REQUEST))
+    return balance(weights, count)
+
+
+def balance(weights: Mapping[str, int], count: int) -> list[tuple[str, ...]]:
+    """Return `count` groups of keys with nearly equal sums: the heaviest first, each into the lightest group."""
+    groups: list[list[str]] = [[] for _ in range(count)]
+    heap = [(0, 0, index) for index in range(count)]
+    for key in sorted(weights, key=lambda k: (-weights[k], k)):
+        rows, size, index = heapq.heappop(heap)
+        groups[index].append(key)
+        heapq.heappush(heap, (rows + weights[key], size + 1, index))
+    return [tuple(group) for group in groups if group]
+
+
+def request_of(
+    listing: Listing, dialect: Dialect, organization: str, slugs: Mapping[str, str]
+) -> tuple[str, dict[str, Any]]:
+    """Return (path, parameters) of a listing. `slugs` gives each project's slug for per-project paths."""
+    words = {"hot": [], "open": ["is:unresolved"], "all": []}[listing.reason]
+    if listing.category:
+        words = [*words, f"issue.category:{listing.category}"]
+    if dialect.listing == "organization":
+        return f"organizations/{organization}/issues/", {
+            "project": list(listing.projects) or [-1],
+            "query": " ".join(words),
+            "sort": "new",
+            "start": listing.start.isoformat(timespec="seconds"),
+            "end": listing.end.isoformat(timespec="seconds"),
+            "groupStatsPeriod": "14d",
+            "limit": 100,
+        }
+    if dialect.listing == "glitchtip":
+        order = "-last_seen" if listing.reason == "hot" else "-first_seen"
+        return f"organizations/{organization}/issues/", {
+            "query": " ".join(words),
+            "sort": order,
+            "limit": 100,
+        }
+    if listing.reason == "hot":
+        words = [*words, f"lastSeen:>={listing.start.isoformat(timespec='seconds')}"]
+    return f"projects/{organization}/{slugs[listing.projects[0]]}/issues/", {
+        "query": " ".join(words),
+        "sort": "new",
+        "statsPeriod": "14d",
+        "limit": 100,
+    }
+
+
+def stops_at(listing: Listing, dialect: Dialect) -> datetime | None:
+    """Return the last-seen time below which a newest-first listing need not be followed, None if all must be."""
+    is_newest_first = dialect.listing == "glitchtip" and listing.reason == "hot"
+    return listing.start if is_newest_first else None
+
+
+def batches(issues: Mapping[str, str], dialect: Dialect) -> list[tuple[str | None, list[str]]]:
+    """Return (project id or None for all, issue ids) for reads by id. `issues` maps issue id to project id."""
+    if dialect.batch is None:
+        return []
+    groups: dict[str | None, list[str]] = {}
+    for issue_id, project_id in issues.items():
+        groups.setdefault(None if dialect.many_projects else project_id, []).append(issue_id)
+    return [
+        (project, ids[start : start + BATCH])
+        for project, ids in groups.items()
+        for start in range(0, len(ids), BATCH)
+    ]

@@ -1,0 +1,173 @@
+"""Reading the issues of one organization: the planned listings, then by id what they did not show."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+
+from pipelines.sentry import flatten, plan
+from pipelines.sentry.api import Row
+from pipelines.sentry.errors import (
+    EndpointMissingError,
+    ForbiddenError,
+    NotFoundError,
+    TruncatedError,
+)
+from pipelines.sentry.known import Known, to_arrow
+from pipelines.sentry.privacy import Privacy
+from pipelines.sentry.reader import IssueReader, LookUp
+from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES
+from pipelines.sentry.workers import Workers
+
+log = logging.getLogger("pipelines.sentry")
+
+TOMBSTONE = pa.schema(
+    [
+        ("issue_id", pa.string()),
+        ("removed_reason", pa.string()),
+        ("merged_into_issue_id", pa.string()),
+    ]
+)
+_PROGRESS_EVERY = 5.0  # seconds
+
+
+@dataclass
+class IssueSweep:
+    """Collects issues page by page; `issues` and `days` hold one Arrow table per page.
+
+    Attributes:
+        expected: issues that the listings will show as far as is known; 0 when nothing is.
+        lost_projects: projects whose issues turned out to be unreadable.
+
+    """
+
+    reader: IssueReader
+    known: Known
+    workers: Workers
+    privacy: Privacy
+    as_of: datetime
+    expected: int = 0
+    issues: list[pa.Table] = field(default_factory=list)
+    days: list[pa.Table] = field(default_factory=list)
+    lost_projects: set[str] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
+    _uncounted: dict[str, str] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _started: float = field(default_factory=time.monotonic)
+    _reported: float = field(default_factory=time.monotonic)
+
+    def read_listings(self, listings: Sequence[plan.Listing]) -> None:
+        """Read all listings; one that cannot be trusted to be whole is read again in halves."""
+        self.workers.each(listings, self._read_listing)
+
+    def _read_listing(self, listing: plan.Listing) -> list[plan.Listing]:
+        try:
+            for page in self.reader.pages(listing):
+                self._take(page.rows, is_windowed=True)
+        except TruncatedError as error:
+            halves = listing.halves()
+            if not halves:
+                raise
+            log.warning("%s It is read again in two halves.", error)
+            return halves
+        except (ForbiddenError, NotFoundError):
+            # One unreadable project fails the request for all of them.
+            if len(listing.projects) > 1:
+                return listing.halves()
+            if not listing.projects:
+                raise
+            with self._lock:
+                self.lost_projects.add(listing.projects[0])
+        return []
+
+    def _take(self, bodies: Sequence[Row], *, is_windowed: bool) -> set[str]:
+        """Flatten bodies and keep them; returns their ids."""
+        slug, dialect = self.reader.organization, self.reader.dialect
+        rows: list[Row] = []
+        days: list[Row] = []
+        for body in bodies:
+            row = flatten.issue(body, slug, counts_users=dialect.counts_users)
+            row |= {"activities_read_at": None, "observed_at": self.as_of}
+            rows.append(self.privacy.issue(row))
+            days += [
+                {
+                    "issue_id": row["issue_id"],
+                    "date_on": day,
+                    "organization_slug": slug,
+                    "event_count": count,
+                }
+                for day, count in flatten.issue_daily_events(body)
+            ]
+        ids = {row["issue_id"] for row in rows}
+        issues, daily = to_arrow(ISSUES, rows), to_arrow(ISSUE_DAILY_EVENTS, days)
+        # Sentry 10 lists the counts of the window only; its totals come from a read by id.
+        lacks_totals = is_windowed and dialect.listing == "organization"
+        with self._lock:
+            self.issues.append(issues)
+            self.days.append(daily)
+            self._seen |= ids
+            if lacks_totals:
+                for body, row in zip(bodies, rows, strict=True):
+                    if "lifetime" not in body:
+                        self._uncounted[row["issue_id"]] = row["project_id"]
+            self._report()
+        return ids
+
+    def _report(self) -> None:
+        now = time.monotonic()
+        if now - self._reported < _PROGRESS_EVERY:
+            return
+        self._reported = now
+        count, seconds = len(self._seen), now - self._started
+        text = f"{self.reader.organization}: {count:,} issues read"
+        if self.expected > count:
+            left = seconds * (self.expected - count) / max(count, 1)
+            text += f" of about {self.expected:,}, some {left:.0f} s to go"
+        log.info(text)
+
+    def read_unshown(self, unshown: Mapping[str, str]) -> pa.Table:
+        """Read by id the known issues (id -> project id) that the listings did not show.
+
+        Returns the tombstones of those that are gone: issue_id, removed_reason, merged_into_issue_id.
+        """
+        wanted = {i: project for i, project in unshown.items() if i not in self._seen}
+        wanted |= self._uncounted
+        missing = self._read_by_id(wanted)
+        found: dict[str, LookUp] = {}
+
+        def look_up(issue_id: str) -> None:
+            found[issue_id] = self.reader.look_up(issue_id)
+
+        self.workers.each(missing, look_up)
+        tombstones = []
+        for issue_id, became in found.items():
+            if became.body is not None:
+                self._take([became.body], is_windowed=False)
+                continue
+            tombstones.append(
+                {
+                    "issue_id": issue_id,
+                    "removed_reason": "merged" if became.merged_into else became.gone,
+                    "merged_into_issue_id": became.merged_into,
+                }
+            )
+        return pa.Table.from_pylist(tombstones, schema=TOMBSTONE)
+
+    def _read_by_id(self, wanted: Mapping[str, str]) -> list[str]:
+        """Read issues in batches; returns the ids that no batch returned."""
+        returned: set[str] = set()
+
+        def read(batch: tuple[str | None, list[str]]) -> None:
+            returned.update(self._take(self.reader.by_id(*batch), is_windowed=False))
+
+        try:
+            self.workers.each(plan.batches(wanted, self.reader.dialect), read)
+        except EndpointMissingError as error:
+            log.warning("%s Reading one by one.", error)
+        return [issue_id for issue_id in wanted if issue_id not in returned]
