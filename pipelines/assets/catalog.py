@@ -1,0 +1,47 @@
+"""The product catalog: the CSVs, checked and brought into schema seeds."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import duckdb
+
+from pipelines import catalog
+from pipelines.resources import Environment
+
+TABLES = {
+    "products": "One row per product: the tree, its owners and priorities, as people wrote it.",
+    "project_products": "One row per mapping of a Sentry project, or of a pattern of them, to a product.",
+    "sla_targets": "One row per priority with the hours in which an issue is to be resolved.",
+}
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(["seeds", table], description=text, group_name="seeds", kinds={"csv"})
+        for table, text in TABLES.items()
+    ],
+    pool="warehouse",
+)
+def product_catalog(
+    context: dg.AssetExecutionContext, environment: Environment
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Check the CSVs; an error stops the run before anything is rebuilt, and says where it stands."""
+    settings = environment.settings()
+    with duckdb.connect(str(settings.warehouse)) as connection:
+        checked = catalog.check(settings.seeds, catalog.synced_projects(connection))
+        for finding in checked.warnings:
+            context.log.warning(str(finding))
+        if checked.catalog is None:
+            raise dg.Failure(
+                "\n".join(str(finding) for finding in checked.errors), allow_retries=False
+            )
+        replaced = catalog.load(connection, checked.catalog)
+    for table in TABLES:
+        yield dg.MaterializeResult(
+            asset_key=dg.AssetKey(["seeds", table]),
+            metadata={
+                "rows": len(getattr(checked.catalog, table)),
+                "changed": table in replaced,
+                "warnings": len(checked.warnings),
+            },
+        )

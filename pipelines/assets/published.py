@@ -1,0 +1,43 @@
+"""The published file: what every reader opens, replaced in one move after all checks passed."""
+
+import dagster as dg
+
+from pipelines import publish, run_log
+from pipelines.assets.models import dbt_models
+from pipelines.assets.raw import FRESHNESS
+from pipelines.resources import Environment
+
+
+@dg.asset(
+    deps=[dbt_models],
+    group_name="published",
+    kinds={"duckdb"},
+    pool="warehouse",
+    freshness_policy=FRESHNESS,
+    description="product_health.duckdb: the marts as people, BI tools and dashboards read them.",
+)
+def product_health(
+    context: dg.AssetExecutionContext, environment: Environment
+) -> dg.MaterializeResult[None]:
+    """Publish the marts; what was published before stays as it was if anything is wrong."""
+    settings = environment.settings()
+    try:
+        publication = publish.publish(
+            settings.warehouse,
+            settings.published,
+            run_id=context.run_id,
+            published_at=run_log.sentry_clock(settings.warehouse),
+            keep=settings.publish_keep,
+            parquet_folder=settings.parquet,
+        )
+    except publish.PublishError as error:
+        raise dg.Failure(str(error)) from error
+    run_log.finish_run(settings.warehouse, settings.published)
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(str(settings.published)),
+            "as_of": publication.as_of.isoformat(sep=" "),
+            "published_at": publication.published_at.isoformat(sep=" "),
+            "bytes": settings.published.stat().st_size,
+        }
+    )
