@@ -1,0 +1,79 @@
+"""The check of the whole catalog: every mistake in one pass, each explained where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.catalog import spreadsheet, tables
+from pipelines.catalog.finding import Finding, quoted
+from pipelines.catalog.mapping_check import check_mapping
+from pipelines.catalog.product_check import ProductNames, check_products
+from pipelines.catalog.projects import KnownProject
+from pipelines.catalog.reading import Reading, read
+from pipelines.catalog.tables import Product, ProjectProduct, SlaTarget
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The normalized rows of the three files, in which no error was found."""
+
+    products: tuple[Product, ...]
+    project_products: tuple[ProjectProduct, ...]
+    sla_targets: tuple[SlaTarget, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Every finding, by file and line, and the catalog, which is None if any of them is an error."""
+
+    findings: tuple[Finding, ...]
+    catalog: Catalog | None
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Give the findings that stop a run."""
+        return tuple(found for found in self.findings if found.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Give the findings that do not."""
+        return tuple(found for found in self.findings if found.severity == "warning")
+
+
+def check(seeds_dir: Path, projects: Iterable[KnownProject] = ()) -> Checked:
+    """Read and check the three files of the folder; no input makes this raise.
+
+    `projects` are Sentry's, as far as known. Without them, nothing is said about mapping rows that fit no
+    project, projects that were renamed, or different globs that tie on a project.
+    """
+    if problem := spreadsheet.folder_problem(seeds_dir):
+        return Checked((Finding(str(seeds_dir), None, "error", problem),), None)
+    products, mapping, targets = (read(seeds_dir, table) for table in tables.TABLES)
+    names = ProductNames(products)
+    check_products(products, names)
+    check_mapping(mapping, names, tuple(projects))
+    check_targets(targets)
+    readings = (products, mapping, targets)
+    findings = tuple(
+        found
+        for reading in readings
+        for found in sorted(reading.findings, key=lambda found: found.line or 0)
+    )
+    if any(found.severity == "error" for found in findings):
+        return Checked(findings, None)
+    return Checked(findings, Catalog(*(tuple(reading.rows) for reading in readings)))
+
+
+def check_targets(reading: Reading) -> None:
+    """Add to the reading: priorities that have two targets."""
+    first: dict[str, SlaTarget] = {}
+    for target in reading.rows:
+        other = first.setdefault(target.priority, target)
+        if target.priority and other is not target:
+            reading.add(
+                target.line,
+                f"priority {quoted(target.priority)} has a target in line {other.line} already; "
+                "remove one of the rows",
+            )

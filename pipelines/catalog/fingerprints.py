@@ -1,0 +1,23 @@
+"""Has a file changed? By content, because time stamps change without it, and it without them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pipelines.catalog.spreadsheet import UnreadableError, content
+from pipelines.catalog.tables import TABLES
+
+
+def fingerprint(seeds_dir: Path) -> str:
+    """Give a hash of the bytes of the three files; one that is missing or unreadable counts so."""
+    digest = hashlib.sha256()
+    for table in TABLES:
+        try:
+            data: bytes | None = content(seeds_dir / table.file)
+        except UnreadableError:
+            data = None
+        length = "none" if data is None else str(len(data))
+        digest.update(f"{table.file}\n{length}\n".encode())
+        digest.update(data or b"")
+    return digest.hexdigest()

@@ -1,0 +1,114 @@
+"""The contract of the three files: their columns, in order, and the row that a line becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.catalog import values
+from pipelines.catalog.values import Judged
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what its cells become, what a blank means, and why it may not be blank."""
+
+    name: str
+    normalize: Callable[[str], str]
+    judge: Callable[[str], Judged]
+    blank: Any = None
+    required: str | None = None
+    many_lines: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One row of products.csv."""
+
+    product_id: str
+    name: str
+    parent_id: str | None
+    description: str | None
+    owner_team: str | None
+    priority: str | None
+    is_active: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectProduct:
+    """One row of project_products.csv; `project` is a slug or a glob, no organization means any."""
+
+    organization: str | None
+    project: str
+    product_id: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlaTarget:
+    """One row of sla_targets.csv: hours from opening to resolution."""
+
+    priority: str
+    resolve_within_hours: float
+    line: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file: its name, the row that a line becomes, and its columns as the row's fields."""
+
+    file: str
+    row: Callable[..., Any]
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Give the names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+
+PRODUCTS = Table(
+    "products.csv",
+    Product,
+    (
+        Column("product_id", values.lower, values.as_identifier, "", "give the product an id"),
+        Column("name", values.one_line, values.as_text, "", "give the product a name"),
+        Column("parent_id", values.lower, values.as_reference),
+        Column("description", values.paragraphs, values.as_text, many_lines=True),
+        Column("owner_team", values.one_line, values.as_team),
+        Column("priority", values.lower, values.as_priority),
+        Column("is_active", values.lower, values.as_boolean, blank=True),
+    ),
+)
+PROJECT_PRODUCTS = Table(
+    "project_products.csv",
+    ProjectProduct,
+    (
+        Column("organization", values.lower, values.as_organization),
+        Column("project", values.pattern, values.as_pattern, "", "write a project's slug or glob"),
+        Column("product_id", values.lower, values.as_reference, "", "write the project's product"),
+    ),
+)
+SLA_TARGETS = Table(
+    "sla_targets.csv",
+    SlaTarget,
+    (
+        Column(
+            "priority",
+            values.lower,
+            values.as_priority,
+            "",
+            "write one of critical, high, medium, low",
+        ),
+        Column(
+            "resolve_within_hours",
+            values.lower,
+            values.as_hours,
+            blank=0.0,
+            required="write the hours, or remove the row if there is no target",
+        ),
+    ),
+)
+TABLES = (PRODUCTS, PROJECT_PRODUCTS, SLA_TARGETS)
