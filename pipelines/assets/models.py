@@ -55,5 +55,6 @@ def dbt_models(
     context: dg.AssetExecutionContext, dbt: DbtCliResource, environment: Environment
 ) -> Iterator[Any]:
     """Build and test every model; a failed test of severity error stops the run before publication."""
-    environment.settings()
-    yield from dbt.cli(["build"], context=context).stream()
+    # One folder for all runs: what was parsed is used again, and nothing piles up.
+    target_path = environment.settings().data / "dbt"
+    yield from dbt.cli(["build"], context=context, target_path=target_path).stream()

@@ -93,7 +93,7 @@ def _accepted(
             )
             return {
                 (str(group["by"]["project"]), day): int(group["totals"]["sum(quantity)"])
-                for group in _groups(body, path)
+                for group in _grouped(body, path)
             }
 
         results = workers.map(one_day, [(day, chunk) for day in days for chunk in chunks])
@@ -105,6 +105,7 @@ def _accepted(
                 path,
                 question | _span(days[0], days[-1]) | {"groupBy": "outcome", "project": project_id},
             )
+            _grouped(body, path)
             return _series(body, path, project_id)
 
         results = workers.map(one_project, ids)
@@ -166,6 +167,14 @@ def _groups(body: Any, path: str) -> list[Any]:
     if not isinstance(body, dict) or not isinstance(body.get("groups"), list):
         raise ChangedTypeError(f"{path}: expected groups, got {body!r:.80}.")
     return list(body["groups"])
+
+
+def _grouped(body: Any, path: str) -> list[Any]:
+    """Return the groups of an answer that really grouped; GlitchTip ignores groupBy, and its days lack hours."""
+    groups = _groups(body, path)
+    if any("by" not in group for group in groups):
+        raise BadRequestError(f"{path} does not group on this server.")
+    return groups
 
 
 def _span(first: date, last: date) -> dict[str, str]:

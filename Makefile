@@ -1,0 +1,70 @@
+# Each command sets up what it needs in .venv, once, with the versions of constraints.txt.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# Telemetry of dlt, dbt and Dagster is off unless you turn it on; what they keep stays in the data folder.
+export DO_NOT_TRACK ?= 1
+export RUNTIME__DLTHUB_TELEMETRY ?= false
+export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
+
+# .env may name the data folder; the environment wins.
+DATA_DIR ?= $(or $(shell sed -n 's/^ *DATA_DIR *= *//p' .env 2>/dev/null | tail -n 1),data)
+export DATA_DIR
+export DAGSTER_HOME = $(abspath $(DATA_DIR))/dagster
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-ui dev sync check suggest preview test lint format bench clean
+
+help: ## Show the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | column -t -s '|'
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is %d.%d; try: make PYTHON=python3.12" % sys.version_info[:2])'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(DAGSTER_HOME)/dagster.yaml: dagster.yaml
+	@mkdir -p $(DAGSTER_HOME)
+	@cp dagster.yaml $@
+
+demo: $(READY) ## The whole pipeline against a sample Sentry, no account needed; run it twice
+	@$(BIN)/python -m pipelines.demo
+
+demo-ui: $(READY) ## The Dagster UI over the demo's data, with the sample Sentry running
+	@$(BIN)/python -m pipelines.demo --ui
+
+dev: $(READY) $(DAGSTER_HOME)/dagster.yaml ## The Dagster UI on 127.0.0.1:3000: schedule, lineage, checks
+	@$(BIN)/dagster dev -h 127.0.0.1 -p 3000
+
+sync: $(READY) $(DAGSTER_HOME)/dagster.yaml ## One sync now, against the Sentry of .env
+	@$(BIN)/dagster job execute -m pipelines.definitions -j sync_sentry
+
+check: $(READY) ## Check the CSVs in seeds/: every mistake at once
+	@$(BIN)/python -m pipelines.catalog check
+
+suggest: $(READY) ## Rows to paste for projects without a product
+	@$(BIN)/python -m pipelines.catalog suggest
+
+test: lint ## All that CI runs: lint, types, tests
+	@$(BIN)/pytest
+
+lint: $(READY) ## ruff, mypy --strict and sqlfluff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project
+
+format: $(READY) ## Put Python and SQL into shape
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/sqlfluff fix --disable-progress-bar --quiet dbt_project
+
+bench: $(READY) ## How fast, against a floor or a peer
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+clean: ## Remove the data folder's contents and the environment
+	rm -rf $(VENV) $(DATA_DIR)
