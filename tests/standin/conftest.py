@@ -1,0 +1,43 @@
+"""A small world, and a Sentry that knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pipelines.demo.entities import Project
+from pipelines.demo.server import StandIn
+from pipelines.demo.world import World
+from tests.standin.client import Client
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    acme = made.create_organization("acme")
+    team = made.create_team(acme, "shop")
+    made.create_project(acme, "api", teams=[team])
+    made.create_project(acme, "web", platform="javascript-react", teams=[team])
+    return made
+
+
+@pytest.fixture
+def api(world: World) -> Project:
+    return next(p for p in world.projects.values() if p.slug == "api")
+
+
+@pytest.fixture
+def web(world: World) -> Project:
+    return next(p for p in world.projects.values() if p.slug == "web")
+
+
+@pytest.fixture
+def sentry(world: World) -> Iterator[StandIn]:
+    with StandIn(world, "self-hosted") as running:
+        yield running
+
+
+@pytest.fixture
+def client(sentry: StandIn) -> Client:
+    return Client(sentry)
