@@ -43,7 +43,7 @@ HOMES = [
     Home("report-builder", "python", "data", 3, "report chart export"),
     Home("nightly-reports", "python", "data", 2, "report mail attachment"),
     Home("beta-landing", "javascript-react", "growth", 2, "Hero Newsletter Waitlist"),
-    Home("chatbot-poc", "python", "growth", 1, "prompt completion intent"),
+    Home("chatbot-poc", "python", "support", 1, "prompt completion intent"),
 ]
 
 PEOPLE = [
