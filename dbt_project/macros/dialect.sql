@@ -1,0 +1,53 @@
+{#
+    Whatever SQL engines write differently and dbt's own cross-database macros lack. Another engine needs its own
+    version of these, under its own prefix, and nothing else.
+#}
+
+{# Hours from one timestamp to another, exact to the microsecond. #}
+{% macro hours_between(earlier, later) -%}
+    {{ return(adapter.dispatch('hours_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro duckdb__hours_between(earlier, later) -%}
+    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 3600000000.0)
+{%- endmacro %}
+
+
+{# In a select list: one row for each element of an array. #}
+{% macro each_element(array) -%}
+    {{ return(adapter.dispatch('each_element')(array)) }}
+{%- endmacro %}
+
+{% macro duckdb__each_element(array) -%}
+    unnest({{ array }})
+{%- endmacro %}
+
+
+{# In a select list: one row for each day from the first to the last, both included. #}
+{% macro each_day(first_on, last_on) -%}
+    {{ return(adapter.dispatch('each_day')(first_on, last_on)) }}
+{%- endmacro %}
+
+{% macro duckdb__each_day(first_on, last_on) -%}
+    cast(unnest(generate_series({{ first_on }}, {{ last_on }}, interval 1 day)) as date)
+{%- endmacro %}
+
+
+{# How alike two words are, from 0 to 1. #}
+{% macro likeness(left, right) -%}
+    {{ return(adapter.dispatch('likeness')(left, right)) }}
+{%- endmacro %}
+
+{% macro duckdb__likeness(left, right) -%}
+    jaro_winkler_similarity({{ left }}, {{ right }})
+{%- endmacro %}
+
+
+{# Before the bracket of a common table expression: work it out first and once, rather than woven into what reads it. #}
+{% macro materialized() -%}
+    {{ return(adapter.dispatch('materialized')()) }}
+{%- endmacro %}
+
+{% macro duckdb__materialized() -%}
+    materialized
+{%- endmacro %}

@@ -1,0 +1,18 @@
+{{ config(materialized='view') }}
+
+select
+    ancestor_id as product_id,
+    descendant_id,
+    distance
+from {{ ref('product_closure') }}
+where is_counted
+
+union all
+
+-- Above the roots stands the whole.
+select
+    '(all)' as product_id,
+    product_id as descendant_id,
+    depth + 1 as distance
+from {{ ref('dim_products') }}
+where is_active

@@ -1,0 +1,73 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='issue_id',
+        on_schema_change='fail',
+    )
+}}
+
+{# The state of an issue changes with the catalog and with time, too. What else it holds, its load tells. #}
+{% set state_columns = [
+    '_dlt_load_id',
+    'organization_slug',
+    'project_slug',
+    'product_id',
+    'status',
+    'sla_target_hours',
+    'sla_status',
+    'merged_into_issue_id',
+] %}
+
+with changed as {{ materialized() }} (
+
+    select states.*
+    from {{ ref('int_issue_states') }} as states
+    {% if is_incremental() %}
+        left join {{ this }} as stored
+            on states.issue_id = stored.issue_id
+        where
+            stored.issue_id is null
+            {%- for column in state_columns %}
+                or states.{{ column }} is distinct from stored.{{ column }}
+            {%- endfor %}
+    {% endif %}
+
+)
+
+select
+    changed.organization_slug,
+    issues.issue_id,
+    issues.short_id,
+    issues.project_id,
+    changed.project_slug,
+    changed.product_id,
+    issues.title,
+    issues.culprit,
+    issues.level,
+    changed.status,
+    issues.substatus,
+    issues.issue_priority,
+    issues.issue_category,
+    issues.issue_type,
+    issues.platform,
+    issues.is_unhandled,
+    issues.assignee,
+    issues.assignee_type,
+    issues.event_count,
+    issues.user_count,
+    issues.first_seen_at,
+    issues.last_seen_at,
+    changed.opened_at,
+    changed.resolved_at,
+    changed.hours_to_resolution,
+    changed.sla_target_hours,
+    changed.sla_status,
+    issues.permalink,
+    issues.removed_reason,
+    issues.removed_at,
+    changed.merged_into_issue_id,
+    changed._dlt_load_id
+from changed
+inner join {{ ref('stg_sentry__issues') }} as issues
+    on changed.issue_id = issues.issue_id

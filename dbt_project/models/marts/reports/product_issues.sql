@@ -1,0 +1,39 @@
+{{ config(materialized='view') }}
+
+select
+    closure.ancestor_id as product_id,
+    closure.distance,
+    issues.product_id as own_product_id,
+    issues.organization_slug,
+    issues.issue_id,
+    issues.short_id,
+    issues.project_id,
+    issues.project_slug,
+    issues.title,
+    issues.culprit,
+    issues.level,
+    issues.status,
+    issues.substatus,
+    issues.issue_priority,
+    issues.issue_category,
+    issues.issue_type,
+    issues.platform,
+    issues.is_unhandled,
+    issues.assignee,
+    issues.assignee_type,
+    issues.event_count,
+    issues.user_count,
+    issues.first_seen_at,
+    issues.last_seen_at,
+    issues.opened_at,
+    issues.resolved_at,
+    issues.hours_to_resolution,
+    issues.sla_target_hours,
+    issues.sla_status,
+    issues.permalink
+from {{ ref('product_closure') }} as closure
+inner join {{ ref('fct_issues') }} as issues
+    on closure.descendant_id = issues.product_id
+where
+    closure.is_counted
+    and issues.status not in ('deleted', 'merged')

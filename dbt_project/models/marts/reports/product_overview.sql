@@ -1,0 +1,53 @@
+{% set counted_twice = [
+    'project_count',
+    'total_issues',
+    'unresolved_issues',
+    'resolved_issues',
+    'ignored_issues',
+    'new_issues_7d',
+    'resolved_issues_7d',
+    'event_count',
+    'events_7d',
+    'user_count',
+    'sla_breached_issues',
+    'sla_at_risk_issues',
+] %}
+
+select
+    products.product_id,
+    products.product_name,
+    products.parent_product_id,
+    products.root_product_id,
+    products.path,
+    products.depth,
+    products.tree_order,
+    products.tree_label,
+    products.description,
+    products.owner_team,
+    products.owner_team_source,
+    products.product_priority,
+    products.product_priority_source,
+    products.is_active,
+    products.is_leaf,
+    products.sla_target_hours,
+    {% for column in counted_twice %}
+        numbers.{{ column }},
+        numbers.own_{{ column }},
+    {% endfor %}
+    numbers.events_previous_7d,
+    numbers.unresolved_high_issues,
+    numbers.oldest_unresolved_at,
+    numbers.last_seen_at,
+    coalesce(times.timed_resolutions_30d, 0) as timed_resolutions_30d,
+    times.median_hours_to_resolution_30d,
+    times.p90_hours_to_resolution_30d,
+    health.health,
+    health.health_reason
+from {{ ref('dim_products') }} as products
+inner join {{ ref('int_product_numbers') }} as numbers
+    on products.product_id = numbers.product_id
+inner join {{ ref('int_product_health') }} as health
+    on products.product_id = health.product_id
+left join {{ ref('int_product_resolution_times') }} as times
+    on products.product_id = times.product_id
+order by products.tree_order

@@ -1,0 +1,15 @@
+select
+    issue_id,
+    occurred_at,
+    activity_type,
+    {{ dbt.safe_cast('activity_id', 'bigint') }} as activity_number,
+    case
+        when activity_type like 'set!_resolved%' escape '!' then 'resolved'
+        when activity_type = 'set_ignored' then 'ignored'
+        else 'unresolved'
+    end as to_status,
+    _dlt_load_id
+from {{ source('sentry', 'issue_activities') }}
+where
+    activity_type like 'set!_resolved%' escape '!'
+    or activity_type in ('set_ignored', 'set_unresolved', 'set_regression', 'set_escalating')

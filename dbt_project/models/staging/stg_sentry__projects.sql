@@ -1,0 +1,10 @@
+select
+    project_id,
+    organization_slug,
+    project_slug,
+    project_name,
+    platform,
+    created_at,
+    has_access,
+    deleted_at
+from {{ source('sentry', 'projects') }}

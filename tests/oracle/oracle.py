@@ -1,0 +1,83 @@
+"""Every published figure, computed a second time: plain Python over raw rows, no SQL.
+
+It shares nothing with the models, so that a mistake must be made twice to go unseen. Where the
+contract of the published tables leaves a choice, this is the reading taken here:
+
+ 1. A history starts unresolved at first seen. Activities that set a status give exact steps
+    (set_resolved*, set_ignored, set_unresolved, set_regression, set_escalating); an observation
+    adds a step at its observed_at only when no activity to the same status lies after the sync
+    before it and before the next observation. What changes nothing is no step. A commit or a pull
+    request only announces a resolve: it is one if what comes next comes from resolved.
+ 2. At any time an issue is in the state that its next known step comes from, and after the last one
+    in its present state. So one that is closed now, with nothing to tell since when, was not open
+    since its last known step.
+ 3. Any change to unresolved reopens, from ignored as from resolved. An issue that comes back from
+    deleted or merged (access regained) goes on as it was.
+ 4. Each change to resolved is one resolve; resolving what is resolved changes nothing.
+ 5. resolved_at stands on issues that are resolved now, and only where a step tells it.
+ 6. sla_status, first that fits: excluded (ignored, deleted, merged), no_target, unknown (resolved,
+    time unknown), then by the clock. Exactly on the target is met; exactly 80 % is at_risk.
+ 7. project_gone and access_lost are published as deleted; reprocessing as unresolved. A chain of
+    merges is followed to its end. Categories feedback and configuration appear nowhere.
+ 8. Trends keep the issues of deleted projects until the deletion; other removed issues are in no
+    trend. Each project's days start at its own first known day (first seen or event count), each
+    product's at the first of its tree; a product whose tree knows no day has no row. What the last
+    sync saw after midnight counts on the day on which it began.
+ 9. Mapping: of several former slugs the newest that any row fits decides, then the named
+    organization, then the longer pattern. A glob on a former slug is mapped_by former_slug.
+10. A deleted project keeps its product in dim_projects and counts for none. An issue is in the
+    organization that its project is in now, also if it was gone before the project moved.
+11. team_accountability and `(all)` are over active products, sla_compliance over all; an inactive
+    root keeps its own row in executive_summary. `(all)` leaves unassigned projects out.
+12. sla_compliance and sla_met_ratio count resolves, not issues, by today's priority and target.
+13. unresolved_issues_30d_ago is what the trend says for the end of the day 30 days before as_of's.
+14. organization_freshness: synced_at is the start of the newest complete sync (null: never),
+    status that of the newest sync. A sync in a torn load did not happen.
+"""
+
+from __future__ import annotations
+
+from . import oracle_reports as reports
+from .oracle_catalog import dim_projects
+from .oracle_facts import Oracle
+from .world import Row, World
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "dim_products": ("product_id",),
+    "product_closure": ("ancestor_id", "descendant_id"),
+    "dim_projects": ("project_id",),
+    "fct_issues": ("issue_id",),
+    "fct_issue_status_changes": ("issue_id", "changed_at", "to_status"),
+    "fct_project_daily": ("project_id", "date_on"),
+    "product_overview": ("product_id",),
+    "product_issues": ("product_id", "issue_id"),
+    "product_daily": ("product_id", "date_on"),
+    "team_accountability": ("owner_team",),
+    "unassigned_projects": ("organization_slug", "project_slug"),
+    "sla_compliance": ("product_priority", "month_on"),
+    "executive_summary": ("product_id",),
+    "organization_freshness": ("organization_slug",),
+    "sync_runs": ("run_id",),
+}
+
+
+def expected(world: World) -> dict[str, list[Row]]:
+    """The rows of each published table that reports numbers, in no order."""
+    oracle = Oracle(world)
+    return {
+        "dim_products": oracle.catalog.dim_products(),
+        "product_closure": oracle.catalog.product_closure(),
+        "dim_projects": dim_projects(world),
+        "fct_issues": oracle.fct_issues(),
+        "fct_issue_status_changes": oracle.fct_issue_status_changes(),
+        "fct_project_daily": oracle.fct_project_daily(),
+        "product_overview": reports.product_overview(oracle),
+        "product_issues": reports.product_issues(oracle),
+        "product_daily": oracle.product_daily(),
+        "team_accountability": reports.team_accountability(oracle),
+        "unassigned_projects": reports.unassigned_projects(oracle),
+        "sla_compliance": reports.sla_compliance(oracle),
+        "executive_summary": reports.executive_summary(oracle),
+        "organization_freshness": reports.organization_freshness(oracle),
+        "sync_runs": world.sync_runs,
+    }

@@ -1,0 +1,255 @@
+"""The figures of issues, projects and days, counted one by one from raw rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from .oracle_catalog import Catalog, dim_projects
+from .oracle_history import HOUR, Life, Resolve, last_survivor, lives
+from .world import Row, World
+
+DAY = timedelta(days=1)
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """The interpolated percentile; None of nothing."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    place = share * (len(ordered) - 1)
+    below = ordered[int(place)]
+    above = ordered[min(int(place) + 1, len(ordered) - 1)]
+    return below + (above - below) * (place - int(place))
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Answers every report from the raw rows of one world."""
+
+    world: World
+
+    @cached_property
+    def as_of(self) -> datetime:
+        return self.world.as_of
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return Catalog({product["product_id"]: product for product in self.world.products})
+
+    @cached_property
+    def projects(self) -> dict[str, Row]:
+        return {project["project_id"]: project for project in dim_projects(self.world)}
+
+    @cached_property
+    def targets(self) -> dict[str, float]:
+        return {row["priority"]: row["resolve_within_hours"] for row in self.world.sla_targets}
+
+    @cached_property
+    def lives(self) -> list[Life]:
+        return lives(self.world)
+
+    @cached_property
+    def events(self) -> dict[str, dict[date, int]]:
+        """Event counts per project and day, up to the day of as_of."""
+        found: dict[str, dict[date, int]] = {project_id: {} for project_id in self.projects}
+        for row in self.world.raw["project_daily_events"]:
+            if row["date_on"] <= self.as_of.date():
+                found[row["project_id"]][row["date_on"]] = row["event_count"]
+        return found
+
+    def product_of(self, life: Life) -> str | None:
+        return self.projects[life.row["project_id"]]["product_id"]
+
+    def target_of(self, product_id: str | None) -> float | None:
+        if product_id is None:
+            return None
+        priority, _ = self.catalog.nearest(product_id, "priority")
+        return self.targets.get(priority or "")
+
+    @cached_property
+    def live_by_project(self) -> dict[str, list[Life]]:
+        found: dict[str, list[Life]] = {project_id: [] for project_id in self.projects}
+        for life in self.lives:
+            if life.is_live:
+                found[life.row["project_id"]].append(life)
+        return found
+
+    @cached_property
+    def projects_of(self) -> dict[str | None, list[str]]:
+        """Ids of the projects that still exist, per product (None: unassigned)."""
+        found: dict[str | None, list[str]] = {None: []} | {key: [] for key in self.catalog.products}
+        for project_id, project in self.projects.items():
+            if not project["is_deleted"]:
+                found[project["product_id"]].append(project_id)
+        return found
+
+    def tree(self, product_id: str) -> list[str]:
+        return [below for below, _ in self.catalog.active_tree(product_id)]
+
+    def live(self, products: Iterable[str | None]) -> list[Life]:
+        """The live issues of these products."""
+        return [
+            life
+            for product_id in products
+            for project_id in self.projects_of[product_id]
+            for life in self.live_by_project[project_id]
+        ]
+
+    def in_window(self, moment: datetime | None, days: int, ago: int = 0) -> bool:
+        """Whether it lies in the `days` x 24 h that end `ago` days before as_of."""
+        end = self.as_of - ago * DAY
+        return moment is not None and end - days * DAY < moment <= end
+
+    def events_in(self, projects: Iterable[str], days: int, ago: int = 0) -> int:
+        """Events of the `days` UTC days that end `ago` days before as_of's."""
+        end = self.as_of.date() - ago * DAY
+        wanted = {end - back * DAY for back in range(days)}
+        return sum(
+            count
+            for project_id in projects
+            for day, count in self.events[project_id].items()
+            if day in wanted
+        )
+
+    def resolves(self, live: Iterable[Life], days: int, ago: int = 0) -> list[Resolve]:
+        return [
+            resolve
+            for life in live
+            for resolve in life.resolves
+            if self.in_window(resolve.at, days, ago)
+        ]
+
+    def sla(self, life: Life) -> str:
+        return life.sla_status(self.target_of(self.product_of(life)), self.as_of)
+
+    # Issues
+
+    def fct_issues(self) -> list[Row]:
+        merged_into = {
+            life.row["issue_id"]: life.row["merged_into_issue_id"]
+            for life in self.lives
+            if life.row["merged_into_issue_id"]
+        }
+        return [self._issue(life, merged_into) for life in self.lives]
+
+    def _issue(self, life: Life, merged_into: dict[str, str]) -> Row:
+        passed_on = (
+            "issue_id project_id short_id title culprit level substatus"
+            " issue_priority issue_category event_count user_count first_seen_at last_seen_at"
+            " permalink"
+        )
+        hours = life.resolved_at and (life.resolved_at - life.opened_at) / HOUR
+        return {column: life.row.get(column) for column in passed_on.split()} | {
+            "organization_slug": self.projects[life.row["project_id"]]["organization_slug"],
+            "project_slug": self.projects[life.row["project_id"]]["project_slug"],
+            "product_id": self.product_of(life),
+            "status": life.status,
+            "assignee": life.row["assignee_name"],
+            "opened_at": life.opened_at,
+            "resolved_at": life.resolved_at,
+            "hours_to_resolution": hours,
+            "sla_target_hours": self.target_of(self.product_of(life)),
+            "sla_status": self.sla(life),
+            "merged_into_issue_id": last_survivor(
+                merged_into.get(life.row["issue_id"]), merged_into
+            ),
+        }
+
+    def fct_issue_status_changes(self) -> list[Row]:
+        return [
+            {
+                "organization_slug": self.projects[life.row["project_id"]]["organization_slug"],
+                "issue_id": life.row["issue_id"],
+                "changed_at": step.at,
+                "from_status": step.before,
+                "to_status": step.after,
+                "source": step.source,
+            }
+            for life in self.lives
+            for step in life.steps
+        ]
+
+    # Days
+
+    def day_of(self, moment: datetime) -> date:
+        """Its UTC day; what the last sync saw after midnight counts on the day on which it began."""
+        return min(moment.date(), self.as_of.date())
+
+    @cached_property
+    def project_days(self) -> dict[str, dict[date, dict[str, int]]]:
+        """The four daily figures of each project, from its first known day to as_of's."""
+        found: dict[str, dict[date, dict[str, int]]] = {}
+        counted: dict[str, list[Life]] = {project_id: [] for project_id in self.projects}
+        for life in self.lives:
+            if life.is_in_trends:
+                counted[life.row["project_id"]].append(life)
+        for project_id in self.projects:
+            days = {self.day_of(life.first_seen) for life in counted[project_id]}
+            days |= self.events[project_id].keys()
+            first = min(days, default=self.as_of.date() + DAY)
+            found[project_id] = {
+                day: self._day(day, counted[project_id], self.events[project_id].get(day, 0))
+                for day in _days(first, self.as_of.date())
+            }
+        return found
+
+    def _day(self, day: date, counted: list[Life], events: int) -> dict[str, int]:
+        midnight = datetime.combine(day + DAY, datetime.min.time())
+        today = day == self.as_of.date()
+        statuses = [life.status if today else life.status_at(midnight) for life in counted]
+        return {
+            "event_count": events,
+            "new_issues": sum(self.day_of(life.first_seen) == day for life in counted),
+            "resolved_issues": sum(
+                self.day_of(resolve.at) == day for life in counted for resolve in life.resolves
+            ),
+            "unresolved_issues": statuses.count("unresolved"),
+        }
+
+    def fct_project_daily(self) -> list[Row]:
+        return [
+            {
+                "organization_slug": self.projects[project_id]["organization_slug"],
+                "project_id": project_id,
+                "date_on": day,
+            }
+            | figures
+            for project_id, days in self.project_days.items()
+            for day, figures in days.items()
+        ]
+
+    def product_daily(self) -> list[Row]:
+        rows = []
+        for product_id in self.catalog.products:
+            whole = self._summed(set(self.tree(product_id)))
+            own = self._summed({product_id})
+            for day, figures in whole.items():
+                row = {"product_id": product_id, "date_on": day} | figures
+                for column in figures:
+                    row[f"own_{column}"] = own.get(day, {}).get(column, 0)
+                rows.append(row)
+        return rows
+
+    def _summed(self, products: set[str]) -> dict[date, dict[str, int]]:
+        """Daily figures of all projects of these products, deleted ones too, without a gap."""
+        parts = [
+            self.project_days[project_id]
+            for project_id, project in self.projects.items()
+            if project["product_id"] in products
+        ]
+        first = min((day for part in parts for day in part), default=self.as_of.date() + DAY)
+        columns = ("event_count", "new_issues", "resolved_issues", "unresolved_issues")
+        return {
+            day: {
+                column: sum(part[day][column] for part in parts if day in part)
+                for column in columns
+            }
+            for day in _days(first, self.as_of.date())
+        }
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + back * DAY for back in range((last - first).days + 1)]

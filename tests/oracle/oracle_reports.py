@@ -1,0 +1,213 @@
+"""The reports: what products, teams, priorities and roots add up to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from .oracle_facts import DAY, Oracle, percentile
+from .oracle_history import HOUR, Life
+from .world import Row
+
+
+def counts(oracle: Oracle, products: Iterable[str | None]) -> Row:
+    """The figures that exist rolled up and as `own_`, of these products' projects and issues."""
+    products = list(products)
+    projects = [each for product_id in products for each in oracle.projects_of[product_id]]
+    live = oracle.live(products)
+    statuses = [life.status for life in live]
+    open_sla = [oracle.sla(life) for life in live if life.status == "unresolved"]
+    return {
+        "project_count": len(projects),
+        "total_issues": len(live),
+        "unresolved_issues": statuses.count("unresolved"),
+        "resolved_issues": statuses.count("resolved"),
+        "ignored_issues": statuses.count("ignored"),
+        "new_issues_7d": sum(oracle.in_window(life.first_seen, 7) for life in live),
+        "resolved_issues_7d": len(oracle.resolves(live, 7)),
+        "event_count": sum(life.row["event_count"] for life in live),
+        "events_7d": oracle.events_in(projects, 7),
+        "user_count": sum(life.row["user_count"] for life in live),
+        "sla_breached_issues": open_sla.count("breached"),
+        "sla_at_risk_issues": open_sla.count("at_risk"),
+    }
+
+
+def oldest(live: Iterable[Life]) -> Row:
+    opened = [life.opened_at for life in live if life.status == "unresolved"]
+    return {"oldest_unresolved_at": min(opened, default=None)}
+
+
+def product_overview(oracle: Oracle) -> list[Row]:
+    rows = []
+    for dimensions in oracle.catalog.dim_products():
+        tree = oracle.tree(dimensions["product_id"])
+        live = oracle.live(tree)
+        own = counts(oracle, [dimensions["product_id"]])
+        hours = [resolve.hours for resolve in oracle.resolves(live, 30)]
+        seen = [life.row["last_seen_at"] for life in live if life.row["last_seen_at"]]
+        rows.append(
+            dimensions
+            | counts(oracle, tree)
+            | {f"own_{column}": figure for column, figure in own.items()}
+            | oldest(live)
+            | {
+                "events_previous_7d": sum(
+                    oracle.events_in(oracle.projects_of[each], 7, ago=7) for each in tree
+                ),
+                "unresolved_high_issues": sum(
+                    life.status == "unresolved"
+                    and (life.row["issue_priority"] == "high" or life.row["level"] == "fatal")
+                    for life in live
+                ),
+                "last_seen_at": max(seen, default=None),
+                "median_hours_to_resolution_30d": percentile(hours, 0.5),
+                "p90_hours_to_resolution_30d": percentile(hours, 0.9),
+            }
+        )
+    return rows
+
+
+def product_issues(oracle: Oracle) -> list[Row]:
+    return [
+        {"product_id": product_id, "issue_id": life.row["issue_id"], "distance": distance}
+        for product_id in oracle.catalog.products
+        for below, distance in oracle.catalog.active_tree(product_id)
+        for life in oracle.live([below])
+    ]
+
+
+def active_products(oracle: Oracle) -> list[str]:
+    return [each for each in oracle.catalog.products if oracle.catalog.is_active(each)]
+
+
+def team_accountability(oracle: Oracle) -> list[Row]:
+    owned = defaultdict(list)
+    for product_id in active_products(oracle):
+        owner, _ = oracle.catalog.nearest(product_id, "owner_team")
+        owned[owner or "(unowned)"].append(product_id)
+    wanted = (
+        "project_count total_issues unresolved_issues new_issues_7d resolved_issues_7d"
+        " sla_breached_issues events_7d"
+    )
+    return [
+        {"owner_team": team, "product_count": len(products)}
+        | {column: counts(oracle, products)[column] for column in wanted.split()}
+        | oldest(oracle.live(products))
+        | {
+            "median_hours_to_resolution_30d": percentile(
+                [each.hours for each in oracle.resolves(oracle.live(products), 30)], 0.5
+            )
+        }
+        for team, products in owned.items()
+    ]
+
+
+def unassigned_projects(oracle: Oracle) -> list[Row]:
+    return [
+        {
+            "organization_slug": oracle.projects[project_id]["organization_slug"],
+            "project_slug": oracle.projects[project_id]["project_slug"],
+            "unresolved_issues": sum(
+                life.status == "unresolved" for life in oracle.live_by_project[project_id]
+            ),
+            "events_7d": oracle.events_in([project_id], 7),
+        }
+        for project_id in oracle.projects_of[None]
+    ]
+
+
+def sla_compliance(oracle: Oracle) -> list[Row]:
+    resolves = defaultdict(list)
+    for product_id in oracle.catalog.products:
+        priority, _ = oracle.catalog.nearest(product_id, "priority")
+        if oracle.target_of(product_id) is not None:
+            for life in oracle.live([product_id]):
+                for resolve in life.resolves:
+                    resolves[priority, resolve.at.date().replace(day=1)].append(resolve)
+    rows = []
+    for (priority, month), found in resolves.items():
+        met = sum(each.open_for <= oracle.targets[priority or ""] * HOUR for each in found)
+        rows.append(
+            {
+                "product_priority": priority,
+                "month_on": month,
+                "resolved_issues": len(found),
+                "met_issues": met,
+                "breached_issues": len(found) - met,
+                "met_ratio": met / len(found),
+                "median_hours_to_resolution": percentile([each.hours for each in found], 0.5),
+            }
+        )
+    return rows
+
+
+def executive_summary(oracle: Oracle) -> list[Row]:
+    everything = {
+        "product_id": "(all)",
+        "product_name": "(all)",
+        "product_priority": None,
+    } | _executive(oracle, active_products(oracle))
+    roots = [row for row in oracle.catalog.dim_products() if row["depth"] == 0]
+    return [
+        everything,
+        *(
+            {column: root[column] for column in ("product_id", "product_name", "product_priority")}
+            | _executive(oracle, oracle.tree(root["product_id"]))
+            for root in roots
+        ),
+    ]
+
+
+def _executive(oracle: Oracle, products: list[str]) -> Row:
+    live = oracle.live(products)
+    before = oracle.as_of.date() - 30 * DAY
+    row: Row = {
+        "unresolved_issues": sum(life.status == "unresolved" for life in live),
+        "unresolved_issues_30d_ago": sum(
+            days[before]["unresolved_issues"]
+            for project_id, days in oracle.project_days.items()
+            if before in days and oracle.projects[project_id]["product_id"] in products
+        ),
+    }
+    for suffix, ago in (("30d", 0), ("previous_30d", 30)):
+        resolves = oracle.resolves(live, 30, ago)
+        kept = [
+            resolve.open_for <= target * HOUR
+            for life in live
+            if (target := oracle.target_of(oracle.product_of(life))) is not None
+            for resolve in oracle.resolves([life], 30, ago)
+        ]
+        row |= {
+            f"events_{suffix}": sum(
+                oracle.events_in(oracle.projects_of[product_id], 30, ago) for product_id in products
+            ),
+            f"new_issues_{suffix}": sum(
+                oracle.in_window(life.first_seen, 30, ago) for life in live
+            ),
+            f"resolved_issues_{suffix}": len(resolves),
+            f"median_hours_to_resolution_{suffix}": percentile(
+                [resolve.hours for resolve in resolves], 0.5
+            ),
+            f"sla_met_ratio_{suffix}": sum(kept) / len(kept) if kept else None,
+        }
+    return row
+
+
+def organization_freshness(oracle: Oracle) -> list[Row]:
+    whole = {load_id for load_id, _ in oracle.world.loads}
+    syncs = defaultdict(list)
+    for sync in oracle.world.raw["organization_syncs"]:
+        if sync["_dlt_load_id"] in whole:
+            syncs[sync["organization_slug"]].append(sync)
+    return [
+        {
+            "organization_slug": organization,
+            "synced_at": max(
+                (sync["started_at"] for sync in found if sync["status"] == "complete"),
+                default=None,
+            ),
+            "status": max(found, key=lambda sync: sync["started_at"])["status"],
+        }
+        for organization, found in syncs.items()
+    ]

@@ -1,0 +1,83 @@
+"""Random product trees, mappings and targets that would pass the catalog check."""
+
+from __future__ import annotations
+
+from random import Random
+
+from .world import Row
+
+AREAS = ("checkout", "auth", "search", "pay", "a_b", "stock")
+KINDS = ("api", "web", "worker", "api-v2")
+# "Alpha 2" sorts before "Alpha > Child" as text, but after the whole branch of "Alpha" in a tree.
+NAMES = ("Alpha", "Alpha 2", "Alpha-Beta", "Beta", "Gamma", "Gamma Ray", "Delta", "Omega")
+TEAMS = ("payments", "identity", "commerce", "platform", "data")
+PRIORITIES = ("critical", "high", "medium", "low")
+# 24 h and 7 h have an 80 % point that binary floating point cannot hold; low has no target.
+TARGET_HOURS = {"critical": 24.0, "high": 7.0, "medium": 168.0}
+
+
+def products(rng: Random, count: int) -> list[Row]:
+    """A forest of `count` products: several roots, one branch that is deep, some switched off."""
+    rows: list[Row] = []
+    for number in range(count):
+        deep = 0 < number < 7
+        root = number % 9 == 0
+        parent = rows[number - 1] if deep else None if root else rng.choice(rows)
+        rows.append(
+            {
+                "product_id": f"p{number:02}",
+                "name": rng.choice(NAMES),
+                "parent_id": parent and parent["product_id"],
+                "description": rng.choice([None, 'what "it" does, in words']),
+                "owner_team": rng.choice([None, None, None, *TEAMS]),
+                "priority": rng.choice([None, None, None, *PRIORITIES]),
+                "is_active": not number or rng.random() > 0.15,
+            }
+        )
+    rng.shuffle(rows)
+    return [row | {"line": line} for line, row in enumerate(rows, start=2)]
+
+
+def project_products(
+    rng: Random, product_ids: list[str], organizations: list[str], slugs: list[str]
+) -> list[Row]:
+    """Exact rows and globs, for a named organization or any; no two can tie."""
+    exact = [
+        (rng.choice([None, *organizations]), slug)
+        for slug in rng.sample(slugs, k=len(slugs) * 4 // 5)
+    ]
+    globs = [
+        (organization, pattern)
+        for pattern in (
+            *(f"{area}-*" for area in AREAS),
+            *(f"*-{kind}" for kind in KINDS),
+            "pay_*",  # an underscore is no wildcard
+            "[a-z]*",  # nor is a bracket
+            "?uth-*",
+            "checkout-???",
+            "s*-w*",
+        )
+        for organization in rng.sample([None, *organizations], k=2)
+        if rng.random() < 0.4
+    ]
+    rows: dict[tuple[str | None, str | int], Row] = {}
+    for organization, project in (*exact, *globs):
+        literals = len(project.replace("*", "").replace("?", ""))
+        # Two patterns of one length could tie, which the catalog check refuses.
+        identity = (organization, literals if "*" in project or "?" in project else project)
+        rows.setdefault(
+            identity,
+            {
+                "organization": organization,
+                "project": project,
+                "product_id": rng.choice(product_ids),
+            },
+        )
+    return [row | {"line": line} for line, row in enumerate(rows.values(), start=2)]
+
+
+def sla_targets() -> list[Row]:
+    return [
+        {"priority": priority, "resolve_within_hours": hours, "line": line}
+        for line, (priority, hours) in enumerate(TARGET_HOURS.items(), start=2)
+    ]

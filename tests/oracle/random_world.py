@@ -1,0 +1,148 @@
+"""A random world: a random truth in Sentry, as a sequence of syncs would have written it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from random import Random
+
+from . import random_catalog
+from .random_truth import random_truth
+from .raw_issues import issue_rows
+from .raw_projects import project_rows
+from .truth import Run, Truth
+from .world import RAW_KEYS, Row, World
+
+# Mid-day, the first instant of a month, the last second of a day, and the day of a leap year.
+AS_OF = (
+    datetime(2026, 3, 18, 9, 17, 23, 500_000),
+    datetime(2026, 5, 1),
+    datetime(2026, 8, 2, 23, 59, 59),
+    datetime(2028, 2, 29, 12),
+)
+
+
+@dataclass(frozen=True)
+class RandomWorld:
+    """The same world as it was left by its first, second, ... last sync."""
+
+    truth: Truth
+    after: tuple[World, ...]
+
+    @property
+    def last(self) -> World:
+        return self.after[-1]
+
+
+@cache
+def random_world(
+    seed: int, *, projects: int = 40, issues: int = 2500, products: int = 30
+) -> RandomWorld:
+    """The world of a seed; the same on every machine."""
+    rng = Random(seed)
+    truth = random_truth(rng, as_of=AS_OF[seed % len(AS_OF)], projects=projects, issues=issues)
+    tree = random_catalog.products(rng, products)
+    slugs = sorted({slug for project in truth.projects for _, slug in project.slugs})
+    mapping = random_catalog.project_products(
+        rng, [product["product_id"] for product in tree], list(truth.organizations[:4]), slugs
+    )
+    raw: dict[str, list[Row]] = {name: [] for name in RAW_KEYS}
+    worlds = []
+    for run in truth.runs:
+        raw = _stamped(_everything(truth, run.index), before=raw, run=run)
+        worlds.append(
+            World(
+                raw=raw | {"organization_syncs": _organization_syncs(truth, run.index)},
+                loads=[
+                    (each.load_id, each.started["acme"] + timedelta(minutes=9))
+                    for each in truth.runs[: run.index + 1]
+                ],
+                products=tree,
+                project_products=mapping,
+                sla_targets=random_catalog.sla_targets(),
+                sync_runs=_sync_runs(truth, run.index),
+            )
+        )
+    return RandomWorld(truth, tuple(worlds))
+
+
+def _everything(truth: Truth, run: int) -> dict[str, list[Row]]:
+    """The rows that the syncs up to `run` have left, before they are stamped with their load."""
+    tables: dict[str, list[Row]] = {name: [] for name in RAW_KEYS}
+    for slug in truth.organizations:
+        tables["organizations"].append({"organization_slug": slug, "organization_name": slug})
+    for project in truth.projects:
+        for name, row in project_rows(project, truth.runs[: run + 1]):
+            tables[name].append(row)
+    for issue in truth.issues:
+        for name, row in issue_rows(issue, truth, run):
+            tables[name].append(row)
+    return tables
+
+
+def _stamped(
+    tables: dict[str, list[Row]], *, before: dict[str, list[Row]], run: Run
+) -> dict[str, list[Row]]:
+    """Rows as they are, where nothing changed, else with this run's load id."""
+    stamped: dict[str, list[Row]] = {}
+    for name, rows in tables.items():
+        key = RAW_KEYS[name]
+        old = {tuple(row[column] for column in key): row for row in before[name]}
+        stamped[name] = []
+        for row in rows:
+            version = {"observed_at": run.started[row["organization_slug"]]} | row
+            previous = old.get(tuple(row[column] for column in key))
+            unchanged = previous and previous | row == previous
+            stamped[name].append(previous if unchanged else version | {"_dlt_load_id": run.load_id})
+    return stamped
+
+
+def _organization_syncs(truth: Truth, last: int) -> list[Row]:
+    rows = [
+        {
+            "run_id": f"run-{run.index}",
+            "organization_slug": organization,
+            "started_at": started,
+            "finished_at": started + timedelta(minutes=4),
+            "mode": "full" if run.is_full else "incremental",
+            "status": "failed" if organization in run.failed else "complete",
+            "failure": "403 Forbidden" if organization in run.failed else None,
+            "requests": 12,
+            "_dlt_load_id": run.load_id,
+        }
+        for run in truth.runs[: last + 1]
+        for organization, started in run.started.items()
+    ]
+    # A load that was torn after this table: it must not move the clock.
+    torn = rows[0] | {
+        "run_id": "run-torn",
+        "started_at": truth.runs[last].started["acme"] + timedelta(hours=2),
+        "_dlt_load_id": "1799999999.9",
+    }
+    return [*rows, torn]
+
+
+def _sync_runs(truth: Truth, last: int) -> list[Row]:
+    return [
+        {
+            "run_id": f"run-{run.index}",
+            "started_at": run.started["acme"] - timedelta(seconds=3),
+            "finished_at": run.started["acme"] + timedelta(minutes=9) if run.index < last else None,
+            "mode": "full" if run.is_full else "incremental",
+            "status": "partial" if run.index < last else "running",
+            "organizations": len(run.started),
+            "failed_organizations": len(run.failed),
+            "failures": "never-synced: 403 Forbidden",
+            "requests": 48,
+            "pages": 40,
+            "retries": 2,
+            "seconds_rate_limited": 1.5,
+            "issues_new": 3,
+            "issues_changed": 4,
+            "issues_vanished": 1,
+            "issues_upserted": 7,
+            "issues_total": 100,
+        }
+        for run in truth.runs[: last + 1]
+    ]

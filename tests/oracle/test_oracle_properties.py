@@ -1,0 +1,207 @@
+"""What must hold of the oracle in any world, so that agreeing with it means something."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+from statistics import median, quantiles
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .oracle import KEYS, expected
+from .oracle_catalog import matches, product_of
+from .oracle_facts import Oracle, percentile
+from .random_world import random_world
+from .world import Row, World
+
+SUMMED = (
+    "project_count",
+    "total_issues",
+    "unresolved_issues",
+    "resolved_issues",
+    "ignored_issues",
+    "new_issues_7d",
+    "resolved_issues_7d",
+    "event_count",
+    "events_7d",
+    "user_count",
+    "sla_breached_issues",
+    "sla_at_risk_issues",
+)
+
+anything = settings(max_examples=12, deadline=None)
+seeds = st.integers(min_value=0, max_value=10_000)
+
+
+@cache
+def answered(seed: int) -> tuple[World, dict[str, list[Row]]]:
+    world = random_world(seed, projects=20, issues=250, products=16).last
+    return world, expected(world)
+
+
+def by(rows: list[Row], column: str) -> dict[object, Row]:
+    return {row[column]: row for row in rows}
+
+
+@anything
+@given(seeds)
+def test_every_table_has_one_row_per_key(seed: int) -> None:
+    for table, rows in answered(seed)[1].items():
+        keys = Counter(tuple(row[column] for column in KEYS[table]) for row in rows)
+        assert [key for key, times in keys.items() if times > 1] == [], table
+
+
+@anything
+@given(seeds)
+def test_each_products_total_is_the_sum_of_own_over_its_active_tree(seed: int) -> None:
+    world, tables = answered(seed)
+    overview = by(tables["product_overview"], "product_id")
+    trees = Oracle(world)
+    for product_id, row in overview.items():
+        tree = trees.tree(str(product_id))
+        assert len(tree) == len(set(tree))
+        for column in SUMMED:
+            assert row[column] == sum(overview[each][f"own_{column}"] for each in tree)
+
+
+@anything
+@given(seeds)
+def test_own_issues_and_unassigned_ones_are_all_live_issues(seed: int) -> None:
+    _, tables = answered(seed)
+    own = sum(row["own_total_issues"] for row in tables["product_overview"])
+    free = {row["project_id"] for row in tables["dim_projects"] if not row["product_id"]}
+    live = [row for row in tables["fct_issues"] if row["status"] not in ("deleted", "merged")]
+    assert own + sum(row["project_id"] in free for row in live) == len(live)
+    assert sum(row["unresolved_issues"] for row in tables["unassigned_projects"]) == sum(
+        row["project_id"] in free and row["status"] == "unresolved" for row in live
+    )
+
+
+@anything
+@given(seeds)
+def test_the_last_day_of_the_trend_is_the_present(seed: int) -> None:
+    world, tables = answered(seed)
+    today = {
+        row["product_id"]: row["unresolved_issues"]
+        for row in tables["product_daily"]
+        if row["date_on"] == world.as_of.date()
+    }
+    for row in tables["product_overview"]:
+        assert today.get(row["product_id"], 0) == row["unresolved_issues"]
+
+
+@anything
+@given(seeds)
+def test_days_follow_each_other_without_a_gap(seed: int) -> None:
+    world, tables = answered(seed)
+    days = defaultdict(list)
+    for row in tables["product_daily"]:
+        days[row["product_id"]].append(row["date_on"])
+        for column in ("event_count", "new_issues", "resolved_issues", "unresolved_issues"):
+            assert row[column] >= row[f"own_{column}"] >= 0
+    for found in days.values():
+        found.sort()
+        assert found[-1] == world.as_of.date()
+        assert all(b - a == timedelta(days=1) for a, b in pairwise(found))
+
+
+@anything
+@given(seeds)
+def test_a_history_never_repeats_a_status_and_moves_forward(seed: int) -> None:
+    _, tables = answered(seed)
+    histories = defaultdict(list)
+    for row in tables["fct_issue_status_changes"]:
+        histories[row["issue_id"]].append(row)
+    issues = by(tables["fct_issues"], "issue_id")
+    for issue_id, steps in histories.items():
+        steps.sort(key=lambda row: row["changed_at"])
+        assert all(step["from_status"] != step["to_status"] for step in steps)
+        assert steps[0]["changed_at"] > issues[issue_id]["first_seen_at"]
+
+
+@anything
+@given(seeds)
+def test_a_resolution_time_needs_a_resolved_issue_and_is_never_negative(seed: int) -> None:
+    _, tables = answered(seed)
+    for row in tables["fct_issues"]:
+        assert (row["hours_to_resolution"] is None) == (row["resolved_at"] is None)
+        if row["resolved_at"]:
+            assert row["status"] == "resolved"
+            assert row["hours_to_resolution"] >= 0
+        assert row["opened_at"] >= row["first_seen_at"]
+
+
+@anything
+@given(seeds)
+def test_everything_is_every_active_root_and_every_team(seed: int) -> None:
+    _, tables = answered(seed)
+    summary = by(tables["executive_summary"], "product_id")
+    active = [row["product_id"] for row in tables["dim_products"] if row["is_active"]]
+    for column in ("unresolved_issues", "new_issues_30d", "events_30d", "resolved_issues_30d"):
+        roots = sum(row[column] for key, row in summary.items() if key in active)
+        assert summary["(all)"][column] == roots
+    teams = tables["team_accountability"]
+    assert sum(row["product_count"] for row in teams) == len(active)
+    assert sum(row["unresolved_issues"] for row in teams) == summary["(all)"]["unresolved_issues"]
+
+
+@given(st.permutations(["acme:new", "acme:old", ":old", ":older", "acme:n*", ":n*w", ":ol*"]))
+def test_the_most_specific_mapping_row_wins_whatever_the_order(written: list[str]) -> None:
+    project = {"organization_slug": "acme", "project_slug": "new"}
+    mapping = []
+    for entry in written:
+        organization, _, pattern = entry.partition(":")
+        mapping.append(
+            {"organization": organization or None, "project": pattern, "product_id": entry}
+        )
+    won = []
+    while mapping:
+        product_id, mapped_by = product_of(project, ["old", "older"], mapping)
+        won.append((product_id, mapped_by))
+        mapping = [row for row in mapping if row["product_id"] != product_id]
+    assert won == [
+        ("acme:new", "exact"),
+        ("acme:old", "former_slug"),
+        (":old", "former_slug"),
+        (":older", "former_slug"),
+        ("acme:n*", "pattern"),
+        (":n*w", "pattern"),
+        (":ol*", "former_slug"),
+    ]
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=2), st.sampled_from([5, 9]))
+def test_percentiles_are_those_of_the_standard_library(values: list[float], tenth: int) -> None:
+    assert percentile(values, 0.5) == pytest.approx(median(values))
+    cuts = quantiles(values, n=10, method="inclusive")
+    assert percentile(values, tenth / 10) == pytest.approx(cuts[tenth - 1])
+
+
+@given(st.text("ab*?", max_size=6), st.text("ab", max_size=6))
+def test_a_glob_matches_what_a_plain_walk_matches(pattern: str, slug: str) -> None:
+    def walk(glob: str, text: str) -> bool:
+        if not glob:
+            return not text
+        if glob[0] == "*":
+            return walk(glob[1:], text) or (bool(text) and walk(glob, text[1:]))
+        return bool(text) and glob[0] in ("?", text[0]) and walk(glob[1:], text[1:])
+
+    assert matches(pattern, slug) == walk(pattern, slug)
+
+
+@anything
+@given(st.integers(1, 10_000), st.sampled_from([7.0, 24.0, 168.0]))
+def test_at_risk_begins_at_exactly_four_fifths_of_the_target(seed: int, hours: float) -> None:
+    world, _ = answered(seed % 4)
+    life = next(life for life in Oracle(world).lives if life.status == "unresolved")
+    instant = timedelta(microseconds=1)
+    point = life.opened_at + timedelta(microseconds=int(Fraction(hours) * 36 * 80 * 10**6))
+    assert life.sla_status(hours, point) == "at_risk"
+    assert life.sla_status(hours, point - instant) == "on_track"
+    assert life.sla_status(hours, life.opened_at + timedelta(hours=hours)) == "at_risk"
+    assert life.sla_status(hours, life.opened_at + timedelta(hours=hours) + instant) == "breached"
