@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines import catalog
 from pipelines.assets.raw import sentry_tables
-from pipelines.resources import read_settings
+from pipelines.resources import Settings, read_settings
 from pipelines.sentry.errors import ConfigurationError
 
 sync_sentry = dg.define_asset_job(
@@ -46,6 +46,12 @@ def every_three_hours(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | 
     return dg.RunRequest()
 
 
+def _edited_since_publication(settings: Settings) -> bool:
+    """Tell whether a CSV is younger than the published file: all that is known before the first look."""
+    published_at = settings.published.stat().st_mtime
+    return any(path.stat().st_mtime > published_at for path in settings.seeds.glob("*.csv"))
+
+
 @dg.sensor(
     job=rebuild_marts,
     minimum_interval_seconds=30,
@@ -66,4 +72,7 @@ def catalog_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     fingerprint = catalog.fingerprint(settings.seeds)
     if fingerprint == context.cursor:
         return dg.SkipReason("The CSVs are unchanged.")
+    if context.cursor is None and not _edited_since_publication(settings):
+        context.update_cursor(fingerprint)
+        return dg.SkipReason("The CSVs are those that are published.")
     return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=fingerprint)

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     personal_data_key: SecretStr = SecretStr("")
     publish_parquet: bool = False
     publish_keep: int = Field(3, ge=0)
+    file_umask: str = Field("027", pattern="^0?[0-7]{3}$")
 
     @cached_property
     def data(self) -> Path:
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
     def parquet(self) -> Path | None:
         """The folder of the marts as Parquet, None unless asked for."""
         return self.data / "product_health_parquet" if self.publish_parquet else None
+
+    @property
+    def published_mode(self) -> int:
+        """The mode of the published file: read-only, since one writer would shut out all readers."""
+        return 0o444 & ~int(self.file_umask, 8)
 
     @property
     def organizations(self) -> list[str]:
@@ -137,6 +143,7 @@ class Environment(dg.ConfigurableResource):  # type: ignore[type-arg]
             settings = read_settings()
         except ConfigurationError as error:
             raise dg.Failure(str(error)) from None
+        os.umask(int(settings.file_umask, 8))
         settings.data.mkdir(parents=True, exist_ok=True)
         # dbt runs as a child process and finds the warehouse here (dbt_project/profiles.yml).
         os.environ["WAREHOUSE_PATH"] = str(settings.warehouse)

@@ -28,6 +28,7 @@ def product_health(
             run_id=context.run_id,
             published_at=run_log.sentry_clock(settings.warehouse),
             keep=settings.publish_keep,
+            mode=settings.published_mode,
             parquet_folder=settings.parquet,
         )
     except publish.PublishError as error:

@@ -56,6 +56,8 @@ def show(console: Console, now: Published, before: Published | None, path: Path)
 
 
 WIDE = 110
+# Where a change is worth its room.
+WITH_CHANGE = {"Open", "New", "Events", "Late"}
 COLUMNS = {
     "Open": "unresolved_issues",
     "High": "unresolved_high_issues",
@@ -92,7 +94,10 @@ def _tree(now: Published, before: Published | None, width: int) -> Table:
         table.add_row(
             Text(row["tree_label"], style="" if row["is_active"] else "dim"),
             Text(row["health"], style=HEALTH_STYLE.get(row["health"], "dim")),
-            *(_number(row, was, column) for column in COLUMNS.values()),
+            *(
+                _number(row, was if title in WITH_CHANGE else None, column)
+                for title, column in COLUMNS.items()
+            ),
             *([owner] if has_owner else []),
         )
     return table

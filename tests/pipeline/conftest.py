@@ -1,0 +1,128 @@
+"""One synced warehouse for the whole session, and copies of it for tests that go on from there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+
+from pipelines.demo.sample import sample_world
+from pipelines.demo.server import TOKEN, StandIn
+from pipelines.demo.world import World
+from pipelines.resources import ROOT
+
+# A developer's own settings must not reach the tests.
+SETTINGS = {
+    "SENTRY_AUTH_TOKEN": TOKEN,
+    "SENTRY_ORG": "",
+    "ACTIVITY_REQUESTS_PER_RUN": "5000",
+    "INCLUDE_CATEGORIES": "",
+    "PERSONAL_DATA": "keep",
+    "PUBLISH_PARQUET": "false",
+    "PUBLISH_KEEP": "3",
+}
+
+
+@dataclass
+class Deployment:
+    """A data folder with its CSVs, and the jobs over it."""
+
+    data: Path
+    seeds: Path
+    url: str
+
+    @property
+    def published(self) -> Path:
+        return self.data / "product_health.duckdb"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data / "warehouse.duckdb"
+
+    def run(self, job: str = "sync_sentry", **settings: str) -> dg.ExecuteInProcessResult:
+        from pipelines.definitions import defs
+
+        environment = {
+            **SETTINGS,
+            "SENTRY_URL": self.url,
+            "DATA_DIR": str(self.data),
+            "SEEDS_DIR": str(self.seeds),
+            **settings,
+        }
+        with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            return defs.resolve_job_def(job).execute_in_process(
+                instance=instance, raise_on_error=False
+            )
+
+    def read(self, query: str) -> list[dict[str, Any]]:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{self.published}' as product_health (read_only)")
+            connection.execute("use product_health")
+            cursor = connection.execute(query)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def copy(self, folder: Path, url: str) -> Deployment:
+        shutil.copytree(self.data, folder / "data")
+        shutil.copytree(self.seeds, folder / "seeds")
+        return Deployment(folder / "data", folder / "seeds", url)
+
+
+def failure_texts(result: dg.ExecuteInProcessResult) -> str:
+    """Return what a failed run says, all steps together."""
+    texts = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None:
+                texts.append(error.message)
+                error = error.cause
+            user = event.step_failure_data.user_failure_data
+            texts.append(user.description if user else "")
+    return "\n".join(text or "" for text in texts)
+
+
+@pytest.fixture(scope="session")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The sample world at its start, synced once by the real job. Not to be changed: copy it."""
+    folder = tmp_path_factory.mktemp("first")
+    shutil.copytree(ROOT / "seeds", folder / "seeds")
+    with StandIn(sample_world(), "self-hosted") as sentry:
+        deployment = Deployment(folder / "data", folder / "seeds", sentry.url)
+        result = deployment.run()
+        assert result.success, failure_texts(result)
+    return deployment
+
+
+@pytest.fixture
+def world() -> World:
+    """The sample world at its start."""
+    return sample_world()
+
+
+@pytest.fixture
+def sentry(world: World) -> Iterator[StandIn]:
+    with StandIn(world, "self-hosted") as server:
+        yield server
+
+
+@pytest.fixture
+def deployment(first: Deployment, sentry: StandIn, tmp_path: Path) -> Deployment:
+    """A copy of the synced warehouse, with the stand-in running."""
+    return first.copy(tmp_path, sentry.url)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("SENTRY_"):
+            monkeypatch.delenv(name)

@@ -1,0 +1,156 @@
+"""The whole path: Sentry over HTTP, dlt, DuckDB, dbt, published file, as the one Dagster job."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from pipelines.demo.life import live
+from pipelines.demo.server import TOKEN, StandIn
+from pipelines.demo.world import World
+from tests.pipeline import walk
+from tests.pipeline.conftest import Deployment, failure_texts
+
+
+def expected_overview(world: World, seeds: Path) -> tuple[dict[str, dict[str, object]], set[str]]:
+    products = walk.read_products(seeds)
+    unassigned = walk.assign(world, products, seeds)
+    with (seeds / "sla_targets.csv").open(encoding="utf-8") as file:
+        targets = {r["priority"]: float(r["resolve_within_hours"]) for r in csv.DictReader(file)}
+    numbers = {
+        product_id: walk.overview(world, product, targets, "own_")
+        | walk.overview(world, product, targets, "")
+        for product_id, product in products.items()
+    }
+    return numbers, {project.slug for project in unassigned}
+
+
+def assert_published_is_true(deployment: Deployment, world: World) -> None:
+    expected, unassigned = expected_overview(world, deployment.seeds)
+    rows = {row["product_id"]: row for row in deployment.read("from marts.product_overview")}
+    assert rows.keys() == expected.keys()
+    wrong = {
+        (product_id, column, rows[product_id][column], value)
+        for product_id, numbers in expected.items()
+        for column, value in numbers.items()
+        if rows[product_id][column] != (pytest.approx(value) if isinstance(value, float) else value)
+    }
+    assert not wrong
+    listed = deployment.read("select project_slug from marts.unassigned_projects")
+    assert {row["project_slug"] for row in listed} == unassigned
+
+
+def test_every_number_equals_a_plain_walk_over_the_true_state(
+    first: Deployment, world: World
+) -> None:
+    assert_published_is_true(first, world)
+
+
+def test_parts_sum_to_the_whole(first: Deployment) -> None:
+    [row] = first.read("""
+        select
+            (select sum(own_total_issues) from marts.product_overview) as own,
+            (select count(*) from marts.fct_issues where product_id is null
+                and status not in ('deleted', 'merged')) as unassigned,
+            (select count(*) from marts.fct_issues where status not in ('deleted', 'merged')) as live
+    """)
+    assert row["own"] + row["unassigned"] == row["live"] > 0
+
+
+def test_a_second_run_fetches_only_what_changed_and_is_as_true(
+    deployment: Deployment, sentry: StandIn, world: World
+) -> None:
+    live(world, hours=3)
+    result = deployment.run()
+    assert result.success, failure_texts(result)
+    assert_published_is_true(deployment, world)
+    full, incremental = deployment.read("from marts.sync_runs order by started_at")
+    assert (full["mode"], incremental["mode"]) == ("full", "incremental")
+    assert incremental["issues_upserted"] < full["issues_upserted"] / 10
+    assert incremental["requests"] < full["requests"] / 3
+    assert incremental["status"] == "complete"
+    assert incremental["finished_at"] > incremental["started_at"] > full["finished_at"]
+
+
+def test_a_broken_catalog_stops_the_run_and_leaves_what_is_published(
+    deployment: Deployment,
+) -> None:
+    before = deployment.published.read_bytes()
+    products = deployment.seeds / "products.csv"
+    products.write_text(
+        products.read_text(encoding="utf-8").replace(
+            "ecommerce,E-commerce Platform,,", "ecommerce,E-commerce Platform,checkout-flow,"
+        ),
+        encoding="utf-8",
+    )
+    result = deployment.run("rebuild_marts")
+    assert not result.success
+    assert "products.csv:" in failure_texts(result)
+    assert "ecommerce > payments > checkout-flow > ecommerce" in failure_texts(result)
+    assert deployment.published.read_bytes() == before
+
+
+def test_an_edit_of_the_catalog_reaches_old_rows_without_a_request(
+    deployment: Deployment, sentry: StandIn
+) -> None:
+    with (deployment.seeds / "project_products.csv").open("a", encoding="utf-8") as file:
+        file.write("acme,beta-landing,checkout-flow\n")
+    [before] = deployment.read(
+        "select own_project_count, own_total_issues from marts.product_overview "
+        "where product_id = 'checkout-flow'"
+    )
+    result = deployment.run("rebuild_marts")
+    assert result.success, failure_texts(result)
+    [after] = deployment.read(
+        "select own_project_count, own_total_issues from marts.product_overview "
+        "where product_id = 'checkout-flow'"
+    )
+    assert after["own_project_count"] == before["own_project_count"] + 1
+    assert after["own_total_issues"] > before["own_total_issues"]
+    assert sentry.requests == []
+
+
+def test_an_organization_that_fails_keeps_its_old_data_and_the_run_says_so(
+    deployment: Deployment, sentry: StandIn, world: World
+) -> None:
+    other = world.create_organization("globex")
+    project = world.create_project(other, "globex-web")
+    for number in range(3):
+        world.create_issue(project, f"TimeoutError: attempt {number}", count=2)
+    live(world, hours=3)
+    sentry.faults.add(match="organizations/acme/issues", kind="500", times=100)
+    result = deployment.run(SENTRY_ORG="acme,globex")
+    assert result.success, failure_texts(result)
+    [check] = [
+        check
+        for check in result.get_asset_check_evaluations()
+        if check.check_name == "all_organizations_synced"
+    ]
+    assert not check.passed
+    assert check.severity.value == "WARN"
+    freshness = {
+        row["organization_slug"]: row
+        for row in deployment.read("from marts.organization_freshness")
+    }
+    assert freshness["acme"]["status"] == "failed"
+    assert freshness["globex"]["status"] == "complete"
+    assert freshness["acme"]["synced_at"] < freshness["globex"]["synced_at"]
+    *_, last = deployment.read("from marts.sync_runs order by started_at")
+    assert (last["status"], last["failed_organizations"]) == ("partial", 1)
+    assert "acme" in last["failures"]
+
+
+def test_a_run_without_a_token_says_what_to_do(deployment: Deployment) -> None:
+    before = deployment.published.read_bytes()
+    result = deployment.run(SENTRY_AUTH_TOKEN=" ")
+    assert not result.success
+    assert "SENTRY_AUTH_TOKEN is not set. Copy .env.example to .env" in failure_texts(result)
+    assert deployment.published.read_bytes() == before
+
+
+def test_the_token_is_in_no_file_of_the_data_folder(first: Deployment) -> None:
+    files = [path for path in first.data.rglob("*") if path.is_file()]
+    assert first.published in files
+    assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []

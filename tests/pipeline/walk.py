@@ -1,0 +1,195 @@
+"""`product_overview` by hand: a walk over the stand-in's true state and the CSVs, sharing nothing with the models."""
+
+from __future__ import annotations
+
+import csv
+import fnmatch
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pipelines.demo.entities import Issue, Project
+from pipelines.demo.truth import accepted_per_day
+from pipelines.demo.world import World
+
+HIDDEN = {"feedback", "configuration"}
+OPEN_ACTIVITIES = {"set_unresolved", "set_regression", "set_escalating"}
+
+
+@dataclass
+class Product:
+    row: dict[str, str]
+    parent: Product | None = None
+    children: list[Product] = field(default_factory=list)
+    projects: list[Project] = field(default_factory=list)
+
+    @property
+    def priority(self) -> str | None:
+        return self.row["priority"] or (self.parent.priority if self.parent else None)
+
+    @property
+    def is_active(self) -> bool:
+        own = self.row["is_active"].lower() in {"", "true", "yes", "1"}
+        return own and (self.parent is None or self.parent.is_active)
+
+    def subtree(self) -> list[Product]:
+        below = [p for c in self.children if c.is_active for p in c.subtree()]
+        return [self, *below]
+
+
+def read_products(seeds: Path) -> dict[str, Product]:
+    with (seeds / "products.csv").open(encoding="utf-8") as file:
+        products = {row["product_id"]: Product(row) for row in csv.DictReader(file)}
+    for product in products.values():
+        if product.row["parent_id"]:
+            product.parent = products[product.row["parent_id"]]
+            product.parent.children.append(product)
+    return products
+
+
+def assign(world: World, products: dict[str, Product], seeds: Path) -> list[Project]:
+    """Give each project to its product; returns those without one."""
+    with (seeds / "project_products.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    unassigned = []
+    for project in world.projects.values():
+        former = [slug for (org, slug), pid in world.former_slugs.items() if pid == project.id]
+        for matches in (
+            [r for r in rows if r["project"] == project.slug],
+            [r for r in rows if r["project"] in former],
+            [
+                r
+                for r in rows
+                if "*" in r["project"] and fnmatch.fnmatch(project.slug, r["project"])
+            ],
+            [
+                r
+                for r in rows
+                if "*" in r["project"] and any(fnmatch.fnmatch(s, r["project"]) for s in former)
+            ],
+        ):
+            mine = [r for r in matches if r["organization"] in ("", project.organization)]
+            mine.sort(key=lambda r: (not r["organization"], -len(r["project"].replace("*", ""))))
+            if mine:
+                products[mine[0]["product_id"]].projects.append(project)
+                break
+        else:
+            unassigned.append(project)
+    return unassigned
+
+
+def overview(
+    world: World, product: Product, targets: dict[str, float], prefix: str
+) -> dict[str, Any]:
+    """Return the numbers of one product, of its own projects (`own_`) or of its active tree."""
+    members = [product] if prefix else product.subtree()
+    issues = [(i, m) for m in members for p in m.projects for i in counted(p)]
+    open_issues = [(i, m) for i, m in issues if world.shown_status(i) == "unresolved"]
+    projects = [p for m in members for p in m.projects]
+    days = accepted_per_day(world)
+    today = world.clock.date()
+    week = [today - timedelta(days=n) for n in range(7)]
+    late, soon = 0, 0
+    for issue, member in open_issues:
+        target = targets.get(member.priority or "")
+        if target is not None:
+            hours = (world.clock - opened_at(issue)).total_seconds() / 3600
+            late += hours > target
+            soon += 0.8 * target <= hours <= target
+    numbers: dict[str, Any] = {
+        "project_count": len(projects),
+        "total_issues": len(issues),
+        "unresolved_issues": len(open_issues),
+        "resolved_issues": sum(world.shown_status(i) == "resolved" for i, _ in issues),
+        "ignored_issues": sum(world.shown_status(i) == "ignored" for i, _ in issues),
+        "new_issues_7d": sum(within(world, i.first_seen, 7) for i, _ in issues),
+        "resolved_issues_7d": sum(within(world, at, 7) for i, _ in issues for at, _ in resolves(i)),
+        "event_count": sum(i.times_seen for i, _ in issues),
+        "events_7d": sum(days.get((p.id, d), 0) for p in projects for d in week),
+        "sla_breached_issues": late,
+        "sla_at_risk_issues": soon,
+    }
+    numbers = {prefix + name: value for name, value in numbers.items()}
+    if not prefix:
+        before = [day - timedelta(days=7) for day in week]
+        numbers["events_previous_7d"] = sum(
+            days.get((p.id, d), 0) for p in projects for d in before
+        )
+        numbers["unresolved_high_issues"] = sum(
+            i.priority == "high" or i.level == "fatal" for i, _ in open_issues
+        )
+        opened = [opened_at(i) for i, _ in open_issues]
+        numbers["oldest_unresolved_at"] = naive(min(opened)) if opened else None
+        hours = sorted(h for i, _ in issues for at, h in resolves(i) if within(world, at, 30))
+        numbers["median_hours_to_resolution_30d"] = percentile(hours, 0.5)
+        numbers["p90_hours_to_resolution_30d"] = percentile(hours, 0.9)
+    return numbers
+
+
+def counted(project: Project) -> list[Issue]:
+    return [
+        issue
+        for issue in project.issues.values()
+        if issue.category not in HIDDEN and issue.status != "pending_deletion"
+    ]
+
+
+def resolves(issue: Issue) -> list[tuple[datetime, float]]:
+    """Return (resolved at, hours since opened) of every resolve that ended an open time."""
+    return [
+        (at, (at - since).total_seconds() / 3600)
+        for at, since, status in history(issue)
+        if status == "resolved"
+    ]
+
+
+def opened_at(issue: Issue) -> datetime:
+    """Return when an open issue was first seen or last reopened; what was archived reopens too."""
+    *_, (at, since, status) = [(None, whole(issue.first_seen), "open"), *history(issue)]
+    return at if at and status == "open" else since
+
+
+def history(issue: Issue) -> list[tuple[datetime, datetime, str]]:
+    """Return (changed at, open since, status after) of every change of status."""
+    since, status, found = whole(issue.first_seen), "open", []
+    for activity in sorted(issue.activities, key=lambda a: a.at):
+        at, after = whole(activity.at), status_after(activity.type)
+        if after is None or after == status:
+            continue
+        if after == "open":
+            since = at
+        # Only an open issue is resolved after a time; archived, its clock stands still.
+        found.append((at, since, after))
+        status = after
+    return found
+
+
+def status_after(activity: str) -> str | None:
+    if activity.startswith("set_resolved"):
+        return "resolved"
+    if activity == "set_ignored":
+        return "ignored"
+    return "open" if activity in OPEN_ACTIVITIES else None
+
+
+def within(world: World, moment: datetime, days: int) -> bool:
+    return world.clock - timedelta(days=days) < moment <= world.clock
+
+
+def whole(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
+
+
+def naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
+
+
+def percentile(values: list[float], share: float) -> float | None:
+    """Linear interpolation between the two nearest ranks, as SQL's percentile_cont."""
+    if not values:
+        return None
+    position = (len(values) - 1) * share
+    low = int(position)
+    high = min(low + 1, len(values) - 1)
+    return values[low] + (values[high] - values[low]) * (position - low)
