@@ -11,7 +11,7 @@ export RUNTIME__DLTHUB_TELEMETRY ?= false
 export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
 
 # .env may name the data folder; the environment wins.
-DATA_DIR ?= $(or $(shell sed -n 's/^ *DATA_DIR *= *//p' .env 2>/dev/null | tail -n 1),data)
+DATA_DIR ?= $(or $(shell sed -nE "s/^ *(export +)?DATA_DIR *= *['\"]?([^'\"\#]*[^'\"\# ]).*/\2/p" .env 2>/dev/null | tail -n 1),data)
 export DATA_DIR
 export DAGSTER_HOME = $(abspath $(DATA_DIR))/dagster
 
@@ -45,6 +45,9 @@ sync: $(READY) $(DAGSTER_HOME)/dagster.yaml ## One sync now, against the Sentry 
 
 check: $(READY) ## Check the CSVs in seeds/: every mistake at once
 	@$(BIN)/python -m pipelines.catalog check
+
+preview: $(READY) ## What the CSVs in seeds/ would change in what is published
+	@$(BIN)/python -m pipelines.catalog preview
 
 suggest: $(READY) ## Rows to paste for projects without a product
 	@$(BIN)/python -m pipelines.catalog suggest

@@ -7,6 +7,7 @@ dbt.
 
     python -m pipelines.catalog check       every mistake at once, in about a second
     python -m pipelines.catalog suggest     rows to paste for projects without a product
+    python -m pipelines.catalog preview     what the files would change in what is published
 """
 
 from pipelines.catalog.checking import Catalog, Checked, check

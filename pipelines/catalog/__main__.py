@@ -1,4 +1,4 @@
-"""The commands `check` and `suggest`, for people and for CI."""
+"""The commands `check`, `suggest` and `preview`, for people and for CI."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import os
 import sys
 from pathlib import Path
 
-from pipelines.catalog import (
-    Checked,
-    KnownProject,
-    NotPublishedError,
-    check,
-    published_projects,
-)
-from pipelines.catalog.finding import counted
+from pipelines.catalog.folders import PUBLISHED, WAREHOUSE, Folders
+from pipelines.catalog.preview import preview
+from pipelines.catalog.reporting import check_with_published, report
 from pipelines.catalog.suggesting import suggest
 
-PUBLISHED = "product_health.duckdb"
+COMMANDS = {
+    "check": "Say everything that is wrong with the CSV files.",
+    "suggest": "Print mapping rows for the projects that have no product yet.",
+    "preview": "Show what the CSV files would change in what is published, and change nothing.",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,60 +26,40 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    published = options.data / PUBLISHED
+    seeds, data = options.seeds.expanduser(), options.data.expanduser()
+    published = data / PUBLISHED
     if options.command == "check":
-        return _check(options.seeds, published)
-    return suggest(options.seeds, published)
-
-
-def _check(seeds_dir: Path, published: Path) -> int:
-    projects: list[KnownProject] = []
-    try:
-        projects = published_projects(published)
-        compared = f"compared with {counted(len(projects), 'project')} of {published}"
-    except NotPublishedError as error:
-        compared = f"not compared with Sentry's projects: {error}"
-    checked = check(seeds_dir, projects)
-    for found in checked.findings:
-        print(found)
-    print(_summary(checked, seeds_dir), f"({compared})")
-    return 1 if checked.errors else 0
-
-
-def _summary(checked: Checked, seeds_dir: Path) -> str:
-    errors = counted(len(checked.errors), "error")
-    warnings = counted(len(checked.warnings), "warning")
-    if checked.catalog is None:
-        return f"{seeds_dir}: {errors}, {warnings}"
-    products = counted(len(checked.catalog.products), "product")
-    rows = counted(len(checked.catalog.project_products), "mapping row")
-    if not checked.warnings:
-        return f"{seeds_dir}: {products} and {rows}, no errors, no warnings"
-    return f"{seeds_dir}: {products} and {rows}, no errors, {warnings}"
+        checked, compared = check_with_published(seeds, published)
+        report(checked, seeds, compared)
+        return 1 if checked.errors else 0
+    if options.command == "suggest":
+        return suggest(seeds, published)
+    return preview(seeds, data / WAREHOUSE, published, as_markdown=options.markdown)
 
 
 def _parser() -> argparse.ArgumentParser:
+    folders = Folders()
     parser = argparse.ArgumentParser(prog="python -m pipelines.catalog", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (
-        ("check", "Say everything that is wrong with the CSV files."),
-        ("suggest", "Print mapping rows for the projects that have no product yet."),
-    ):
+    for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
             "--seeds",
             type=Path,
             metavar="DIR",
-            default=Path(os.environ.get("SEEDS_DIR") or "seeds"),
+            default=folders.seeds_dir,
             help="folder of the CSV files (SEEDS_DIR, or seeds)",
         )
         command.add_argument(
             "--data",
             type=Path,
             metavar="DIR",
-            default=Path(os.environ.get("DATA_DIR") or "data"),
+            default=folders.data_dir,
             help=f"folder of {PUBLISHED} (DATA_DIR, or data)",
         )
+    commands.choices["preview"].add_argument(
+        "--markdown", action="store_true", help="for the comment of a pull request"
+    )
     return parser
 
 

@@ -106,9 +106,7 @@ def _project(organization: str, slug: str, former: list[str] | None, deleted: bo
 def _attached(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     # Attaching, rather than opening, sees a file that was replaced while this process ran.
     if not published.exists():
-        raise NotPublishedError(
-            f"{published} is not there yet; `make demo` or `make sync` makes it"
-        )
+        raise NotPublishedError(how_to_publish(published))
     try:
         # Without replacements a missing table is missing, even if a Python name is the same.
         with duckdb.connect(config={"python_enable_replacements": False}) as connection:
@@ -119,6 +117,16 @@ def _attached(published: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise NotPublishedError(f"{published} lacks a table: {_first_line(error)}") from error
     except (duckdb.Error, UnicodeError) as error:
         raise NotPublishedError(f"{published} cannot be read: {_first_line(error)}") from error
+
+
+def how_to_publish(published: Path) -> str:
+    """Say that nothing is published there yet, and what to run first."""
+    demo = published.parent / "demo"
+    if (demo / published.name).exists():
+        way = f"`make sync` makes it, and the demo's is in {demo}: put DATA_DIR={demo} before the command"
+    else:
+        way = "`make sync` makes it, or `make demo` a sample"
+    return f"{published} is not there yet; {way}"
 
 
 def _first_line(error: Exception) -> str:

@@ -59,7 +59,7 @@ def test_the_example_catalog_has_no_finding(
     assert capsys.readouterr().out == (
         f"{EXAMPLE}: 14 products and 20 mapping rows, no errors, no warnings (not compared with "
         "Sentry's projects: data/product_health.duckdb is not there yet; "
-        "`make demo` or `make sync` makes it)\n"
+        "`make sync` makes it, or `make demo` a sample)\n"
     )
 
 
@@ -105,8 +105,42 @@ def test_the_folders_come_from_the_environment(
     assert capsys.readouterr().out == (
         "nowhere: error: the folder is missing\n"
         "nowhere: 1 error, 0 warnings (not compared with Sentry's projects: "
-        "elsewhere/product_health.duckdb is not there yet; `make demo` or `make sync` makes it)\n"
+        "elsewhere/product_health.duckdb is not there yet; `make sync` makes it, or `make demo` a sample)\n"
     )
+
+
+def test_the_folders_come_from_the_file_of_settings_where_the_environment_names_none(
+    capsys: pytest.CaptureFixture[str], folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(".env").write_text(
+        "SENTRY_AUTH_TOKEN=secret\nexport SEEDS_DIR='no where'  # ours\nDATA_DIR=elsewhere\n"
+    )
+    monkeypatch.setenv("DATA_DIR", "")
+
+    assert main(["check"]) == 1
+
+    assert "no where: error: the folder is missing" in (printed := capsys.readouterr().out)
+    assert "elsewhere/product_health.duckdb is not there yet" in printed
+
+    monkeypatch.setenv("SEEDS_DIR", "seeds")
+
+    assert main(["check"]) == 0
+
+
+def test_the_demos_data_are_found_where_nothing_else_is_published(
+    capsys: pytest.CaptureFixture[str], folder: Folder
+) -> None:
+    publish(PROJECTS + UNASSIGNED).rename(Path("data") / "there.duckdb")
+    (Path("data") / "demo").mkdir()
+    (Path("data") / "there.duckdb").rename(Path("data") / "demo" / "product_health.duckdb")
+
+    assert main(["suggest"]) == 1
+
+    assert capsys.readouterr().err == (
+        "data/product_health.duckdb is not there yet; `make sync` makes it, and the demo's is in "
+        "data/demo: put DATA_DIR=data/demo before the command\n"
+    )
+    assert main(["suggest", "--data", "data/demo"]) == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"no database" * 2000, None])
