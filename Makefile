@@ -16,7 +16,7 @@ export DATA_DIR
 export DAGSTER_HOME = $(abspath $(DATA_DIR))/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync check suggest preview test lint format bench clean
+.PHONY: help demo demo-ui dev sync check suggest preview test lint format bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | column -t -s '|'
@@ -53,13 +53,13 @@ suggest: $(READY) ## Rows to paste for projects without a product
 	@$(BIN)/python -m pipelines.catalog suggest
 
 test: lint ## All that CI runs: lint, types, tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(READY) ## ruff, mypy --strict and sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
 format: $(READY) ## Put Python and SQL into shape
 	@$(BIN)/ruff check --fix --quiet .
@@ -68,6 +68,3 @@ format: $(READY) ## Put Python and SQL into shape
 
 bench: $(READY) ## How fast, against a floor or a peer
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
-
-clean: ## Remove the data folder's contents and the environment
-	rm -rf $(VENV) $(DATA_DIR)

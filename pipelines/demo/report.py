@@ -136,7 +136,7 @@ def _print_unassigned(console: Console, now: Published) -> None:
     if not now.unassigned:
         return
     console.print(
-        "\nProjects that belong to no product yet ([bold]make suggest[/bold] prints rows to paste):"
+        "\nProjects that belong to no product yet ([bold]make suggest DATA_DIR=data/demo[/bold] prints rows):"
     )
     for row in now.unassigned:
         suggestion = (
