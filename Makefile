@@ -5,21 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# Telemetry of dlt, dbt and Dagster is off unless you turn it on; what they keep stays in the data folder.
-export DO_NOT_TRACK ?= 1
-export RUNTIME__DLTHUB_TELEMETRY ?= false
-export DBT_SEND_ANONYMOUS_USAGE_STATS ?= false
-
 # .env may name the data folder; the environment wins.
 DATA_DIR ?= $(or $(shell sed -nE "s/^ *(export +)?DATA_DIR *= *['\"]?([^'\"\#]*[^'\"\# ]).*/\2/p" .env 2>/dev/null | tail -n 1),data)
 export DATA_DIR
 export DAGSTER_HOME = $(abspath $(DATA_DIR))/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync check suggest preview test lint format bench
+.PHONY: help demo demo-ui dev sync check suggest preview test lint format docs bench
 
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1|/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is %d.%d; try: make PYTHON=python3.12" % sys.version_info[:2])'
@@ -65,6 +60,9 @@ format: $(READY) ## Put Python and SQL into shape
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/sqlfluff fix --disable-progress-bar --quiet dbt_project
+
+docs: $(READY) ## Write docs/tables.md from the descriptions of the dbt models
+	@$(BIN)/python docs/generate_tables.py
 
 bench: $(READY) ## How fast, against a floor or a peer
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'product_daily'}}}) }}
+
 {% set columns = ['event_count', 'new_issues', 'resolved_issues', 'unresolved_issues'] %}
 
 -- Each day, what the projects of products count, their products count as their own ...

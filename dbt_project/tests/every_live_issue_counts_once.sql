@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'product_overview'}}}) }}
+
 -- Issues of all products and of the unassigned projects are all live issues.
 with live as (
 

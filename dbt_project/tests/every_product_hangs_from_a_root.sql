@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'int_product_tree'}}}) }}
+
 -- A loop hangs from no root, and would be counted nowhere.
 select product_id
 from {{ source('seeds', 'products') }}

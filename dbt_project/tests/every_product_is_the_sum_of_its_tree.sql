@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'product_overview'}}}) }}
+
 {% set columns = [
     'total_issues',
     'unresolved_issues',

@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'product_closure'}}}) }}
+
 -- An issue has one project: where no project counts twice, no issue does.
 select
     closure.ancestor_id,

@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'product_history'}}}) }}
+
 -- Of a product, and of a project's assignment, one version holds at any time.
 {% for relation, key in [(ref('product_history'), 'product_id'), (ref('project_assignment_history'), 'project_id')] %}
     select earlier.{{ key }} as history_key

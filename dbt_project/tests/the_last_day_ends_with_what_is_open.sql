@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'fct_project_daily'}}}) }}
+
 with last_day as (
 
     select
