@@ -57,4 +57,6 @@ def dbt_models(
     """Build and test every model; a failed test of severity error stops the run before publication."""
     # One folder for all runs: what was parsed is used again, and nothing piles up.
     target_path = environment.settings().data / "dbt"
-    yield from dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target_path).stream()
+    yield from dbt.cli(
+        ["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target_path
+    ).stream()

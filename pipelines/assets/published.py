@@ -9,7 +9,7 @@ from pipelines.resources import Environment
 
 
 @dg.asset(
-    deps=[dbt_models],
+    deps=[key for key in dbt_models.keys if key.path[0] == "marts"],
     group_name="published",
     kinds={"duckdb"},
     pool="warehouse",

@@ -80,6 +80,7 @@ def _ui(environment: dict[str, str], port: str) -> int:
     try:
         return process.wait()
     except KeyboardInterrupt:
+        process.terminate()
         return process.wait()
 
 

@@ -1,0 +1,233 @@
+"""What the dbt build costs against its own SQL in DuckDB, what a small change costs, and how both grow.
+
+    python benchmarks/bench_models.py           # no issues, 100,000 and 1,000,000
+    python benchmarks/bench_models.py --large   # 5,000,000 too: some minutes, 20 GB of disk
+
+1,000 products, 2,000 projects, 90 days. Each row is one process of its own: its seconds on the clock and of CPU, and
+the most memory that it held, of which DuckDB gives back what others need. dbt has parsed the project before, as in
+production. The floor is the SQL as dbt compiled it, model by model on one connection: no start, no contracts, no
+comments. Without issues what is left of dbt is its fixed cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime, timedelta
+from graphlib import TopologicalSorter
+from pathlib import Path
+from time import monotonic, process_time
+from typing import Any, NamedTuple
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from pipelines.sentry.schema import RAW_TABLES
+from tests.dbt.warehouse import Warehouse, dbt
+
+HERE = Path(__file__).parent
+AS_OF = datetime(2026, 11, 23, 9)
+SIZES, LARGE = (0, 100_000, 1_000_000), 5_000_000
+LOADS = ("1700000000.0", "1700000001.0", "1700000002.0")
+SHOWN_MODELS = 8
+NO_TESTS = ("run", "--quiet")
+WITH_TESTS = ("build", "--quiet")
+console = Console(width=120)
+
+
+class Cost(NamedTuple):
+    """What a process took."""
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
+
+
+def main() -> None:
+    """Print each size: what each way costs, and which models take the time."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--large", action="store_true", help="5,000,000 issues too")
+    sizes = (*SIZES, LARGE) if parser.parse_args().large else SIZES
+    # Where it is called from, since /tmp may be memory.
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix="bench-models-") as name:
+        folder = Path(name)
+        measured(parse, folder)
+        for size in sizes:
+            compare(folder, size)
+
+
+def compare(folder: Path, issues: int) -> None:
+    """Measure one size and print it."""
+    start = folder / f"issues-{issues}"
+    measured(make, start, issues, folder / "target")
+    built = copied(start, "built")
+    costs = {
+        "dbt ls: its start alone": measured(run_dbt, built, "ls", "--quiet")[0],
+        "dbt run, all anew": measured(run_dbt, built, *NO_TESTS)[0],
+    }
+    plain = copied(start, "plain")
+    shutil.copytree(built / "target", plain / "target", dirs_exist_ok=True)
+    floor, models = measured(run_sql, plain)
+    shutil.rmtree(plain)
+    tested = copied(start, "tested")
+    costs["dbt build: its tests, too"] = measured(run_dbt, tested, *WITH_TESTS)[0]
+    shutil.rmtree(tested)
+    by_model = {"in DuckDB": dict(models), "all anew": seconds_by_model(built)}
+    measured(change, built)
+    anew = copied(built, "anew")
+    costs["dbt run after 1 % changed"] = measured(run_dbt, built, *NO_TESTS)[0]
+    by_model["after 1 %"] = seconds_by_model(built)
+    costs["the same, all anew"] = measured(run_dbt, anew, *NO_TESTS, "--full-refresh")[0]
+    for each in (start, built, anew):
+        shutil.rmtree(each)
+    table = Table("", "seconds", "CPU seconds", "MB", "CPU ratio", title=f"{issues:,} issues")
+    for way, cost in {"the SQL in DuckDB": floor, **costs}.items():
+        ratio = cost.cpu_seconds / floor.cpu_seconds
+        table.add_row(
+            way,
+            f"{cost.seconds:.1f}",
+            f"{cost.cpu_seconds:.1f}",
+            f"{cost.megabytes:,.0f}",
+            f"{ratio:.2f}",
+        )
+    console.print(table, costliest(by_model))
+
+
+def costliest(ways: dict[str, dict[str, float]]) -> Table:
+    """Return the seconds of the models that take the most when all is built anew."""
+    table = Table(
+        "model, seconds", *(f"{way}: {sum(models.values()):.1f}" for way, models in ways.items())
+    )
+    anew = ways["all anew"]
+    for name in sorted(anew, key=lambda name: -anew[name])[:SHOWN_MODELS]:
+        table.add_row(name, *(f"{models[name]:.2f}" for models in ways.values()))
+    return table
+
+
+def seconds_by_model(folder: Path) -> dict[str, float]:
+    """Return the seconds on the clock of each model in the last dbt run."""
+    results = json.loads((folder / "target" / "run_results.json").read_text("utf-8"))["results"]
+    return {result["unique_id"].split(".")[-1]: result["execution_time"] for result in results}
+
+
+def measured(work: Callable[..., Any], *arguments: Any) -> tuple[Cost, Any]:
+    """Do the work in a process of its own; return what it took with its children, and its result."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(_measure, work, *arguments).result()
+
+
+def _measure(work: Callable[..., Any], *arguments: Any) -> tuple[Cost, Any]:
+    began, began_cpu = monotonic(), process_time()
+    result = work(*arguments)
+    seconds, cpu_seconds = monotonic() - began, process_time() - began_cpu
+    own, children = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    cpu_seconds += children.ru_utime + children.ru_stime
+    return Cost(seconds, cpu_seconds, max(own.ru_maxrss, children.ru_maxrss) / 1024), result
+
+
+def copied(folder: Path, name: str) -> Path:
+    """Return a copy of a warehouse with its target folder."""
+    return Path(shutil.copytree(folder, folder.with_name(name)))
+
+
+def parse(folder: Path) -> None:
+    """Let dbt parse the project once for all sizes."""
+    finished = dbt(folder, "parse")
+    if finished.returncode:
+        sys.exit(finished.stdout)
+
+
+def make(folder: Path, issues: int, parsed: Path) -> None:
+    """Write a warehouse that is ready for its first build."""
+    folder.mkdir()
+    Warehouse(folder, parsed)
+    with _open(folder) as db:
+        _execute(db, "many_issues.sql", {"as_of": AS_OF, "issues": issues})
+        for load in LOADS:
+            db.execute(
+                "insert into raw_sentry._dlt_loads values ($load, 'sentry', 0, now(), '')",
+                {"load": load},
+            )
+        for table in RAW_TABLES:
+            # The last sync, too, brought one issue in a hundred.
+            is_last = "hash(issue_id) % 100 = 0" if "issue_id" in table.schema.names else "false"
+            db.execute(
+                f"update raw_sentry.{table.name} set _dlt_load_id = if({is_last}, $last, $first)",
+                {"first": LOADS[0], "last": LOADS[1]},
+            )
+    # Written anew, so that no version but the last takes room.
+    os.rename(folder / "warehouse.duckdb", folder / "draft.duckdb")
+    with duckdb.connect() as db:
+        db.execute("set enable_progress_bar = false")
+        db.execute(f"attach '{folder / 'draft.duckdb'}' as draft (read_only)")
+        db.execute(f"attach '{folder / 'warehouse.duckdb'}' as warehouse")
+        db.execute("copy from database draft to warehouse")
+    (folder / "draft.duckdb").unlink()
+
+
+def change(folder: Path) -> None:
+    """Let three hours pass in which one issue in a hundred changes."""
+    with _open(folder) as db:
+        values = {"as_of": AS_OF + timedelta(hours=3), "load_id": LOADS[2]}
+        _execute(db, "many_issues_changed.sql", values)
+
+
+def run_dbt(folder: Path, *arguments: str) -> None:
+    """Run dbt on the warehouse and insist that all is well."""
+    finished = dbt(folder, *arguments)
+    if finished.returncode:
+        sys.exit(finished.stdout[-6000:])
+
+
+def run_sql(folder: Path) -> list[tuple[str, float]]:
+    """Build every model from the SQL that dbt compiled for it; return the seconds of each."""
+    manifest = json.loads((folder / "target" / "manifest.json").read_text("utf-8"))
+    models = {
+        key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
+    }
+    parents = {key: set(manifest["parent_map"][key]) & models.keys() for key in models}
+    found = []
+    with _open(folder) as db:
+        for schema in {node["schema"] for node in models.values()}:
+            db.execute(f"create schema {schema}")
+        for key in TopologicalSorter(parents).static_order():
+            node = models[key]
+            query = Path(
+                folder, "target", "compiled", node["package_name"], node["original_file_path"]
+            )
+            kind = "view" if node["config"]["materialized"] == "view" else "table"
+            began = process_time()
+            db.execute(
+                f"create {kind} {node['schema']}.{node['name']} as {query.read_text('utf-8')}"
+            )
+            found.append((node["name"], monotonic() - began))
+    return found
+
+
+def _open(folder: Path) -> duckdb.DuckDBPyConnection:
+    db = duckdb.connect(str(folder / "warehouse.duckdb"))
+    db.execute("set timezone = 'UTC'; set enable_progress_bar = false")
+    return db
+
+
+def _execute(db: duckdb.DuckDBPyConnection, file: str, values: dict[str, Any]) -> None:
+    for statement in duckdb.extract_statements((HERE / file).read_text("utf-8")):
+        db.execute(statement, {name: values[name] for name in statement.named_parameters})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Write `docs/tables.md`: the published tables as dbt describes them, and queries that answer people's questions.
+
+    python docs/generate_tables.py
+
+Descriptions live in `dbt_project/models`, queries in `docs/queries`, one file each; nothing is said twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+DOCS = Path(__file__).parent
+PROJECT = DOCS.parent / "dbt_project"
+PAGE = DOCS / "tables.md"
+
+# As people come to them; a table that is not named here follows, reports before core.
+READ_FIRST = (
+    "product_overview",
+    "triage_queue",
+    "team_accountability",
+    "executive_summary",
+    "sla_compliance",
+    "product_daily",
+    "product_issues",
+    "unassigned_projects",
+    "publication",
+    "organization_freshness",
+    "sync_runs",
+    "dim_products",
+    "dim_projects",
+    "fct_issues",
+)
+
+INTRODUCTION = """\
+# The published tables
+
+<!-- Written by `make docs` from dbt_project/models and docs/queries. Edit there. -->
+
+Everything is in `data/product_health.duckdb`, schema `marts`; [bi.md](bi.md) connects a tool to it. Each table and
+column carries its description in the file, too.
+
+- Times are UTC, and so are days and months. "Last 7 days" counts back from `as_of`, the start of the last sync by
+  Sentry's clock, and not from now: equal data give equal numbers. Event counts go by whole days.
+- A number of a product counts the product and everything active below it; `own_` counts its own projects alone.
+- Issues that were deleted or merged away count nowhere, and stay in `fct_issues`.
+- Times to resolve are in hours, ratios go from 0 to 1. Null means unknown, or that there is none; it never means 0.
+"""
+
+QUERIES = """
+## Questions and queries
+
+Each runs as it is on the data of `make demo` (`data/demo/product_health.duckdb`). Put your own product for `payments`
+and your own team for `checkout`. The files are in [queries](queries/).
+"""
+
+
+class Column(NamedTuple):
+    """A published column."""
+
+    name: str
+    kind: str
+    description: str
+
+
+class Table(NamedTuple):
+    """A published table; its description opens with its grain."""
+
+    name: str
+    folder: str
+    description: str
+    columns: list[Column]
+
+
+# The only table that is written at publication; dbt does not know it.
+PUBLICATION = Table(
+    "publication",
+    "reports",
+    "One row that says which publication this is.",
+    [
+        Column("published_at", "timestamp", "When the file was written, by Sentry's clock."),
+        Column(
+            "as_of",
+            "timestamp",
+            "The moment that the numbers are of: the start of the last complete sync.",
+        ),
+        Column("run_id", "varchar", "The run that published it; its sync is in `sync_runs`."),
+        Column(
+            "contract_version",
+            "varchar",
+            "Raised when a table or column goes away or changes its meaning; not when one is added.",
+        ),
+    ],
+)
+
+
+def published_tables(manifest: dict[str, Any]) -> list[Table]:
+    """Return the tables of dbt's manifest that are published, and `publication`, in reading order."""
+    marts = [
+        Table(
+            node["name"],
+            node["fqn"][-2],
+            node["description"],
+            [Column(c["name"], c["data_type"], c["description"]) for c in node["columns"].values()],
+        )
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    ]
+    places = {name: place for place, name in enumerate(READ_FIRST)}
+    return sorted(
+        [*marts, PUBLICATION],
+        key=lambda t: (t.folder != "reports", places.get(t.name, len(places)), t.name),
+    )
+
+
+def page(tables: list[Table]) -> str:
+    """Return the whole page."""
+    lines = [INTRODUCTION, "| table | what it holds |", "|---|---|"]
+    lines += [f"| [{t.name}](#{t.name}) | {_cell(_grain(t.description))} |" for t in tables]
+    lines += [QUERIES, *_queries(), "## Tables", ""]
+    for table in tables:
+        lines += [f"### {table.name}", "", _one_line(table.description), ""]
+        lines += ["| column | type | description |", "|---|---|---|"]
+        lines += [f"| `{c.name}` | {c.kind} | {_cell(c.description)} |" for c in table.columns]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _queries() -> Iterator[str]:
+    for file in sorted((DOCS / "queries").glob("*.sql")):
+        title, asked_by, *query = file.read_text(encoding="utf-8").splitlines()
+        yield f"### {title.removeprefix('-- ')}\n\n{asked_by.removeprefix('-- ')}\n"
+        yield "\n".join(["```sql", *query, "```", ""])
+
+
+def _grain(description: str) -> str:
+    # Up to the first colon or full stop that ends a phrase.
+    return min((description.partition(mark)[0] for mark in (": ", ". ")), key=len).rstrip(".")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cell(text: str) -> str:
+    return _one_line(text).replace("|", r"\|")
+
+
+def parsed_manifest() -> dict[str, Any]:
+    """Let dbt parse the project, and return its manifest."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            *(str(Path(sys.executable).with_name("dbt")), "parse", "--quiet"),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--target-path", folder, "--log-path", folder),
+        ]
+        environment = os.environ | {"WAREHOUSE_PATH": ":memory:"}
+        if subprocess.run(command, env=environment, check=False).returncode:
+            sys.exit("dbt cannot parse the project, so docs/tables.md stays as it is.")
+        manifest: dict[str, Any] = json.loads(Path(folder, "manifest.json").read_text("utf-8"))
+        return manifest
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(published_tables(parsed_manifest())), encoding="utf-8")
