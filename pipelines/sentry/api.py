@@ -8,10 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from dlt.common.jsonpath import compile_path
 from dlt.sources.helpers.rest_client.client import RESTClient
 
-from pipelines.sentry.errors import BadRequestError, ChangedTypeError, SentryError
-from pipelines.sentry.paginator import SentryPaginator
+from pipelines.sentry.errors import (
+    BadRequestError,
+    ChangedTypeError,
+    ConfigurationError,
+    SentryError,
+)
+from pipelines.sentry.paginator import SentryPaginator, next_cursor
 from pipelines.sentry.session import SentrySession
 
 Params = Mapping[str, Any]
@@ -19,27 +25,39 @@ Row = dict[str, Any]
 
 # Sentry reads per_page (issue lists: limit), GlitchTip reads limit; each ignores the other's word.
 FULL_PAGE = {"per_page": 100, "limit": 100}
+_WHOLE_BODY = compile_path("$")  # once, and not for every page
+# One registered owner; a last part like this elsewhere (".co.uk") has many.
+_SAAS = ".sentry.io"
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a listing, and the seconds that the server took for it."""
+    """One page of a listing, the seconds that the server took for it, and whether it says that it is the last."""
 
     rows: list[Row]
     seconds: float
+    is_last: bool
 
 
 class SentryApi:
-    """One base address (a region, or a self-hosted server) through the shared session."""
+    """One base address (a region, or a self-hosted server) through the shared session.
+
+    Raises ConfigurationError for an address that holds a password.
+    """
 
     def __init__(self, base_url: str, session: SentrySession) -> None:
+        if "@" in urlsplit(base_url).netloc:
+            raise ConfigurationError(
+                "SENTRY_URL holds a user or password. A request has room for one kind of credentials, "
+                "and that is SENTRY_AUTH_TOKEN: take them out of the address."
+            )
         self.base_url = base_url.rstrip("/")
         self.session = session
         self._client = RESTClient(
             f"{self.base_url}/api/0/",
             session=session,
             paginator=SentryPaginator(),
-            data_selector="$",
+            data_selector=_WHOLE_BODY,
         )
 
     def at(self, region_url: str | None) -> SentryApi:
@@ -59,7 +77,9 @@ class SentryApi:
             for row in page:
                 if not isinstance(row, dict):
                     raise ChangedTypeError(f"{path}: expected a list of objects, got {row!r:.80}.")
-            yield Page(list(page), page.response.elapsed.total_seconds())
+            reply = page.response
+            is_last = next_cursor(reply.headers.get("Link", "")) is None
+            yield Page(list(page), reply.elapsed.total_seconds(), is_last)
 
     def rows(self, path: str, params: Params | None = None) -> list[Row]:
         """Return every row of a listing that is small enough to hold (projects, teams)."""
@@ -87,20 +107,17 @@ class SentryApi:
 
 
 def is_same_site(base_url: str, other_url: str) -> bool:
-    """Tell whether a token meant for `base_url` may be sent to `other_url`.
+    """Tell whether a token meant for `base_url` may be sent to `other_url`: a reply must not lead it elsewhere.
 
-    The same host on any port, or a host of the same registered domain (sentry.io, de.sentry.io); never from
-    https to http. A reply must not be able to lead the token elsewhere.
+    The same host on any port, a host below it, or within sentry.io any; never from https to http.
     """
     base, other = urlsplit(base_url), urlsplit(other_url)
-    if base.scheme == "https" and other.scheme != "https":
+    if other.scheme not in ("https", base.scheme) or "@" in other.netloc:
         return False
-    base_host, other_host = base.hostname or "", other.hostname or ""
-    if base_host == other_host:
+    base_host, other_host = (f".{url.hostname or ''}" for url in (base, other))
+    if base_host.endswith(_SAAS) and other_host.endswith(_SAAS):
         return True
-    domain = ".".join(base_host.split(".")[-2:])
-    has_domain = "." in base_host and not base_host.replace(".", "").isdigit()
-    return has_domain and (other_host == domain or other_host.endswith(f".{domain}"))
+    return base_host != "." and other_host.endswith(base_host)
 
 
 def require_list(value: Any, where: str) -> list[Any]:

@@ -8,6 +8,7 @@ and as much disk as the warehouse for the time of the load.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+
+from pipelines.sentry.errors import StorageError
+
+# The last: a limit on the size of files.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def backup_path(warehouse: Path) -> Path:
@@ -35,8 +41,23 @@ def restore_after_kill(warehouse: Path) -> bool:
 
 @contextmanager
 def whole_load(warehouse: Path) -> Iterator[None]:
-    """Run the block's writes to the warehouse all or not at all."""
-    restore_after_kill(warehouse)
+    """Run the block's writes to the warehouse all or not at all; StorageError when the disk is full."""
+    try:
+        restore_after_kill(warehouse)
+        _copy(warehouse)
+        yield
+    except BaseException as error:
+        restore_after_kill(warehouse)
+        if _is_out_of_room(error):
+            raise StorageError(
+                f"There is no room left on the disk of {warehouse.parent}. A load needs twice the space of "
+                f"{warehouse.name} for a moment. The warehouse is as it was; make room and run again."
+            ) from error
+        raise
+    backup_path(warehouse).unlink()
+
+
+def _copy(warehouse: Path) -> None:
     backup = backup_path(warehouse)
     if not warehouse.exists():
         warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -44,11 +65,19 @@ def whole_load(warehouse: Path) -> Iterator[None]:
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("checkpoint")
     unfinished = backup.with_name(f"{backup.name}.tmp")
-    shutil.copyfile(warehouse, unfinished)
-    os.replace(unfinished, backup)
     try:
-        yield
+        shutil.copyfile(warehouse, unfinished)
     except BaseException:
-        restore_after_kill(warehouse)
+        unfinished.unlink(missing_ok=True)
         raise
-    backup.unlink()
+    os.replace(unfinished, backup)
+
+
+def _is_out_of_room(error: BaseException | None) -> bool:
+    """Tell by any exception of the chain; DuckDB's and dlt's have the reason in their text only."""
+    while error is not None:
+        is_full = isinstance(error, OSError) and error.errno in _NO_ROOM
+        if is_full or any(os.strerror(number) in str(error) for number in _NO_ROOM):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

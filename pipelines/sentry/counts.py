@@ -6,6 +6,8 @@ the sums of what the issue listings told.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -91,10 +93,12 @@ def _accepted(
             body = api.get(
                 path, question | _span(day, day) | {"groupBy": "project", "project": chunk}
             )
-            return {
-                (str(group["by"]["project"]), day): int(group["totals"]["sum(quantity)"])
-                for group in _grouped(body, path)
-            }
+            groups = _grouped(body, path)
+            with _understanding(path, groups):
+                return {
+                    (str(group["by"]["project"]), day): int(group["totals"]["sum(quantity)"])
+                    for group in groups
+                }
 
         results = workers.map(one_day, [(day, chunk) for day in days for chunk in chunks])
     else:
@@ -142,9 +146,8 @@ def _received(
         points = api.get(
             path, {"stat": "received", "resolution": "1d", "since": since, "until": until + 86399}
         )
-        if not isinstance(points, list):
-            raise ChangedTypeError(f"{path}: expected a list of pairs, got {points!r:.80}.")
-        return {(project_id, _day(second)): int(count) for second, count in points}
+        with _understanding(path, points):
+            return {(project_id, _day(second)): int(count) for second, count in points}
 
     results = workers.map(one, list(projects))
     return {key: count for result in results for key, count in result.items()}, "project_stats"
@@ -154,25 +157,38 @@ def _series(body: Any, path: str, project_id: str) -> Counts:
     """Sum the series of all groups per UTC day."""
     counts: Counts = {}
     groups = _groups(body, path)
-    for group in groups:
-        series = group.get("series", {}).get("sum(quantity)", [])
-        for moment, count in zip(body["intervals"], series, strict=True):
-            day = datetime.fromisoformat(moment).astimezone(UTC).date()
-            key = (project_id, day)
-            counts[key] = counts.get(key, 0) + int(count or 0)
+    with _understanding(path, body):
+        for group in groups:
+            series = group.get("series", {}).get("sum(quantity)", [])
+            for moment, count in zip(body["intervals"], series, strict=True):
+                day = datetime.fromisoformat(moment).astimezone(UTC).date()
+                key = (project_id, day)
+                counts[key] = counts.get(key, 0) + int(count or 0)
     return counts
+
+
+@contextmanager
+def _understanding(path: str, body: Any) -> Iterator[None]:
+    """Turn what does not fit into a ChangedTypeError that names the endpoint."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+        raise ChangedTypeError(
+            f"project_daily_events: {path} answers in another shape than expected "
+            f"({type(error).__name__}: {error}): {body!r:.80}"
+        ) from None
 
 
 def _groups(body: Any, path: str) -> list[Any]:
     if not isinstance(body, dict) or not isinstance(body.get("groups"), list):
-        raise ChangedTypeError(f"{path}: expected groups, got {body!r:.80}.")
+        raise ChangedTypeError(f"project_daily_events: {path}: expected groups, got {body!r:.80}.")
     return list(body["groups"])
 
 
 def _grouped(body: Any, path: str) -> list[Any]:
     """Return the groups of an answer that really grouped; GlitchTip ignores groupBy, and its days lack hours."""
     groups = _groups(body, path)
-    if any("by" not in group for group in groups):
+    if any(isinstance(group, dict) and "by" not in group for group in groups):
         raise BadRequestError(f"{path} does not group on this server.")
     return groups
 

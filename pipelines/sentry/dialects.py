@@ -1,7 +1,7 @@
 """What a server can do, found out by trying and not by its version: current Sentry, Sentry 10, Sentry 9, GlitchTip.
 
 Detection runs once per run and organization. It asks a question that each kind answers differently, so it costs one
-request on a current Sentry and at most three elsewhere.
+request on a current Sentry and a few elsewhere.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ class Dialect:
         """GlitchTip always answers 0 users."""
         return self.listing != "glitchtip"
 
+    @property
+    def has_activities(self) -> bool:
+        """GlitchTip's are always empty."""
+        return self.listing != "glitchtip"
+
 
 CURRENT_SENTRY = Dialect("organization", "group")
 ONE_PROJECT_AT_A_TIME = Dialect("organization", "group", many_projects=False)
@@ -79,9 +84,14 @@ def detect(
             refusal = error
         if _answers(api, path, {"query": "", "sort": "-first_seen", "limit": 1}):
             return GLITCHTIP
-        for slug in project_slugs[:1]:
-            if _answers(api, f"projects/{organization}/{slug}/issues/", {"query": "", "limit": 1}):
-                return SENTRY_9
+        is_sentry_9 = any(
+            _answers(api, f"projects/{organization}/{slug}/issues/", {"query": "", "limit": 1})
+            for slug in project_slugs[:1]
+        )
+    if is_sentry_9 and isinstance(refusal, UnavailableError) and _answers(api, path, question):
+        return CURRENT_SENTRY  # it only was unwell; Sentry 9 without Snuba fails every time
+    if is_sentry_9:
+        return SENTRY_9
     raise refusal
 
 

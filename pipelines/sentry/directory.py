@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from pipelines.sentry import flatten
 from pipelines.sentry.api import Row, SentryApi
@@ -25,7 +26,10 @@ log = logging.getLogger("pipelines.sentry")
 
 @dataclass
 class Organization:
-    """One organization as listed by this sync. `failure` says why it could not be, else None."""
+    """One organization as listed by this sync. `failure` says why it could not be, else None.
+
+    `gone_projects` and `gone_teams`: ids that the warehouse knew here and that are listed nowhere any more.
+    """
 
     slug: str
     api: SentryApi
@@ -33,16 +37,21 @@ class Organization:
     projects: dict[str, Row] = field(default_factory=dict)
     teams: dict[str, Row] = field(default_factory=dict)
     project_teams: set[tuple[str, str]] = field(default_factory=set)
+    has_teams: bool = True  # False: this token may not list them
+    gone_projects: set[str] = field(default_factory=set)
+    gone_teams: set[str] = field(default_factory=set)
     failure: str | None = None
+
+    def readable(self) -> dict[str, str]:
+        """Return project id -> slug of the projects whose issues this token may read."""
+        return {pid: row["project_slug"] for pid, row in self.projects.items() if row["has_access"]}
 
 
 @dataclass
 class Directory:
-    """All organizations of this sync, and what the warehouse knew and they no longer show."""
+    """All organizations of this sync."""
 
     organizations: list[Organization]
-    gone_projects: set[str] = field(default_factory=set)
-    gone_teams: set[str] = field(default_factory=set)
 
     def home_of(self) -> dict[str, str]:
         """Return project id -> organization slug, as listed now."""
@@ -54,60 +63,73 @@ def read_directory(api: SentryApi, slugs: list[str], known: Known) -> Directory:
 
     Raises ConfigurationError when no organization can be named, SentryError when not even they can be listed.
     """
-    directory = Directory([_organization(api, row) for row in _organization_rows(api, slugs)])
+    organizations = {org.slug: org for org in _organizations(api, slugs)}
+    directory = Directory(list(organizations.values()))
     for organization in directory.organizations:
         try:
             _read_members(organization)
-        except TokenRefusedError as error:
-            organization.failure = str(error)
         except SentryError as error:
             organization.failure = str(error)
-            log.warning("%s: not synced: %s", organization.slug, error)
+            log.error("%s: not synced, its former data stay: %s", organization.slug, error)
     _find_gone(directory, known)
+    for slug in sorted(known.slugs() - set(organizations)):
+        log.warning("%s: in the warehouse, but not among the organizations to sync.", slug)
     return directory
 
 
-def _organization_rows(api: SentryApi, slugs: list[str]) -> list[Row]:
-    """Return the bodies of the configured organizations, or of all that the token lists in any region."""
-    if slugs:
-        rows = []
-        for slug in slugs:
-            try:
-                rows.append(api.get(f"organizations/{slug}/", {"detailed": 0}))
-            except SentryError as error:
-                if isinstance(error, TokenRefusedError):
-                    raise
-                rows.append({"slug": slug, "failure": str(error)})
-        return rows
-    listed: dict[str, Row] = {}
-    apis = {api.base_url: api}
-    for row in api.rows("organizations/"):
-        listed[str(row.get("slug"))] = row
-        region = api.at((row.get("links") or {}).get("regionUrl"))
-        apis.setdefault(region.base_url, region)
-    for region_url in _region_urls(api):
-        region = api.at(region_url)
-        apis.setdefault(region.base_url, region)
-    for base_url, region in apis.items():
-        if base_url != api.base_url:
-            for row in region.rows("organizations/"):
-                listed.setdefault(str(row.get("slug")), row)
-    if not listed:
+def _organizations(api: SentryApi, slugs: list[str]) -> list[Organization]:
+    """Return the configured organizations, or all that the token lists in any region."""
+    return [_named(api, slug) for slug in slugs] if slugs else _listed(api)
+
+
+def _named(api: SentryApi, slug: str) -> Organization:
+    try:
+        return _organization(api, api.get(f"organizations/{slug}/", {"detailed": 0}))
+    except TokenRefusedError:
+        raise
+    except NotFoundError as error:
+        return Organization(slug, api, {}, failure=f"{error} Check the slug in SENTRY_ORG.")
+    except SentryError as error:
+        return Organization(slug, api, {}, failure=str(error))
+
+
+def _listed(api: SentryApi) -> list[Organization]:
+    found = {org.slug: org for org in (_organization(api, b) for b in api.rows("organizations/"))}
+    regions = {org.api.base_url: org.api for org in found.values()}
+    for url in _region_urls(api):
+        region = api.at(url)
+        regions.setdefault(region.base_url, region)
+    for url, region in regions.items():
+        if url == api.base_url:
+            continue
+        try:
+            for body in region.rows("organizations/"):
+                organization = _organization(api, body)
+                found.setdefault(organization.slug, organization)
+        except TokenRefusedError:
+            raise
+        except SentryError as error:
+            if any(org.api.base_url == url for org in found.values()):
+                continue  # they are known by name, and will fail by themselves if they must
+            host = urlsplit(url).netloc
+            found[host] = Organization(host, region, {}, failure=f"This region fails: {error}")
+    if not found:
         raise ConfigurationError(
             "This token lists no organization. An internal integration's token never does: "
             "name yours in SENTRY_ORG (its slug, as in https://SLUG.sentry.io)."
         )
-    return list(listed.values())
+    return list(found.values())
 
 
 def _region_urls(api: SentryApi) -> list[str]:
     """Return the addresses of the regions in which the user has organizations (Sentry SaaS only)."""
     try:
-        with api.session.patience_of(attempts=1):
+        with api.session.patience_of(attempts=3):
             body = api.get("users/me/regions/")
     except TokenRefusedError:
         raise
-    except SentryError:
+    except SentryError as error:
+        log.debug("regions cannot be listed: %s", error)
         return []
     regions = body.get("regions", []) if isinstance(body, dict) else []
     return [
@@ -116,8 +138,6 @@ def _region_urls(api: SentryApi) -> list[str]:
 
 
 def _organization(api: SentryApi, body: Row) -> Organization:
-    if "failure" in body:
-        return Organization(body["slug"], api, {}, failure=body["failure"])
     row = flatten.organization(body)
     return Organization(row["organization_slug"], api.at(row["region_url"]), row)
 
@@ -137,7 +157,8 @@ def _read_members(organization: Organization) -> None:
         log.warning(
             "%s: teams cannot be read with this token (scope team:read).", organization.slug
         )
-        bodies = []
+        organization.has_teams = False
+        return
     for body in bodies:
         row = flatten.team(body, organization.slug)
         organization.teams[row["team_id"]] = row
@@ -153,20 +174,32 @@ def _find_gone(directory: Directory, known: Known) -> None:
         organization = read.get(str(slug))
         if organization is None or project_id in home:
             continue
-        # Projects are paged by offset, so one can slip between two pages while others come or go.
         try:
-            body = organization.api.get(f"projects/{slug}/{project_slug}/")
-        except (NotFoundError, ForbiddenError, EndpointMissingError):
-            directory.gone_projects.add(str(project_id))
+            row = _project_by_slug(organization, str(project_slug))
+        except SentryError as error:
+            organization.failure = str(error)
+            del read[organization.slug]
             continue
-        row = flatten.project(body, organization.slug)
-        if row["project_id"] == project_id:
+        if row is not None and row["project_id"] == project_id:
             organization.projects[row["project_id"]] = row
         else:
-            directory.gone_projects.add(str(project_id))
+            organization.gone_projects.add(str(project_id))
     teams = {team_id for org in read.values() for team_id in org.teams}
     for team_id, slug in known.rows(
         "select team_id, organization_slug from known_teams where deleted_at is null"
     ):
-        if str(slug) in read and read[str(slug)].teams and team_id not in teams:
-            directory.gone_teams.add(str(team_id))
+        organization = read.get(str(slug))
+        if organization is not None and organization.has_teams and team_id not in teams:
+            organization.gone_teams.add(str(team_id))
+
+
+def _project_by_slug(organization: Organization, project_slug: str) -> Row | None:
+    """Return the project's row, None if it is not there.
+
+    Projects are paged by offset, so one can slip between two pages while others come or go.
+    """
+    try:
+        body = organization.api.get(f"projects/{organization.slug}/{project_slug}/")
+    except (NotFoundError, ForbiddenError, EndpointMissingError):
+        return None
+    return flatten.project(body, organization.slug)

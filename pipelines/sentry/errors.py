@@ -44,3 +44,7 @@ class TruncatedError(SentryError):
 
 class ChangedTypeError(SentryError):
     """A field of the API has another type than it always had; names the table, the field and the value."""
+
+
+class StorageError(SentryError):
+    """The disk has no room for the rows just read; says where, and that the warehouse is as it was."""

@@ -13,11 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.sentry import follow_up, plan
+from pipelines.sentry import follow_up, known_issues, plan
 from pipelines.sentry.dialects import CURRENT_SENTRY, Dialect, detect
 from pipelines.sentry.directory import Directory, Organization
 from pipelines.sentry.errors import EndpointMissingError, ForbiddenError, NotFoundError
 from pipelines.sentry.known import Known
+from pipelines.sentry.known_directory import changed_directory, choose_projects, new_projects
 from pipelines.sentry.privacy import Privacy
 from pipelines.sentry.reader import IssueReader
 from pipelines.sentry.schema import (
@@ -76,21 +77,14 @@ def sync_organization(
     workers: Workers,
 ) -> Outcome:
     """Read one organization and return what differs from the warehouse; raises SentryError, then nothing counts."""
-    state = known.states().get(organization.slug, plan.OrganizationState())
+    slug = organization.slug
+    state = known.states().get(slug, plan.OrganizationState())
     mode = plan.choose_mode(state, as_of, options.full_every)
-    readable = {
-        pid: row["project_slug"] for pid, row in organization.projects.items() if row["has_access"]
-    }
+    readable = organization.readable()
     dialect = _dialect(organization, readable, as_of)
-    reader = IssueReader(organization.api, organization.slug, dialect, readable)
-    known.choose_projects(organization.slug, directory.home_of(), directory.gone_projects)
-    sweep = IssueSweep(reader, known, workers, options.privacy, as_of)
-    weights = known.issue_counts()
-    sweep.expected = sum(
-        weight["all" if mode == "full" else "open"]
-        for project, weight in weights.items()
-        if project in readable
-    )
+    reader = IssueReader(organization.api, slug, dialect, readable)
+    choose_projects(known, slug, directory.home_of())
+    weights = known_issues.issue_counts(known)
     listings = plan.listings(
         mode,
         dialect,
@@ -100,17 +94,21 @@ def sync_organization(
         weights,
         options.concurrency,
         options.categories,
+        new_projects(known, slug, set(readable)),
     )
-    log.info("%s: %s sync, %d listings", organization.slug, mode, len(listings))
+    log.info("%s: %s sync, %d listings", slug, mode, len(listings))
+    expected: plan.Reason = "all" if mode == "full" else "open"
+    sweep = IssueSweep(reader, workers, options.privacy, as_of)
+    sweep.expected = sum(weights[pid][expected] for pid in readable if pid in weights)
     sweep.read_listings(listings)
     tombstones = _read_unshown(sweep, known, organization, mode, readable)
     known.stage(ISSUES, sweep.issues)
-    known.settle_issues(tombstones, as_of)
-    outcome = Outcome(mode)
+    known_issues.settle_issues(known, tombstones, as_of)
+    outcome = Outcome(mode, changed_directory(known, organization, as_of))
     _follow_up(outcome, reader, known, workers, options, state, as_of)
     outcome.tables[ISSUE_DAILY_EVENTS.name] = follow_up.issue_days(known, sweep.days)
     outcome.tables[PROJECT_DAILY_EVENTS.name] = follow_up.project_days(
-        reader, known, workers, readable, state, as_of
+        reader, known, workers, organization.readable(), state, as_of
     )
     outcome.capabilities = {
         "listing": dialect.listing,
@@ -136,18 +134,27 @@ def _read_unshown(
 ) -> pa.Table:
     """Read by id what the listings did not show; returns all tombstones of this organization."""
     hidden = {pid for pid in organization.projects if pid not in readable}
+    if readable and sweep.lost_projects >= set(readable):
+        raise ForbiddenError(
+            f"None of the issues of {organization.slug} can be read with this token any more. "
+            "It needs the scope event:read."
+        )
     untouched: set[str] = set()
     for project_id in sweep.lost_projects:
         try:
             organization.api.get(f"projects/{organization.slug}/{readable[project_id]}/")
-            hidden.add(project_id)
-        except (ForbiddenError, NotFoundError, EndpointMissingError):
-            # Deleted or renamed while we read: the next sync's project list will tell which.
+        except (NotFoundError, EndpointMissingError):
+            # Deleted or moved while we read: the next sync's project list will tell which.
             untouched.add(project_id)
-    tombstones = known.tombstones_of_projects(hidden, TOMBSTONE)
+            continue
+        except ForbiddenError:
+            pass
+        hidden.add(project_id)
+        organization.projects[project_id]["has_access"] = False
+    tombstones = known_issues.tombstones_of_projects(known, hidden, TOMBSTONE)
     unshown = {
         issue_id: project_id
-        for issue_id, project_id in known.unshown(organization.slug, mode).items()
+        for issue_id, project_id in known_issues.unshown(known, organization.slug, mode).items()
         if project_id not in hidden and project_id not in untouched
     }
     return pa.concat_tables([tombstones, sweep.read_unshown(unshown)])
@@ -163,18 +170,18 @@ def _follow_up(
     as_of: datetime,
 ) -> None:
     """Read what explains the changes of the staged issues, and count them into the outcome."""
-    changes = known.status_changes()
+    changes = known_issues.status_changes(known)
     slug, privacy = reader.organization, options.privacy
     outcome.tables[ISSUE_STATUS_OBSERVATIONS.name] = follow_up.observations(
         changes, slug, state, as_of
     )
     flipped = [c.issue_id for c in changes if c.before is not None and c.is_alive]
-    backfill = known.without_activities(slug, options.activity_budget)
+    backfill = known_issues.without_activities(known, slug, options.activity_budget)
     outcome.tables[ISSUE_ACTIVITIES.name], read = follow_up.activities(
         reader, known, workers, privacy, [*flipped, *backfill]
     )
-    known.mark_activities_read(read, as_of)
-    issues = known.changed_issues()
+    known_issues.mark_activities_read(known, read, as_of)
+    issues = known_issues.changed_issues(known)
     outcome.tables[ISSUES.name] = issues
     outcome.issues_new = sum(c.before is None for c in changes)
     outcome.issues_vanished = sum(c.before is not None and not c.is_alive for c in changes)

@@ -9,11 +9,11 @@ What belongs to the caller and not to the issue (hasSeen, isBookmarked, ...) is 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
-import orjson
-
 from pipelines.sentry.errors import ChangedTypeError
+from pipelines.sentry.fields import Fields, as_json
 
 Row = dict[str, Any]
 
@@ -84,96 +84,6 @@ _LEFT_OUT = frozenset(
         "openPeriods",
     ]
 )
-
-
-class Fields:
-    """Typed reading of one JSON object; every wrong type raises ChangedTypeError naming table and field."""
-
-    def __init__(self, table: str, source: Any) -> None:
-        self.table = table
-        if not isinstance(source, dict):
-            raise ChangedTypeError(f"{table}: expected an object, got {source!r:.80}.")
-        self.source: dict[str, Any] = source
-
-    def _wrong(self, name: str, expected: str) -> ChangedTypeError:
-        return ChangedTypeError(
-            f"{self.table}.{name}: expected {expected}, got {self.source.get(name)!r:.80}. "
-            "Sentry's API seems to have changed; nothing of this table was stored."
-        )
-
-    def text(self, name: str) -> str | None:
-        """Return the text, None for null, absent or empty."""
-        value = self.source.get(name)
-        if value is None or value == "":
-            return None
-        if not isinstance(value, str):
-            raise self._wrong(name, "text")
-        return value
-
-    def key(self, name: str) -> str:
-        """Return an id as text; GlitchTip sends some as numbers."""
-        value = self.source.get(name)
-        if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
-            raise self._wrong(name, "an id")
-        return str(value)
-
-    def whole(self, name: str) -> int | None:
-        """Return a whole number; Sentry sends some as text."""
-        value = self.source.get(name)
-        if value is None:
-            return None
-        if isinstance(value, str) and value.isdecimal():
-            return int(value)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
-            raise self._wrong(name, "a whole number")
-        return int(value)
-
-    def flag(self, name: str) -> bool | None:
-        """Return true, false, or None for null or absent."""
-        value = self.source.get(name)
-        if value is not None and not isinstance(value, bool):
-            raise self._wrong(name, "true or false")
-        return value
-
-    def moment(self, name: str) -> datetime | None:
-        """Return an ISO 8601 time as naive UTC in whole seconds."""
-        text = self.text(name)
-        if text is None:
-            return None
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise self._wrong(name, "an ISO 8601 time") from None
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(UTC)
-        return moment.replace(tzinfo=None, microsecond=0)
-
-    def part(self, name: str) -> Fields | None:
-        """Return a nested object, None for null or absent."""
-        value = self.source.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            raise self._wrong(name, "an object")
-        return Fields(f"{self.table}.{name}", value)
-
-    def parts(self, name: str) -> list[Fields]:
-        """Return a list of nested objects, empty for null or absent."""
-        value = self.source.get(name) or []
-        if not isinstance(value, list):
-            raise self._wrong(name, "a list")
-        return [Fields(f"{self.table}.{name}", item) for item in value]
-
-    def json(self, name: str) -> str | None:
-        """Return a free-form part as JSON text with sorted keys; None when null, absent or empty."""
-        return as_json(self.source.get(name))
-
-
-def as_json(value: Any) -> str | None:
-    """Return JSON text with sorted keys, None for anything empty."""
-    if value is None or value in ({}, [], ""):
-        return None
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def organization(body: Row) -> Row:
@@ -276,6 +186,11 @@ def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Ro
     }
 
 
+@lru_cache
+def _day(second: int) -> date:
+    return datetime.fromtimestamp(second, UTC).date()
+
+
 def issue_daily_events(body: Row) -> list[tuple[date, int]]:
     """Return (UTC day, events) from the 14-day sparkline that a listing carries; empty when it has none."""
     stats = Fields("issues", body).part("stats")
@@ -283,11 +198,8 @@ def issue_daily_events(body: Row) -> list[tuple[date, int]]:
     if not points:
         return []
     try:
-        return [
-            (datetime.fromtimestamp(int(second), UTC).date(), int(count))
-            for second, count in points
-        ]
-    except (TypeError, ValueError):
+        return [(_day(int(second)), int(count)) for second, count in points]
+    except (TypeError, ValueError, OverflowError, OSError):
         raise ChangedTypeError(
             f"issues.stats: expected [epoch, count] pairs, got {points!r:.80}."
         ) from None
@@ -309,7 +221,10 @@ def activity(body: Row, issue_id: str, organization_slug: str) -> Row:
 
 
 def event(body: Row, issue_id: str, project_id: str, organization_slug: str) -> Row:
-    """Return a row of `issue_events`: what a person reads in a stack trace, nothing of the affected user."""
+    """Return a row of `issue_events`: what a person reads in a stack trace, nothing of the affected user.
+
+    GlitchTip writes its events in snake case.
+    """
     fields = Fields("issue_events", body)
     return {
         "event_id": fields.key("eventID" if "eventID" in body else "id"),
@@ -319,7 +234,7 @@ def event(body: Row, issue_id: str, project_id: str, organization_slug: str) -> 
         "title": fields.text("title"),
         "message": fields.text("message"),
         "platform": fields.text("platform"),
-        "occurred_at": fields.moment("dateCreated"),
+        "occurred_at": fields.moment("dateCreated" if "dateCreated" in body else "date_created"),
         "tags": fields.json("tags"),
         "entries": fields.json("entries"),
     }

@@ -7,9 +7,10 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from pipelines.sentry import counts, flatten
+from pipelines.sentry import counts, flatten, known_issues
 from pipelines.sentry.api import Row
-from pipelines.sentry.known import Known, StatusChange, to_arrow
+from pipelines.sentry.known import Known, to_arrow
+from pipelines.sentry.known_issues import StatusChange
 from pipelines.sentry.plan import OrganizationState
 from pipelines.sentry.privacy import Privacy
 from pipelines.sentry.reader import IssueReader
@@ -96,7 +97,7 @@ def events(
 def issue_days(known: Known, days: Sequence[pa.Table]) -> pa.Table:
     """Return the changed rows of `issue_daily_events`, without zeros for days that had no row."""
     known.stage(ISSUE_DAILY_EVENTS, days)
-    return known.changed_days()
+    return known_issues.changed_days(known)
 
 
 def project_days(
@@ -119,7 +120,7 @@ def project_days(
         workers,
     )
     if rows is None:
-        known.stage_added_up_days(PROJECT_DAILY_EVENTS)
+        known_issues.stage_added_up_days(known, PROJECT_DAILY_EVENTS)
     else:
         known.stage(PROJECT_DAILY_EVENTS, [to_arrow(PROJECT_DAILY_EVENTS, rows)])
     return known.changed(PROJECT_DAILY_EVENTS)

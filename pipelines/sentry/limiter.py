@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 # Stay below the limit: other users of the same token share its bucket.
@@ -19,6 +20,7 @@ SHARE_OF_LIMIT = 0.8
 # Successful requests after which one more parallel request is tried again.
 _RECOVER_AFTER = 20
 _LONGEST_WAIT = 120.0
+_MOST_DOUBLINGS = 4
 
 
 @dataclass
@@ -28,13 +30,19 @@ class _Pace:
     interval: float = 0.0
     not_before: float = 0.0
     active: int = 0
+    refusals: int = 0  # bursts of them, without a success in between
+    refused_until: float = 0.0
     is_known: bool = False
 
 
 class Limiter:
-    """One per token and server. Threads call `enter` before a request and `leave` after it."""
+    """One per token and server. Threads call `enter` before a request and `leave` after it.
 
-    def __init__(self, concurrency: int) -> None:
+    `pause`: seconds to wait after a 429 that does not say how long; doubles while it goes on.
+    """
+
+    def __init__(self, concurrency: int, pause: float = 1.0) -> None:
+        self._pause = pause
         self._condition = threading.Condition()
         self._most = self._allowed = concurrency
         self._active = 0
@@ -83,31 +91,51 @@ class Limiter:
         if concurrent:
             self._most = max(1, min(self._most, int(concurrent)))
             self._allowed = min(self._allowed, self._most)
-        if status == 429 or (remaining is not None and remaining <= 0):
-            pace.not_before = max(pace.not_before, time.monotonic() + seconds_to_reset(headers))
+        now = time.monotonic()
         if status == 429:
-            self._allowed = max(1, self._allowed // 2)
+            if now >= pace.refused_until:  # else another reply of the same burst
+                pace.refusals += 1
+                self._allowed = max(1, self._allowed // 2)
+            wait = seconds_to_reset(headers)
+            if wait is None:
+                wait = self._pause * 2.0 ** min(pace.refusals - 1, _MOST_DOUBLINGS)
+            pace.refused_until = max(pace.refused_until, now + wait)
+            pace.not_before = max(pace.not_before, pace.refused_until)
             self._successes = 0
-        elif status < 400:
+            return
+        if remaining is not None and remaining <= 0:
+            wait = seconds_to_reset(headers) or self._pause
+            pace.not_before = max(pace.not_before, now + wait)
+        if status < 400:
+            pace.refusals = 0
             self._successes += 1
             if self._successes >= _RECOVER_AFTER and self._allowed < self._most:
                 self._allowed += 1
                 self._successes = 0
 
 
-def seconds_to_reset(headers: Mapping[str, str]) -> float:
-    """Return the seconds until the server's window starts anew, by the server's own clock.
+def seconds_to_reset(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds until the server's window starts anew, by the server's own clock; None if it does not say.
 
-    `Retry-After` (GlitchTip, proxies) wins; then `X-Sentry-Rate-Limit-Reset` minus `Date`; else one second.
+    `Retry-After` (GlitchTip, proxies) wins; then `X-Sentry-Rate-Limit-Reset` minus `Date`, at least a second because
+    both are whole seconds.
     """
     retry_after = _number(headers.get("Retry-After"))
     if retry_after is not None:
         return min(max(retry_after, 0.1), _LONGEST_WAIT)
-    reset, date = _number(headers.get("X-Sentry-Rate-Limit-Reset")), headers.get("Date")
+    reset, date = _number(headers.get("X-Sentry-Rate-Limit-Reset")), moment_of(headers.get("Date"))
     if reset is None or date is None:
-        return 1.0
-    wait = reset - parsedate_to_datetime(date).timestamp()
-    return max(wait, 1.0) if wait <= _LONGEST_WAIT else 1.0
+        return None
+    wait = reset - date.timestamp()
+    return max(wait, 1.0) if wait <= _LONGEST_WAIT else None
+
+
+def moment_of(date: str | None) -> datetime | None:
+    """Return the time of a `Date` header, None if it has none that can be read."""
+    try:
+        return parsedate_to_datetime(date) if date else None
+    except ValueError:
+        return None
 
 
 def _number(text: str | None) -> float | None:

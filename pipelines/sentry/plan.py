@@ -6,6 +6,7 @@ Nothing in Sentry's API says "changed since", and a resolve moves no timestamp. 
     resolved, archived, merged or deleted, or had no event for 90 days, and is read again by its id;
 and a full sync, when the last one is older than a day, reads
   * all: every issue with an event in the last 90 days, and by id every known issue that this did not show.
+A project that has just come into view (new, moved here, access regained) is listed in full by an incremental sync too.
 An id that a read by id does not return is looked up alone before it is called merged or deleted.
 
 Listings use fixed absolute bounds (a relative window moves with every page) and order by first seen, which does not
@@ -15,7 +16,7 @@ change while one reads.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -36,7 +37,7 @@ SUSPICIOUS_SECONDS = 25.0
 _SMALL = 500
 _PROJECTS_PER_REQUEST = 100
 BATCH = 100
-_NARROWEST_WINDOW = timedelta(hours=1)
+_NARROWEST_WINDOW = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -49,19 +50,24 @@ class Listing:
     end: datetime
     category: str | None = None
 
-    def halves(self) -> list[Listing]:
-        """Return two listings that together show the same rows; empty when it cannot be split further."""
-        if len(self.projects) > 1:
-            middle = len(self.projects) // 2
-            return [
-                replace(self, projects=self.projects[:middle]),
-                replace(self, projects=self.projects[middle:]),
-            ]
-        if self.end - self.start > 2 * _NARROWEST_WINDOW:
-            # An issue is shown if it has an event in the window, so each event falls in one half.
-            middle_at = self.start + (self.end - self.start) / 2
-            return [replace(self, end=middle_at), replace(self, start=middle_at)]
-        return []
+
+def halves(
+    listing: Listing, dialect: Dialect, project_ids: Sequence[str]
+) -> tuple[Listing, Listing] | None:
+    """Return two listings that together show the same rows; None when it cannot be split further."""
+    projects = listing.projects or tuple(project_ids)
+    if len(projects) > 1:
+        middle = len(projects) // 2
+        return (
+            replace(listing, projects=projects[:middle]),
+            replace(listing, projects=projects[middle:]),
+        )
+    # Only there is the window one of events: an issue is shown if it has one inside, and each event is in one half.
+    is_windowed = dialect.listing == "organization"
+    if is_windowed and listing.end - listing.start > 2 * _NARROWEST_WINDOW:
+        middle_at = listing.start + (listing.end - listing.start) / 2
+        return replace(listing, end=middle_at), replace(listing, start=middle_at)
+    return None
 
 
 @dataclass(frozen=True)
@@ -88,24 +94,36 @@ def listings(
     weights: Mapping[str, Mapping[Reason, int]],
     concurrency: int,
     categories: Iterable[str] = (),
+    new_projects: Set[str] = frozenset(),
 ) -> list[Listing]:
     """Return the listings of a sync.
 
     `weights` holds for each known project how many rows each listing showed or is expected to show; it only
-    balances the slices and never decides what is read.
+    balances the slices and never decides what is read. `new_projects` are those among `project_ids` that the last
+    sync could not read here.
     """
     windows: dict[Reason, datetime]
     if mode == "full":
         windows = {"all": as_of - RETENTION}
     else:
         overlap = OVERLAP if dialect.listing == "organization" else LONG_OVERLAP
-        windows = {"hot": (state.watermark or as_of) - overlap, "open": as_of - RETENTION}
+        # A server's clock that was put back must not turn the window inside out.
+        since = min(state.watermark or as_of, as_of) - overlap
+        windows = {"hot": since, "open": as_of - RETENTION}
+        if new_projects:
+            windows["all"] = as_of - RETENTION
     # The server's bound is exclusive and its Date has whole seconds: include the second of as_of.
     end = as_of + timedelta(seconds=1)
     planned: list[Listing] = []
     for reason, start in windows.items():
-        expected = {project: weights.get(project, {}).get(reason, 0) for project in project_ids}
-        for projects in slices(expected, dialect, concurrency):
+        wanted = project_ids
+        if mode == "incremental" and reason == "all":
+            wanted = [project for project in project_ids if project in new_projects]
+        expected = {project: weights.get(project, {}).get(reason, 0) for project in wanted}
+        groups = slices(expected, dialect, concurrency)
+        if groups == [()] and len(wanted) < len(project_ids):
+            groups = [tuple(wanted)]
+        for projects in groups:
             planned += [
                 Listing(reason, projects, start, end, category) for category in (None, *categories)
             ]
@@ -117,7 +135,7 @@ def slices(weights: Mapping[str, int], dialect: Dialect, concurrency: int) -> li
     if not weights:
         return []
     if dialect.listing == "glitchtip":
-        return [()]  # it ignores the project parameter of current Sentry
+        return [()]  # its database answers at once; and all of its projects have no name like -1
     if not dialect.many_projects:
         return [(project,) for project in weights]
     total = sum(weights.values())
@@ -164,6 +182,7 @@ def request_of(
     if dialect.listing == "glitchtip":
         order = "-last_seen" if listing.reason == "hot" else "-first_seen"
         return f"organizations/{organization}/issues/", {
+            "project": list(listing.projects),
             "query": " ".join(words),
             "sort": order,
             "limit": 100,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipelines.sentry.errors import ConfigurationError
-from pipelines.sentry.flatten import as_json
+from pipelines.sentry.fields import as_json
 
 Row = dict[str, Any]
 
@@ -39,6 +39,10 @@ _IMPERSONAL = frozenset(
 )
 
 
+# Parts of an event that tell of the program; breadcrumbs and requests tell of its user.
+_OF_CODE = frozenset(["exception", "stacktrace", "threads", "debugmeta"])
+
+
 @dataclass(frozen=True)
 class Privacy:
     """keep: as Sentry tells it; hash: a keyed hash, equal for equal people; drop: null.
@@ -47,7 +51,7 @@ class Privacy:
     """
 
     mode: Literal["keep", "hash", "drop"] = "keep"
-    key: str = ""
+    key: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if self.mode == "hash" and not self.key:
@@ -64,8 +68,7 @@ class Privacy:
         if row["assignee_type"] != "team":
             treated["assignee_name"] = self._person(row["assignee_name"])
             treated["assignee_email"] = self._person(row["assignee_email"])
-        details = json.loads(row["status_details"]) if row["status_details"] else {}
-        treated["status_details"] = as_json({k: v for k, v in details.items() if k in _IMPERSONAL})
+        treated["status_details"] = _impersonal(row["status_details"])
         # A field that this version does not know may hold anything.
         treated["other_fields"] = None
         return treated
@@ -74,20 +77,32 @@ class Privacy:
         """Return the activity row with its actor treated and only impersonal data kept."""
         if self.mode == "keep":
             return row
-        data = json.loads(row["data"]) if row["data"] else {}
-        kept = {k: v for k, v in data.items() if k in _IMPERSONAL} if isinstance(data, dict) else {}
-        return {**row, "actor": self._person(row["actor"]), "data": as_json(kept)}
+        actor = self._person(row["actor"])
+        return {**row, "actor": actor, "data": _impersonal(row["data"])}
 
     def event(self, row: Row) -> Row:
-        """Return the event row without the tags that describe the affected user."""
-        if self.mode == "keep" or not row["tags"]:
+        """Return the event row without what describes the affected user or the request that was made."""
+        if self.mode == "keep":
             return row
-        tags = [
-            tag for tag in json.loads(row["tags"]) if not str(tag.get("key")).startswith("user")
-        ]
-        return {**row, "tags": as_json(tags)}
+        tags = [tag for tag in _objects(row["tags"]) if not str(tag.get("key")).startswith("user")]
+        entries = [entry for entry in _objects(row["entries"]) if entry.get("type") in _OF_CODE]
+        return {**row, "tags": as_json(tags), "entries": as_json(entries)}
 
     def _person(self, text: str | None) -> str | None:
         if text is None or self.mode == "drop":
             return None
         return hmac.new(self.key.encode(), text.lower().encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _objects(text: str | None) -> list[Row]:
+    """Return the objects of a JSON list."""
+    items = json.loads(text) if text else []
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _impersonal(text: str | None) -> str | None:
+    """Return the members of a JSON object that say nothing about a person."""
+    parts = json.loads(text) if text else {}
+    if not isinstance(parts, dict):
+        return None
+    return as_json({name: value for name, value in parts.items() if name in _IMPERSONAL})

@@ -17,7 +17,7 @@ from pipelines.sentry.errors import (
     TruncatedError,
     UnavailableError,
 )
-from pipelines.sentry.flatten import Fields
+from pipelines.sentry.fields import Fields
 from pipelines.sentry.plan import SUSPICIOUS_SECONDS, Listing, request_of, stops_at
 
 Gone = Literal["deleted", "access_lost"]
@@ -46,6 +46,11 @@ class IssueReader:
     dialect: Dialect
     project_slugs: Mapping[str, str] = field(default_factory=dict)
     activity_source: Literal["unknown", "activities", "detail", "none"] = "unknown"
+    _lacks_organization_detail: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.dialect.has_activities:
+            self.activity_source = "none"
 
     def pages(self, listing: Listing) -> Iterator[Page]:
         """Yield the listing's pages; TruncatedError when its end cannot be trusted."""
@@ -54,9 +59,9 @@ class IssueReader:
         for page in self.api.pages(path, params):
             yield page
             # A search that ran into Sentry's 30 s budget ends short and says that there is no more.
-            if page.seconds >= SUSPICIOUS_SECONDS:
+            if page.is_last and page.seconds >= SUSPICIOUS_SECONDS:
                 raise TruncatedError(
-                    f"{path}: a page took {page.seconds:.0f} s, so Sentry may have cut the listing short."
+                    f"{path}: the last page took {page.seconds:.0f} s, so Sentry may have cut the listing short."
                 )
             if stop and page.rows and _is_older(page.rows[-1], stop):
                 return
@@ -102,16 +107,16 @@ class IssueReader:
         return LookUp(body=body) if answered == issue_id else LookUp(merged_into=answered)
 
     def _detail(self, issue_id: str) -> Row:
-        try:
-            body = self.api.get(
-                f"organizations/{self.organization}/issues/{issue_id}/", _CHEAP_DETAIL
-            )
-        except EndpointMissingError:
+        if not self._lacks_organization_detail:
+            path = f"organizations/{self.organization}/issues/{issue_id}/"
             try:
-                body = self.api.get(f"issues/{issue_id}/", _CHEAP_DETAIL)
-            except EndpointMissingError as error:
-                raise NotFoundError(str(error)) from None
-        return Fields("issues", body).source
+                return Fields("issues", self.api.get(path, _CHEAP_DETAIL)).source
+            except EndpointMissingError:
+                self._lacks_organization_detail = True  # Sentry 9, GlitchTip
+        try:
+            return Fields("issues", self.api.get(f"issues/{issue_id}/", _CHEAP_DETAIL)).source
+        except EndpointMissingError as error:
+            raise NotFoundError(str(error)) from None
 
     def activities(self, issue_id: str) -> list[Row] | None:
         """Return the activity list (newest first, at most 100), None if the issue is gone or there is none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import threading
@@ -11,22 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
+from urllib.parse import urljoin, urlsplit
 
-import orjson
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 
-from pipelines.sentry.errors import (
-    BadRequestError,
-    EndpointMissingError,
-    ForbiddenError,
-    NotFoundError,
-    TokenRefusedError,
-    UnavailableError,
-)
-from pipelines.sentry.limiter import Limiter
+from pipelines.sentry.errors import ConfigurationError, EndpointMissingError, UnavailableError
+from pipelines.sentry.limiter import Limiter, moment_of
+from pipelines.sentry.replies import address, judge
 
 _TIMEOUT = (10, 60)  # seconds to connect, to wait for the next bytes
 _TORN = (
@@ -35,8 +28,7 @@ _TORN = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
-# Sentry answers 400 when its event store is overloaded or too slow; these words tell it from a bad question.
-_OVERLOADED = re.compile(r"timeout|timed out|try again|too many|overload|temporar", re.IGNORECASE)
+_MOST_REDIRECTS = 3
 _IDS = re.compile(r"(?<=/issues/)\d+|(?<=/organizations/)[^/]+|(?<=/projects/)[^/]+/[^/]+(?=/)")
 
 
@@ -48,6 +40,7 @@ class Patience:
     rate_limit_attempts: int = 30
     first_pause: float = 0.5  # seconds; doubles with each attempt
     longest_pause: float = 30.0
+    rate_limit_pause: float = 1.0  # when a 429 does not say how long; doubles while it goes on
     brownout_pause: float = 61.0  # Sentry switches deprecated endpoints off for a minute at a time
 
 
@@ -73,8 +66,21 @@ class Traffic:
             return self.requests, self.pages, self.retries, self.seconds_rate_limited
 
 
+class _Bearer(AuthBase):
+    """Puts the token on a request. As explicit auth it also keeps .netrc and a URL's password out of the header."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
 class SentrySession(requests.Session):
     """A requests session whose `send` returns only whole JSON replies, and raises a SentryError otherwise.
+
+    Raises ConfigurationError for a token that no header can carry, without quoting it.
 
     Attributes:
         traffic: the cost so far.
@@ -90,20 +96,31 @@ class SentrySession(requests.Session):
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ConfigurationError(
+                "SENTRY_AUTH_TOKEN holds a blank, a line break or a character that no token has. "
+                "Copy it again, without quotes or dots from a shortened display."
+            )
         self.patience = patience or Patience()
         self.traffic = Traffic()
         self.server_time: datetime | None = None
         self._sleep = sleep
+        self._environment: dict[str, Any] = {}
         self._limiters: dict[str, Limiter] = {}
         self._limiters_lock = threading.Lock()
         self._concurrency = concurrency
-        self.headers["Authorization"] = f"Bearer {token}"
+        self.auth = _Bearer(token)
         self.headers["User-Agent"] = "sentry-by-product"
-        # A proxy's or .netrc's credentials must not replace the token.
-        self.trust_env = False
         adapter = HTTPAdapter(pool_connections=concurrency, pool_maxsize=concurrency)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
+
+    def merge_environment_settings(self, url: str | bytes | None, *settings: Any) -> Any:
+        """Return proxies and certificates as the environment has them, looked up once per server: it takes a while."""
+        host = urlsplit(str(url)).netloc
+        if host not in self._environment:
+            self._environment[host] = super().merge_environment_settings(url, *settings)
+        return dict(self._environment[host])
 
     @contextmanager
     def patience_of(self, attempts: int) -> Iterator[None]:
@@ -116,26 +133,49 @@ class SentrySession(requests.Session):
             self.patience = usual
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Return the whole JSON reply, after as many tries as patience allows; SentryError otherwise."""
+        """Return the whole JSON reply, after as many tries as patience allows; SentryError otherwise.
+
+        A redirect is followed on the same server only, as from a project's former slug: the token goes nowhere else.
+        """
         kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT
+        kwargs["allow_redirects"] = False
+        for _ in range(_MOST_REDIRECTS):
+            response = self._persist(request, kwargs)
+            if not response.is_redirect:
+                return response
+            target = urljoin(str(request.url), response.headers["Location"])
+            request = request.copy()
+            request.url = target
+        raise UnavailableError(f"{address(request.url)} redirects in circles.")
+
+    def _persist(
+        self, request: requests.PreparedRequest, kwargs: dict[str, Any]
+    ) -> requests.Response:
+        """Try until there is a whole reply or a redirect to follow."""
         endpoint = _IDS.sub("*", request.path_url.split("?")[0])
         limiter = self._limiter(str(request.url))
-        failures = rate_limited = 0
+        failures = rate_limited = switched_off = 0
         while True:
             response, trouble = self._try(request, endpoint, limiter, kwargs)
             if response is not None and trouble is None:
                 return response
-            if response is not None and response.status_code == 429:
+            status = response.status_code if response is not None else None
+            if status == 429:
                 rate_limited += 1
                 pause = 0.0  # the limiter makes the next try wait
+            elif status == 410:
+                switched_off += 1
+                pause = self.patience.brownout_pause
             else:
                 failures += 1
-                pause = self._pause(failures, response)
+                pause = self._pause(failures)
             if (
-                failures >= self._attempts(response)
+                failures >= self.patience.attempts
                 or rate_limited >= self.patience.rate_limit_attempts
+                or switched_off >= 2
             ):
-                self._give_up(request, response, str(trouble), failures + rate_limited)
+                tries = failures + rate_limited + switched_off
+                _give_up(request, status, str(trouble), tries)
             self.traffic.add(retries=1)
             self._sleep(pause)
 
@@ -154,7 +194,7 @@ class SentrySession(requests.Session):
         try:
             response = super().send(request, **kwargs)
         except _TORN as error:
-            trouble = f"the connection failed ({type(error).__name__})"
+            trouble = f"the connection failed ({_reason(error)})"
         finally:
             limiter.leave(
                 endpoint,
@@ -163,106 +203,52 @@ class SentrySession(requests.Session):
             )
         if response is not None:
             self._note_time(response)
-            trouble = _judge(response)
+            if response.is_redirect and not _leads_elsewhere(request, response):
+                return response, None
+            trouble = judge(response)
         return response, trouble
 
-    def _attempts(self, response: requests.Response | None) -> int:
-        is_brownout = response is not None and response.status_code == 410
-        return 2 if is_brownout else self.patience.attempts
-
-    def _pause(self, failures: int, response: requests.Response | None) -> float:
-        if response is not None and response.status_code == 410:
-            return self.patience.brownout_pause
+    def _pause(self, failures: int) -> float:
         pause = min(self.patience.first_pause * 2.0 ** (failures - 1), self.patience.longest_pause)
         return float(pause * random.uniform(0.75, 1.25))
 
-    def _give_up(
-        self,
-        request: requests.PreparedRequest,
-        response: requests.Response | None,
-        trouble: str,
-        tries: int,
-    ) -> NoReturn:
-        where = str(request.url).split("?")[0]
-        if response is not None and response.status_code == 410:
-            raise EndpointMissingError(f"{where} has been switched off on this server (410).")
-        if response is not None and response.status_code == 429:
-            raise UnavailableError(
-                f"{where} still refuses more requests (429) after {tries} tries."
-            )
-        raise UnavailableError(
-            f"{where} failed {tries} times; last: {trouble}. The next run will try again."
-        )
-
     def _limiter(self, url: str) -> Limiter:
-        host = url.split("/", 3)[2]
+        host = urlsplit(url).netloc
         with self._limiters_lock:
-            return self._limiters.setdefault(host, Limiter(self._concurrency))
+            if host not in self._limiters:
+                self._limiters[host] = Limiter(self._concurrency, self.patience.rate_limit_pause)
+            return self._limiters[host]
 
     def _note_time(self, response: requests.Response) -> None:
-        date = response.headers.get("Date")
-        if self.server_time is None and date:
-            self.server_time = parsedate_to_datetime(date).astimezone(UTC)
+        if self.server_time is None and (moment := moment_of(response.headers.get("Date"))):
+            self.server_time = moment.astimezone(UTC)
 
 
-def _judge(response: requests.Response) -> str | None:
-    """Return what may be mended by trying again, None for a whole JSON reply; raise for what is final."""
-    status, where = response.status_code, response.url.split("?")[0]
-    is_json = "json" in response.headers.get("Content-Type", "")
-    if status == 429 or status >= 500 or status == 410:
-        return f"HTTP {status}"
-    if status == 400 and _OVERLOADED.search(response.text):
-        return f"HTTP 400, {detail_of(response)}"
-    if status == 401:
-        raise TokenRefusedError(
-            f"{where} refused the token (401, {detail_of(response)}). "
-            "Check that SENTRY_AUTH_TOKEN is whole, not expired or revoked, and made for this server."
+def _give_up(
+    request: requests.PreparedRequest, status: int | None, trouble: str, tries: int
+) -> NoReturn:
+    where = address(request.url)
+    if status == 410:
+        raise EndpointMissingError(f"{where} has been switched off on this server (410).")
+    if status == 429:
+        raise UnavailableError(
+            f"{where} still refuses more requests (429) after {tries} tries. "
+            "Lower SENTRY_CONCURRENCY if others use this token too; the next run will try again."
         )
-    if status == 403:
-        raise ForbiddenError(
-            f"{where} is not allowed with this token (403, {detail_of(response)}). "
-            "It needs the scopes org:read, project:read, team:read and event:read."
-        )
-    if status == 404 and is_json:
-        raise NotFoundError(f"{where} does not exist, or this token cannot see it (404).")
-    if status in (404, 405, 422) or (status < 400 and not is_json):
-        raise EndpointMissingError(f"{where} is not an endpoint of this server (HTTP {status}).")
-    if status >= 400:
-        raise BadRequestError(f"{where} refused the question ({status}, {detail_of(response)}).")
-    return _parse(response)
+    raise UnavailableError(
+        f"{where} failed {tries} times; last: {trouble}. The next run will try again."
+    )
 
 
-def _parse(response: requests.Response) -> str | None:
-    """Parse the body once and keep it on the response; returns the trouble if it is torn."""
-    try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        try:
-            # orjson refuses lone surrogates, which Python servers can send inside a title.
-            body = _without_surrogates(json.loads(response.content))
-        except (ValueError, UnicodeDecodeError):
-            return f"the body is not whole JSON ({len(response.content)} bytes)"
-    response.__dict__["json"] = lambda **_: body
-    return None
+def _reason(error: requests.RequestException) -> str:
+    """Return what kind of failure lies below; the text of the exception would quote the whole request."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted; REQUESTS_CA_BUNDLE can name your own authority's"
+    cause = error.args[0] if error.args else error
+    return type(getattr(cause, "reason", cause)).__name__
 
 
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _without_surrogates(item) for key, item in value.items()}
-    return value
-
-
-def detail_of(response: requests.Response) -> str:
-    """Return the server's own words, at most 200 characters: `detail` may be text, an object or absent."""
-    try:
-        body = json.loads(response.content)
-    except (ValueError, UnicodeDecodeError):
-        return "no reason given"
-    detail = body.get("detail", body.get("message", "")) if isinstance(body, dict) else body
-    if isinstance(detail, dict):
-        detail = detail.get("message") or detail.get("code") or ""
-    return str(detail)[:200] or "no reason given"
+def _leads_elsewhere(request: requests.PreparedRequest, response: requests.Response) -> bool:
+    here = urlsplit(str(request.url))
+    there = urlsplit(urljoin(str(request.url), response.headers["Location"]))
+    return (here.scheme, here.netloc) != (there.scheme, there.netloc)

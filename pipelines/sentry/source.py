@@ -18,7 +18,7 @@ from dlt.extract import DltResource
 
 from pipelines.sentry.known import DATASET
 from pipelines.sentry.schema import RAW_TABLES, RawTable
-from pipelines.sentry.sync import EMPTY, Sync, Tables
+from pipelines.sentry.sync import Sync, Tables
 
 
 @dlt.source(name="sentry", max_table_nesting=0)
@@ -27,8 +27,6 @@ def sentry(sync: Sync | None = None) -> list[DltResource]:
 
     @dlt.resource(name="sync", selected=False)
     def walk() -> Iterator[Tables]:
-        # Every table exists from the first load on, even if it stays empty.
-        yield EMPTY
         if sync is not None:
             yield from sync.load()
 
@@ -65,7 +63,10 @@ def _columns(raw: RawTable) -> dict[str, Any]:
 
 
 def pipeline(warehouse: Path, working_folder: Path) -> dlt.Pipeline:
-    """Return the dlt pipeline into `raw_sentry` of a DuckDB file; its state lives in the file, not in the folder."""
+    """Return a dlt pipeline into `raw_sentry` of a DuckDB file; its state lives in the file, not in the folder.
+
+    What a run that was cut off left in the folder is dropped: dlt would load that and not look at the new rows.
+    """
     # Rows know the load that brought them: dbt rebuilds only what came since.
     dlt.config["normalize.parquet_normalizer.add_dlt_load_id"] = True
     return dlt.pipeline(
@@ -73,4 +74,4 @@ def pipeline(warehouse: Path, working_folder: Path) -> dlt.Pipeline:
         pipelines_dir=str(working_folder),
         destination=dlt.destinations.duckdb(str(warehouse)),
         dataset_name=DATASET,
-    )
+    ).drop()

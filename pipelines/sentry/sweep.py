@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import pyarrow as pa
 
@@ -19,7 +19,7 @@ from pipelines.sentry.errors import (
     NotFoundError,
     TruncatedError,
 )
-from pipelines.sentry.known import Known, to_arrow
+from pipelines.sentry.known import to_arrow
 from pipelines.sentry.privacy import Privacy
 from pipelines.sentry.reader import IssueReader, LookUp
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES
@@ -48,7 +48,6 @@ class IssueSweep:
     """
 
     reader: IssueReader
-    known: Known
     workers: Workers
     privacy: Privacy
     as_of: datetime
@@ -66,46 +65,39 @@ class IssueSweep:
         """Read all listings; one that cannot be trusted to be whole is read again in halves."""
         self.workers.each(listings, self._read_listing)
 
-    def _read_listing(self, listing: plan.Listing) -> list[plan.Listing]:
+    def _read_listing(self, listing: plan.Listing) -> Sequence[plan.Listing]:
+        projects = listing.projects or tuple(self.reader.project_slugs)
+        halves = plan.halves(listing, self.reader.dialect, projects)
         try:
             for page in self.reader.pages(listing):
+                if self.workers.is_stopping:
+                    break
                 self._take(page.rows, is_windowed=True)
         except TruncatedError as error:
-            halves = listing.halves()
             if not halves:
                 raise
             log.warning("%s It is read again in two halves.", error)
             return halves
         except (ForbiddenError, NotFoundError):
             # One unreadable project fails the request for all of them.
-            if len(listing.projects) > 1:
-                return listing.halves()
-            if not listing.projects:
-                raise
+            if halves and len(projects) > 1:
+                return halves
             with self._lock:
-                self.lost_projects.add(listing.projects[0])
-        return []
+                self.lost_projects.add(projects[0])
+        return ()
 
     def _take(self, bodies: Sequence[Row], *, is_windowed: bool) -> set[str]:
         """Flatten bodies and keep them; returns their ids."""
         slug, dialect = self.reader.organization, self.reader.dialect
         rows: list[Row] = []
-        days: list[Row] = []
+        days: list[tuple[str, date, int]] = []
         for body in bodies:
             row = flatten.issue(body, slug, counts_users=dialect.counts_users)
             row |= {"activities_read_at": None, "observed_at": self.as_of}
             rows.append(self.privacy.issue(row))
-            days += [
-                {
-                    "issue_id": row["issue_id"],
-                    "date_on": day,
-                    "organization_slug": slug,
-                    "event_count": count,
-                }
-                for day, count in flatten.issue_daily_events(body)
-            ]
+            days += [(row["issue_id"], *day) for day in flatten.issue_daily_events(body)]
         ids = {row["issue_id"] for row in rows}
-        issues, daily = to_arrow(ISSUES, rows), to_arrow(ISSUE_DAILY_EVENTS, days)
+        issues, daily = to_arrow(ISSUES, rows), _daily_table(days, slug)
         # Sentry 10 lists the counts of the window only; its totals come from a read by id.
         lacks_totals = is_windowed and dialect.listing == "organization"
         with self._lock:
@@ -171,3 +163,9 @@ class IssueSweep:
         except EndpointMissingError as error:
             log.warning("%s Reading one by one.", error)
         return [issue_id for issue_id in wanted if issue_id not in returned]
+
+
+def _daily_table(days: Sequence[tuple[str, date, int]], slug: str) -> pa.Table:
+    """Return rows of `issue_daily_events`, column by column: there are fourteen of them for each issue."""
+    ids, dates, counts = zip(*days, strict=True) if days else ((), (), ())
+    return pa.table([ids, dates, [slug] * len(days), counts], schema=ISSUE_DAILY_EVENTS.schema)

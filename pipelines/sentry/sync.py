@@ -11,22 +11,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.sentry.api import Row, SentryApi
+from pipelines.sentry.api import SentryApi
 from pipelines.sentry.directory import Directory, Organization, read_directory
-from pipelines.sentry.errors import ConfigurationError, SentryError
+from pipelines.sentry.errors import SentryError
 from pipelines.sentry.extract import Options, Outcome, sync_organization
-from pipelines.sentry.flatten import as_json
+from pipelines.sentry.fields import as_json
 from pipelines.sentry.known import Known, open_known, to_arrow
 from pipelines.sentry.plan import Mode
-from pipelines.sentry.schema import (
-    ORGANIZATION_SYNCS,
-    ORGANIZATIONS,
-    PROJECT_SLUGS,
-    PROJECT_TEAMS,
-    PROJECTS,
-    RAW_TABLES,
-    TEAMS,
-)
+from pipelines.sentry.schema import ORGANIZATION_SYNCS
 from pipelines.sentry.session import SentrySession
 from pipelines.sentry.workers import Workers
 
@@ -74,27 +66,28 @@ class Sync:
     report: Report | None = None
 
     def load(self) -> Iterator[Tables]:
-        """Yield the changed rows per raw table: first of the directory, then of each organization.
+        """Yield the changed rows per raw table: all of one organization together, one after the other.
 
         Raises the failure as a SentryError when not one organization could be synced.
         """
         api = SentryApi(self.base_url, self.session)
         started = time.monotonic()
+        # Closed with the last organization, before anything is loaded: DuckDB lets nobody read beside its writer.
         with open_known(self.warehouse) as known:
-            directory = _read(api, self.organizations, known)
+            directory = read_directory(api, self.organizations, known)
             as_of = api.now()
-            yield_first = _directory_tables(directory, known, as_of)
-        self._outcomes: dict[str, Outcome] = {}
-        self._failures = {o.slug: o.failure for o in directory.organizations if o.failure}
-        yield yield_first
-        for organization in directory.organizations:
-            before = self.session.traffic.snapshot()
-            tables = self._sync_one(organization, directory, as_of)
-            finished_at = as_of + timedelta(seconds=time.monotonic() - started)
-            tables[ORGANIZATION_SYNCS.name] = self._log_row(
-                organization, as_of, finished_at, before
-            )
-            yield tables
+            self._outcomes: dict[str, Outcome] = {}
+            self._failures = {o.slug: o.failure for o in directory.organizations if o.failure}
+            # Every table exists from the first load on, even if it stays empty.
+            yield {table.name: table.schema.empty_table() for table in known.missing}
+            for organization in directory.organizations:
+                before = self.session.traffic.snapshot()
+                tables = self._sync_one(organization, directory, known, as_of)
+                finished_at = as_of + timedelta(seconds=time.monotonic() - started)
+                tables[ORGANIZATION_SYNCS.name] = self._log_row(
+                    organization, as_of, finished_at, before
+                )
+                yield {name: rows for name, rows in tables.items() if rows.num_rows}
         if len(self._failures) == len(directory.organizations):
             raise SentryError(
                 "No organization could be synced. "
@@ -103,16 +96,12 @@ class Sync:
         self.report = self._report(as_of, len(directory.organizations))
 
     def _sync_one(
-        self, organization: Organization, directory: Directory, as_of: datetime
+        self, organization: Organization, directory: Directory, known: Known, as_of: datetime
     ) -> Tables:
         if organization.failure:
             return {}
         try:
-            with (
-                Workers(self.options.concurrency) as workers,
-                # Closed before the rows are loaded: DuckDB lets nobody read beside its writer.
-                open_known(self.warehouse) as known,
-            ):
+            with Workers(self.options.concurrency) as workers:
                 outcome = sync_organization(
                     organization, directory, known, as_of, self.options, workers
                 )
@@ -177,57 +166,3 @@ class Sync:
             issues_changed=sum(o.issues_changed for o in outcomes),
             issues_vanished=sum(o.issues_vanished for o in outcomes),
         )
-
-
-def _read(api: SentryApi, slugs: list[str], known: Known) -> Directory:
-    directory = read_directory(api, slugs, known)
-    if not directory.organizations:
-        raise ConfigurationError("There is no organization to sync.")
-    return directory
-
-
-def _directory_tables(directory: Directory, known: Known, as_of: datetime) -> Tables:
-    """Return the changed rows of organizations, projects, their former slugs, teams and links."""
-    read = [org for org in directory.organizations if org.failure is None]
-    projects = [row for org in read for row in org.projects.values()]
-    known.stage(
-        ORGANIZATIONS, [to_arrow(ORGANIZATIONS, [org.row | {"observed_at": as_of} for org in read])]
-    )
-    known.stage(PROJECTS, [to_arrow(PROJECTS, [row | {"observed_at": as_of} for row in projects])])
-    known.bury(PROJECTS, directory.gone_projects, "deleted_at", as_of)
-    teams = [row | {"observed_at": as_of} for org in read for row in org.teams.values()]
-    known.stage(TEAMS, [to_arrow(TEAMS, teams)])
-    known.bury(TEAMS, directory.gone_teams, "deleted_at", as_of)
-    slugs: list[Row] = [
-        {
-            "project_id": row["project_id"],
-            "organization_slug": row["organization_slug"],
-            "project_slug": row["project_slug"],
-            "adopted_at": as_of,
-        }
-        for row in projects
-    ]
-    known.stage(PROJECT_SLUGS, [to_arrow(PROJECT_SLUGS, slugs)])
-    links: list[Row] = [
-        {
-            "project_id": project_id,
-            "team_id": team_id,
-            "organization_slug": org.slug,
-            "removed_at": None,
-            "observed_at": as_of,
-        }
-        for org in read
-        for project_id, team_id in sorted(org.project_teams)
-    ]
-    known.stage(PROJECT_TEAMS, [to_arrow(PROJECT_TEAMS, links)])
-    known.bury_links({org.slug for org in read}, as_of)
-    return {
-        ORGANIZATIONS.name: known.changed(ORGANIZATIONS),
-        PROJECTS.name: known.changed(PROJECTS),
-        PROJECT_SLUGS.name: known.adopted_slugs(),
-        TEAMS.name: known.changed(TEAMS),
-        PROJECT_TEAMS.name: known.changed(PROJECT_TEAMS),
-    }
-
-
-EMPTY: Tables = {table.name: table.schema.empty_table() for table in RAW_TABLES}

@@ -16,6 +16,7 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self.count = count
+        self.is_stopping = False
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="sentry")
 
     def __enter__(self) -> Workers:
@@ -27,7 +28,8 @@ class Workers:
     def each(self, tasks: Sequence[Task], call: Callable[[Task], Iterable[Task] | None]) -> None:
         """Run `call` on every task, and on the tasks that a call returns in its place.
 
-        Raises the first error, after what is under way has ended; nothing new is started then.
+        A task that came in another's place is next, so that splitting one goes deep and not wide. Raises the first
+        error, after what is under way has ended; nothing new is started then, and `is_stopping` asks long calls to end.
         """
         waiting = deque(tasks)
         running: set[Future[Iterable[Task] | None]] = set()
@@ -37,9 +39,13 @@ class Workers:
                     running.add(self._pool.submit(call, waiting.popleft()))
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    waiting.extend(future.result() or ())
+                    waiting.extendleft(reversed(list(future.result() or ())))
+        except BaseException:
+            self.is_stopping = True
+            raise
         finally:
             wait(running)
+            self.is_stopping = False
 
     def map(self, call: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
         """Return the results in the order of the tasks; raises the first error."""

@@ -1,0 +1,263 @@
+"""What a sync costs, against what it must cost at least.
+
+    python benchmarks/bench_extract.py [--issues 100000] [--projects 200]
+
+A stand-in Sentry in a process of its own answers after 50 ms; a fifth of its issues is open. The first sync is compared
+with the floor (requests x latency / parallel requests) and must stay below 1.3 of it up to the load step. Then
+1 % of the issues change, and an ordinary sync may take ceil(E/100) + ceil(U/100) + ceil(D/100) requests plus a constant
+per organization and project page: E issues had events, U are open, D were open and are no longer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import math
+import multiprocessing
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+
+LATENCY, CONCURRENCY, OPEN, CHANGED = 0.05, 5, 0.2, 0.01
+MOST_OVER_FLOOR, MOST_MEMORY = 1.3, 1024  # ratio, MiB
+# Requests of an ordinary sync that do not grow with the issues: organization, detection, the pages of projects and
+# teams, two days of counts, and one unfinished page for each of the parallel slices.
+CONSTANT = 40
+
+
+def serve(orders: Connection, issues: int, projects: int) -> None:
+    """Play Sentry; answer each order with what was asked since the last, and what is true now."""
+    from pipelines.demo.bulk import bulk_world
+    from pipelines.demo.server import StandIn
+
+    world = bulk_world(issues, projects, OPEN)
+    gc.freeze()
+    with StandIn(world, "self-hosted", latency=LATENCY) as standin:
+        orders.send(standin.url)
+        while (order := orders.recv()) != "stop":
+            if order == "change":
+                with standin.lock:
+                    orders.send(change(world, int(issues * CHANGED)))
+                standin.requests.clear()
+            else:
+                orders.send(Counter(kind_of(r.path, r.query) for r in standin.requests))
+
+
+def change(world: Any, count: int) -> dict[str, int]:
+    """Move three hours on; give three fifths of `count` issues events, resolve two fifths of them without any."""
+    rng = random.Random(1)
+    was_open = {i.id for i in world.issues.values() if i.status == "unresolved"}
+    world.advance(hours=3)
+    seen = set(rng.sample(sorted(world.issues), count * 3 // 5))
+    for issue_id in sorted(seen):
+        at = world.clock - timedelta(seconds=rng.randrange(1, 7200))
+        world.add_events(world.issues[issue_id], 1, at=at)
+    for issue_id in rng.sample(sorted(was_open - seen), count * 2 // 5):
+        world.resolve(world.issues[issue_id])
+    is_open = {i.id for i in world.issues.values() if i.status == "unresolved"}
+    return {"E": len(seen), "U": len(is_open), "D": len(was_open - is_open)}
+
+
+def kind_of(path: str, query: str) -> str:
+    """Return what a request was for."""
+    if path.endswith("/activities/"):
+        return "activities"
+    if not path.endswith("/issues/"):
+        return "counts" if "stats" in path else "directory"
+    if "group=" in query:
+        return "by id"
+    if "limit=1&" in query + "&":
+        return "detection"
+    return "open" if "unresolved" in query else "listing"
+
+
+def fetch(url: str, result: Connection) -> None:
+    """Send the seconds that 300 pages took which are fetched and thrown away: what machine and server can give."""
+    import requests
+
+    from pipelines.demo.server import TOKEN
+
+    def some(_: int) -> None:
+        with requests.Session() as session:
+            for _ in range(300 // CONCURRENCY):
+                session.get(
+                    f"{url}/api/0/organizations/bulk-1/issues/",
+                    params={"project": -1, "query": "", "sort": "new", "groupStatsPeriod": "14d"},
+                    headers={"Authorization": f"Bearer {TOKEN}"},
+                    timeout=60,
+                )
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(CONCURRENCY) as threads:
+        list(threads.map(some, range(CONCURRENCY)))
+    result.send((time.monotonic() - started) / 300)
+
+
+def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
+    """Sync once in this process and send what it cost."""
+    from pipelines.demo.server import TOKEN
+    from pipelines.sentry.atomic_load import whole_load
+    from pipelines.sentry.extract import Options
+    from pipelines.sentry.session import SentrySession
+    from pipelines.sentry.source import pipeline, sentry
+    from pipelines.sentry.sync import Sync
+
+    class Timed(SentrySession):
+        last_reply = 0.0
+
+        def send(self, request: Any, **options: Any) -> Any:
+            response = super().send(request, **options)
+            self.last_reply = time.monotonic()
+            return response
+
+    path = folder / "warehouse.duckdb"
+    session = Timed(TOKEN, CONCURRENCY)
+    options = Options(concurrency=CONCURRENCY)
+    work = Sync(session, url, run_id, path, ["bulk-1"], options)
+    started = time.monotonic()
+    with whole_load(path):
+        dlt = pipeline(path, folder / "dlt")
+        begun, spent = time.monotonic(), sum(os.times()[:2])
+        dlt.extract(sentry(work))
+        extracted, cpu = time.monotonic(), sum(os.times()[:2]) - spent
+        dlt.normalize()
+        dlt.load()
+    assert work.report is not None
+    result.send(
+        {
+            "reading": session.last_reply - begun,
+            "extract": extracted - begun,
+            "load": time.monotonic() - extracted,
+            "prepare": begun - started,
+            "cpu": cpu,
+            "requests": work.report.requests,
+            "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "mode": work.report.mode,
+            "new": work.report.issues_new,
+            "changed": work.report.issues_changed,
+        }
+    )
+
+
+def main() -> int:
+    """Run both syncs, print the figures, and return 1 if a bound is broken."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--issues", type=int, default=100_000)
+    parser.add_argument("--projects", type=int, default=200)
+    asked = parser.parse_args()
+    context = multiprocessing.get_context("spawn")
+    orders, answers = context.Pipe()
+    server = context.Process(
+        target=serve, args=(answers, asked.issues, asked.projects), daemon=True
+    )
+    server.start()
+    url = orders.recv()
+
+    def measure(call: Callable[..., None], *arguments: Any) -> Any:
+        receive, send = context.Pipe(duplex=False)
+        process = context.Process(target=call, args=(url, *arguments, send))
+        process.start()
+        result = receive.recv()
+        process.join()
+        return result
+
+    def requests() -> Counter[str]:
+        orders.send("count")
+        return orders.recv()
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        first, first_kinds = measure(sync, folder, "first"), requests()
+        page_seconds = measure(fetch)
+        orders.send("change")
+        sizes = orders.recv()
+        second, second_kinds = measure(sync, folder, "second"), requests()
+    orders.send("stop")
+    server.join(10)
+
+    is_quick = report_first(page_seconds, first, first_kinds)
+    is_small = report_second(sizes, second, second_kinds)
+    return 0 if is_quick and is_small else 1
+
+
+def report_first(page_seconds: float, cost: dict[str, Any], kinds: Counter[str]) -> bool:
+    """Print the first sync against its floor."""
+    floor = cost["requests"] * LATENCY / CONCURRENCY
+    thrown_away = cost["requests"] * page_seconds
+    ratio = cost["extract"] / floor
+    kept = ratio <= MOST_OVER_FLOOR and cost["memory"] < MOST_MEMORY
+    print(f"First sync of {cost['new']:,} issues, {CONCURRENCY} requests at once")
+    print(f"  requests               {cost['requests']:8,}   {kinds_of(kinds)}")
+    print(
+        f"  fetch and throw away   {thrown_away:8.1f} s: as many pages by a bare client, here and now"
+    )
+    print(
+        f"  floor                  {floor:8.1f} s = requests x {LATENCY * 1000:.0f} ms / {CONCURRENCY}"
+    )
+    print(
+        f"  reading                {cost['reading']:8.1f} s, {cost['reading'] / floor:.2f} of the floor"
+    )
+    print(
+        f"  up to the load step    {cost['extract']:8.1f} s, {ratio:.2f} of the floor (at most {MOST_OVER_FLOOR})"
+    )
+    print(f"  the load step adds     {cost['load']:8.1f} s")
+    print(f"  CPU for it             {cost['cpu']:8.1f} s")
+    print(
+        f"  peak memory            {cost['memory']:8.0f} MiB (at most {MOST_MEMORY})   {said(kept)}\n"
+    )
+    return kept
+
+
+def report_second(sizes: dict[str, int], cost: dict[str, Any], kinds: Counter[str]) -> bool:
+    """Print the ordinary sync against its bound."""
+    pages = {name: math.ceil(size / 100) for name, size in sizes.items()}
+    activities = kinds.pop("activities", 0)
+    bound = sum(pages.values())
+    used = sum(kinds.values())
+    kept = used <= bound + CONSTANT
+    print(
+        f"Ordinary sync ({cost['mode']}) after {CHANGED:.0%} changed: {cost['changed']:,} rows changed"
+    )
+    for name, meaning, kind in (
+        ("E", "had events", "listing"),
+        ("U", "are open", "open"),
+        ("D", "were open", "by id"),
+    ):
+        print(
+            f"  {name} = {sizes[name]:7,} {meaning:11} ceil({name}/100) = {pages[name]:4}   asked {kinds[kind]:4}"
+        )
+    rest = used - sum(kinds[kind] for kind in ("listing", "open", "by id"))
+    print(f"  constant: organization, detection, projects, teams, daily counts: {rest}")
+    print(f"  requests               {used:8,}   bound {bound} + {CONSTANT}   {said(kept)}")
+    print(f"  activity lists apart   {activities:8,}")
+    print(f"  reading                {cost['reading']:8.1f} s")
+    print(f"  up to the load step    {cost['extract']:8.1f} s")
+    print(f"  the load step adds     {cost['load']:8.1f} s")
+    print(f"  peak memory            {cost['memory']:8.0f} MiB")
+    return kept
+
+
+def kinds_of(kinds: Counter[str]) -> str:
+    """Return the counts as text, largest first."""
+    return ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
+
+
+def said(kept: bool) -> str:
+    """Return the verdict."""
+    return "ok" if kept else "TOO MUCH"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Typed reading of JSON objects that another program wrote."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from pipelines.sentry.errors import ChangedTypeError
+
+
+class Fields:
+    """Typed reading of one JSON object; every wrong type raises ChangedTypeError naming table and field."""
+
+    def __init__(self, table: str, source: Any) -> None:
+        self.table = table
+        if not isinstance(source, dict):
+            raise ChangedTypeError(f"{table}: expected an object, got {source!r:.80}.")
+        self.source: dict[str, Any] = source
+
+    def _wrong(self, name: str, expected: str) -> ChangedTypeError:
+        return ChangedTypeError(
+            f"{self.table}.{name}: expected {expected}, got {self.source.get(name)!r:.80}. "
+            "Sentry's API seems to have changed; nothing of this table was stored."
+        )
+
+    def text(self, name: str) -> str | None:
+        """Return the text, None for null, absent or empty."""
+        value = self.source.get(name)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            raise self._wrong(name, "text")
+        return value
+
+    def key(self, name: str) -> str:
+        """Return an id as text; GlitchTip sends some as numbers."""
+        value = self.source.get(name)
+        if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+            raise self._wrong(name, "an id")
+        return str(value)
+
+    def whole(self, name: str) -> int | None:
+        """Return a whole number; Sentry sends some as text."""
+        value = self.source.get(name)
+        if value is None:
+            return None
+        if isinstance(value, str) and value.isdecimal():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+            return value
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        raise self._wrong(name, "a whole number")
+
+    def flag(self, name: str) -> bool | None:
+        """Return true, false, or None for null or absent."""
+        value = self.source.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise self._wrong(name, "true or false")
+        return value
+
+    def moment(self, name: str) -> datetime | None:
+        """Return an ISO 8601 time as naive UTC in whole seconds."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is not None:
+                moment = moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise self._wrong(name, "an ISO 8601 time") from None
+        return moment.replace(tzinfo=None, microsecond=0)
+
+    def part(self, name: str) -> Fields | None:
+        """Return a nested object, None for null or absent."""
+        value = self.source.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self._wrong(name, "an object")
+        return Fields(f"{self.table}.{name}", value)
+
+    def parts(self, name: str) -> list[Fields]:
+        """Return a list of nested objects, empty for null or absent."""
+        value = self.source.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list")
+        return [Fields(f"{self.table}.{name}", item) for item in value]
+
+    def json(self, name: str) -> str | None:
+        """Return a free-form part as JSON text with sorted keys; None when null, absent or empty."""
+        return as_json(self.source.get(name))
+
+
+def as_json(value: Any) -> str | None:
+    """Return JSON text with sorted keys, None for anything empty."""
+    if value is None or value in ({}, [], ""):
+        return None
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # a number beyond 64 bits
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))

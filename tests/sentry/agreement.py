@@ -1,0 +1,100 @@
+"""What an honest warehouse may say of a world: everything right after a full sync, the rest as far as promised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines.demo.server import StandIn
+from pipelines.demo.truth import IssueTruth, truth
+from pipelines.demo.world import World
+from tests.sentry.syncing import Warehouse
+
+RETENTION = timedelta(days=90)
+HIDDEN = {"feedback", "configuration"}
+
+
+def naive(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=None, microsecond=0) if moment else None
+
+
+def flavour_of(warehouse: Warehouse) -> str:
+    assert isinstance(warehouse.sentry, StandIn)
+    return warehouse.sentry.flavour.name
+
+
+def facts(issue: IssueTruth, flavour: str) -> dict[str, Any]:
+    """What any server tells of a living issue, and what only some do."""
+    told: dict[str, Any] = {
+        "removed_reason": None,
+        "project_id": issue.project_id,
+        "organization_slug": issue.organization,
+        "status": issue.status,
+        "title": issue.title,
+        "level": issue.level,
+        "event_count": issue.event_count,
+        "first_seen_at": naive(issue.first_seen_at),
+    }
+    if flavour != "glitchtip":
+        assignee = issue.assignee
+        told |= {"short_id": issue.short_id, "assignee_id": assignee.id if assignee else None}
+    if flavour in {"saas", "self-hosted"}:
+        told |= {"substatus": issue.substatus, "issue_priority": issue.priority}
+    return told
+
+
+def assert_true(warehouse: Warehouse, world: World, hidden: Iterable[str] = ()) -> None:
+    """After a full sync every row is what Sentry would say; issues of `hidden` projects are not ours to read."""
+    flavour = flavour_of(warehouse)
+    rows = warehouse.issues()
+    told = truth(world)
+    assert rows.keys() <= told.keys()
+    for issue_id, issue in told.items():
+        row = rows.get(issue_id)
+        if row is None:
+            assert not must_be_found(issue, world, hidden), issue
+        elif issue.removed or issue.project_id in hidden:
+            assert row["removed_reason"] is not None, (issue, row)
+            if row["removed_reason"] == "merged" and issue.merged_into:
+                assert row["merged_into_issue_id"] == issue.merged_into, (issue, row)
+        elif issue.status == "pending_deletion":
+            assert row["removed_reason"] or row["status"] == "pending_deletion", (issue, row)
+        elif flavour == "glitchtip" and is_forgotten(issue, world):
+            assert row["removed_reason"] in (None, "deleted"), (issue, row)
+        else:
+            expected = facts(issue, flavour)
+            assert {name: row[name] for name in expected} == expected, issue_id
+
+
+def is_forgotten(issue: IssueTruth, world: World) -> bool:
+    """Its events are older than what a server keeps, so no search shows it."""
+    return issue.last_seen_at is None or issue.last_seen_at < world.clock - RETENTION
+
+
+def must_be_found(issue: IssueTruth, world: World, hidden: Iterable[str]) -> bool:
+    """A first sync would show it."""
+    is_secret = issue.removed or issue.project_id in hidden or issue.category in HIDDEN
+    return not (is_secret or issue.status == "pending_deletion" or is_forgotten(issue, world))
+
+
+def assert_promise(warehouse: Warehouse, world: World, touched: set[str], hidden: set[str]) -> None:
+    """After an ordinary sync: right for what had an event since the last, and for what was or is open."""
+    flavour = flavour_of(warehouse)
+    rows = warehouse.issues()
+    for issue_id, issue in truth(world).items():
+        row = rows.get(issue_id)
+        if issue.project_id in hidden or issue.category in HIDDEN:
+            continue
+        if issue.removed:
+            # An open one that went is known to be gone; a closed one may wait for the full sync.
+            assert row is None or row["removed_reason"] or row["status"] != "unresolved", (
+                issue,
+                row,
+            )
+        elif issue_id in touched:
+            assert row is not None, issue
+            expected = facts(issue, flavour)
+            assert {name: row[name] for name in expected} == expected, issue_id
+        elif row is not None and row["status"] == "unresolved" and not row["removed_reason"]:
+            assert issue.status == "unresolved", (issue, row)

@@ -1,0 +1,50 @@
+"""A small Sentry with two organizations, and an empty warehouse."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipelines.demo.entities import Issue
+from pipelines.demo.server import StandIn
+from pipelines.demo.world import World
+from tests.sentry.syncing import Warehouse
+
+logging.getLogger("dlt").setLevel("ERROR")
+
+
+@pytest.fixture
+def world() -> World:
+    """Two organizations with two projects each; 30 issues, of which every third is resolved."""
+    world = World()
+    for slug in ("acme", "beta"):
+        organization = world.create_organization(slug)
+        team = world.create_team(organization, f"{slug}-shop")
+        for name in ("api", "web"):
+            project = world.create_project(organization, f"{slug}-{name}", teams=[team])
+            for number in range(8):
+                at = world.clock - timedelta(days=number)
+                issue = world.create_issue(project, f"ValueError: {name} {number}", count=2, at=at)
+                if number % 3 == 0:
+                    world.resolve(issue)
+    return world
+
+
+@pytest.fixture
+def issues(world: World) -> list[Issue]:
+    return list(world.issues.values())
+
+
+@pytest.fixture
+def standin(world: World) -> Iterator[StandIn]:
+    with StandIn(world, "self-hosted") as running:
+        yield running
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, standin: StandIn) -> Warehouse:
+    return Warehouse(tmp_path, standin, ["acme", "beta"])

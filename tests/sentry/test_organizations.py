@@ -1,0 +1,316 @@
+"""Who is there: organizations in regions, projects that come, go, move and hide."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.demo.entities import Issue, Project
+from pipelines.demo.server import StandIn
+from pipelines.demo.world import World
+from pipelines.sentry.errors import ConfigurationError, SentryError
+from tests.sentry.agreement import assert_true
+from tests.sentry.syncing import Warehouse
+
+
+@pytest.fixture
+def api(world: World) -> Project:
+    return next(p for p in world.projects.values() if p.slug == "acme-api")
+
+
+def removed(warehouse: Warehouse, project: Project) -> set[str | None]:
+    rows = warehouse.issues().values()
+    return {row["removed_reason"] for row in rows if row["project_id"] == project.id}
+
+
+def test_without_names_all_organizations_of_the_token_are_synced(warehouse: Warehouse) -> None:
+    warehouse.organizations = []
+    assert warehouse.quick_sync().organizations == 2
+
+
+def test_an_integrations_token_needs_a_name_and_the_message_says_so(
+    warehouse: Warehouse, standin: StandIn, world: World
+) -> None:
+    standin.state.is_user_token = False
+    warehouse.organizations = []
+    with pytest.raises(ConfigurationError, match="SENTRY_ORG"):
+        warehouse.quick_sync()
+
+    warehouse.organizations = ["acme", "beta"]
+    for project in world.projects.values():
+        project.is_member = False
+    assert not warehouse.quick_sync().failures
+    assert_true(warehouse, world)
+
+
+def test_an_organization_that_does_not_exist_fails_alone_and_by_name(warehouse: Warehouse) -> None:
+    warehouse.organizations = ["acme", "acmee"]
+    report = warehouse.quick_sync()
+    assert set(report.failures) == {"acmee"}
+    assert "SENTRY_ORG" in report.failures["acmee"]
+    assert len(warehouse.issues()) == 16
+
+    warehouse.organizations = ["acmee"]
+    with pytest.raises(SentryError, match="SENTRY_ORG"):
+        warehouse.quick_sync()
+
+
+def test_an_organization_named_twice_is_synced_once(warehouse: Warehouse) -> None:
+    warehouse.organizations = ["acme", "acme"]
+    assert warehouse.sync().organizations == 1
+    assert len(warehouse.issues()) == 16
+
+
+def test_empty_organizations_and_projects_are_fine(warehouse: Warehouse, world: World) -> None:
+    world.create_project(world.create_organization("quiet"), "nothing-yet")
+    world.create_organization("empty")
+    warehouse.organizations = ["empty", "quiet"]
+
+    report = warehouse.sync()
+
+    assert not report.failures
+    assert warehouse.issues() == {}
+    assert len(warehouse.table("projects", "project_id")) == 1
+    assert warehouse.value("select count(*) from raw.issue_events") == 0
+
+
+def test_a_project_without_access_is_listed_and_not_read(
+    warehouse: Warehouse, world: World, api: Project
+) -> None:
+    world.set_access(api, False)
+    assert not warehouse.quick_sync().failures
+    assert warehouse.table("projects", "project_id")[api.id]["has_access"] is False
+    assert removed(warehouse, api) == set()
+
+    for project in world.projects.values():
+        world.set_access(project, False)
+    assert not warehouse.quick_sync(full=False).failures
+
+
+def test_access_lost_hides_issues_and_access_regained_brings_back_all_at_once(
+    warehouse: Warehouse, world: World, api: Project
+) -> None:
+    warehouse.quick_sync()
+    world.set_access(api, False)
+    world.advance(hours=3)
+    warehouse.quick_sync(full=False)
+    assert removed(warehouse, api) == {"access_lost"}
+
+    meanwhile = world.create_issue(api, "ValueError: meanwhile")
+    world.resolve(meanwhile)
+    world.advance(hours=48)
+    warehouse.quick_sync(full=False)
+    world.set_access(api, True)
+    warehouse.quick_sync(full=False)
+
+    assert removed(warehouse, api) == {None}
+    assert meanwhile.id in warehouse.issues()
+    assert_true(warehouse, world)
+
+
+def test_access_lost_while_one_reads_is_seen_at_once_for_what_is_open(
+    warehouse: Warehouse,
+    world: World,
+    api: Project,
+    standin: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warehouse.quick_sync()
+    world.advance(hours=3)
+    original = standin.faults.pick
+
+    def pick(target: str) -> tuple[str, dict[str, Any]] | None:
+        # The project list is read before the access goes, the issues after it.
+        if "/acme/teams/" in target:
+            world.set_access(api, False)
+        return original(target)
+
+    monkeypatch.setattr(standin.faults, "pick", pick)
+    assert not warehouse.quick_sync(full=False).failures
+    assert removed(warehouse, api) == {"access_lost", None}  # what is open has been looked up
+
+    assert not warehouse.quick_sync(full=False).failures
+    assert removed(warehouse, api) == {"access_lost"}
+    assert_true(warehouse, world, {api.id})
+
+
+def test_a_deleted_project_takes_its_issues_along_even_if_its_organization_failed_meanwhile(
+    warehouse: Warehouse, world: World, api: Project, standin: StandIn
+) -> None:
+    warehouse.quick_sync()
+    world.delete_project(api)
+    world.advance(hours=3)
+    standin.faults.add("500", "/acme/.*issues/", times=math.inf)
+    assert set(warehouse.quick_sync(full=False).failures) == {"acme"}
+    assert removed(warehouse, api) == {None}
+
+    standin.faults.clear()
+    assert not warehouse.quick_sync(full=False).failures
+    assert removed(warehouse, api) == {"project_gone"}
+    assert warehouse.table("projects", "project_id")[api.id]["deleted_at"] is not None
+
+
+def test_a_project_created_anew_under_the_same_slug_is_another_project(
+    warehouse: Warehouse, world: World, api: Project
+) -> None:
+    warehouse.quick_sync()
+    world.delete_project(api)
+    anew = world.create_project(world.organizations["acme"], api.slug)
+    issue = world.create_issue(anew)
+
+    warehouse.quick_sync(full=False)
+
+    projects = warehouse.table("projects", "project_id")
+    assert projects[api.id]["deleted_at"] is not None
+    assert projects[anew.id]["deleted_at"] is None
+    assert warehouse.issues()[issue.id]["project_id"] == anew.id
+
+
+def test_a_renamed_project_keeps_its_id_and_its_history_of_slugs(
+    warehouse: Warehouse, world: World, api: Project
+) -> None:
+    warehouse.quick_sync()
+    for slug in ("second", "third", "second"):
+        world.advance(hours=3)
+        world.rename_project(api, slug)
+        warehouse.quick_sync(full=False)
+
+    history = warehouse.rows(
+        f"select project_slug from raw.project_slugs where project_id = '{api.id}' order by adopted_at"
+    )
+    assert history == [("acme-api",), ("third",), ("second",)]
+    assert warehouse.table("projects", "project_id")[api.id]["project_slug"] == "second"
+
+
+def test_a_project_that_moves_brings_its_issues_and_each_stays_one_row(
+    warehouse: Warehouse, world: World, api: Project
+) -> None:
+    warehouse.quick_sync()
+    world.advance(hours=3)
+    world.transfer_project(api, world.organizations["beta"])
+
+    warehouse.quick_sync(full=False)
+
+    rows = [r for r in warehouse.issues().values() if r["project_id"] == api.id]
+    assert {r["organization_slug"] for r in rows} == {"beta"}
+    assert {r["removed_reason"] for r in rows} == {None}
+    assert_true(warehouse, world)
+
+
+def test_a_project_from_an_organization_that_is_not_synced_arrives_with_all_it_has(
+    warehouse: Warehouse, world: World, api: Project
+) -> None:
+    warehouse.organizations = ["beta"]
+    warehouse.quick_sync()
+    world.advance(hours=72)
+    world.transfer_project(api, world.organizations["beta"])
+
+    warehouse.quick_sync(full=False)
+
+    assert len([r for r in warehouse.issues().values() if r["project_id"] == api.id]) == 8
+
+
+def test_a_project_that_leaves_for_an_organization_that_is_not_synced_is_gone(
+    warehouse: Warehouse, world: World, api: Project
+) -> None:
+    warehouse.organizations = ["acme"]
+    warehouse.quick_sync()
+    world.transfer_project(api, world.organizations["beta"])
+    warehouse.quick_sync(full=False)
+    assert removed(warehouse, api) == {"project_gone"}
+
+
+def test_an_issue_merged_twice_leads_to_the_last_survivor(
+    warehouse: Warehouse, world: World, api: Project
+) -> None:
+    first, second, third = list(api.issues.values())[1:4]
+    warehouse.quick_sync()
+    for child, parent in ((first, second), (second, third)):
+        world.unresolve(child)
+        world.merge([child], parent)
+        world.advance(hours=3)
+        warehouse.quick_sync(full=True)
+
+    rows = warehouse.issues()
+    assert rows[first.id]["merged_into_issue_id"] == third.id
+    assert rows[second.id]["merged_into_issue_id"] == third.id
+    observed = warehouse.rows(
+        f"select to_status from raw.issue_status_observations where issue_id = '{first.id}'"
+    )
+    assert observed == [("merged",)]
+
+
+def test_a_team_is_buried_when_it_is_gone_and_kept_when_teams_cannot_be_read(
+    warehouse: Warehouse, world: World, standin: StandIn
+) -> None:
+    warehouse.quick_sync()
+    (team,) = (t for t in world.teams.values() if t.organization == "acme")
+    world.delete_team(team)
+    warehouse.quick_sync(full=False)
+    assert warehouse.table("teams", "team_id")[team.id]["deleted_at"] is not None
+    links = warehouse.rows(
+        f"select removed_at is null from raw.project_teams where team_id = '{team.id}'"
+    )
+    assert links == [(False,), (False,)]
+
+
+class TestRegions:
+    """Two servers, each with the organizations of its region; the first one knows of the other."""
+
+    @pytest.fixture
+    def far(self, world: World, issues: list[Issue]) -> StandIn:
+        world.organizations["beta"].region = "de"
+        return StandIn(world, "saas", region="de")
+
+    def test_each_organization_is_read_in_its_region(
+        self, far: StandIn, world: World, tmp_path: Path
+    ) -> None:
+        with far, StandIn(world, "saas", peers=[far]) as near:
+            warehouse = Warehouse(tmp_path, near)
+            assert not warehouse.quick_sync().failures
+            assert_true(warehouse, world)
+            assert any("/beta/issues/" in r.path for r in far.requests)
+            assert not any("/beta/issues/" in r.path for r in near.requests)
+
+    def test_a_region_that_is_down_fails_its_organizations_only(
+        self, far: StandIn, world: World, tmp_path: Path
+    ) -> None:
+        with far, StandIn(world, "saas", peers=[far]) as near:
+            warehouse = Warehouse(tmp_path, near)
+            warehouse.quick_sync()
+            far.faults.add("503", times=math.inf)
+            world.advance(hours=3)
+            open_issue = next(
+                i
+                for i in world.issues.values()
+                if i.project.organization == "acme" and i.status == "unresolved"
+            )
+            world.resolve(open_issue)
+
+            report = warehouse.quick_sync(full=False)
+
+            assert set(report.failures) == {"beta"}
+            assert warehouse.issues()[open_issue.id]["status"] == "resolved"
+            assert warehouse.issues().keys() == world.issues.keys()
+
+    def test_a_region_that_is_down_and_that_nobody_knows_yet_is_told(
+        self, far: StandIn, world: World, tmp_path: Path
+    ) -> None:
+        with far, StandIn(world, "saas", region="us", peers=[far]) as near:
+            far.faults.add("503", times=math.inf)
+            report = Warehouse(tmp_path, near).quick_sync()
+            assert list(report.failures) == [far.url.removeprefix("http://")]
+            assert report.organizations == 2
+
+
+def test_what_is_synced_no_longer_is_named_in_the_log(
+    warehouse: Warehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    warehouse.quick_sync()
+    warehouse.organizations = ["acme"]
+    warehouse.quick_sync(full_every=timedelta(days=1))
+    assert "beta: in the warehouse, but not among the organizations to sync" in caplog.text

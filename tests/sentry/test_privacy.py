@@ -1,0 +1,100 @@
+"""What is stored of people is what was chosen: all, a hash, or nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pipelines.sentry import flatten
+from pipelines.sentry.errors import ConfigurationError
+from pipelines.sentry.extract import Options
+from pipelines.sentry.privacy import Privacy
+
+PERSON = {"type": "user", "id": "1", "name": "Ada Lovelace", "email": "lovelace@people.example"}
+TEAM = {"type": "team", "id": "2", "name": "shop"}
+ISSUE: dict[str, Any] = {
+    "id": "1",
+    "project": {"id": "2"},
+    "assignedTo": PERSON,
+    "statusDetails": {"inRelease": "1.0", "actor": PERSON},
+    "somethingNew": PERSON,
+}
+ACTIVITY: dict[str, Any] = {
+    "id": "1",
+    "type": "assigned",
+    "user": PERSON,
+    "data": {"assignee": "1", "assigneeEmail": PERSON["email"], "assigneeType": "user"},
+}
+EVENT: dict[str, Any] = {
+    "eventID": "e",
+    "tags": [
+        {"key": "user", "value": "id:1"},
+        {"key": "user.email", "value": PERSON["email"]},
+        {"key": "os", "value": "x"},
+    ],
+    "entries": [
+        {"type": "exception", "data": {"values": []}},
+        {"type": "request", "data": {"cookies": [["who", PERSON["email"]]]}},
+        {"type": "breadcrumbs", "data": {"values": [{"message": PERSON["name"]}]}},
+    ],
+}
+
+
+def treated(privacy: Privacy) -> str:
+    """All that is stored, as one text."""
+    rows = [
+        privacy.issue(flatten.issue(ISSUE, "acme")),
+        privacy.activity(flatten.activity(ACTIVITY, "1", "acme")),
+        privacy.event(flatten.event(EVENT, "1", "2", "acme")),
+    ]
+    return json.dumps(rows, default=str)
+
+
+@pytest.mark.parametrize("privacy", [Privacy("drop"), Privacy("hash", "pepper")])
+def test_nobody_can_be_named(privacy: Privacy) -> None:
+    text = treated(privacy)
+    assert "lovelace" not in text.lower()
+    assert "people.example" not in text
+    assert '\\"os\\"' in text
+    assert '\\"exception\\"' in text
+    assert '\\"inRelease\\"' in text
+
+
+def test_people_are_kept_unless_one_says_otherwise() -> None:
+    assert "lovelace@people.example" in treated(Privacy())
+
+
+def test_equal_people_have_equal_hashes_and_another_key_makes_others() -> None:
+    row = flatten.issue(ISSUE, "acme")
+    one, again = Privacy("hash", "k").issue(row), Privacy("hash", "k").issue(row)
+    shouted = Privacy("hash", "k").issue(row | {"assignee_email": "LOVELACE@people.example"})
+    other = Privacy("hash", "another").issue(row)
+
+    assert one == again
+    assert shouted["assignee_email"] == one["assignee_email"] != other["assignee_email"]
+    assert len(one["assignee_name"]) == 16
+
+
+def test_a_team_is_not_a_person() -> None:
+    row = flatten.issue(ISSUE | {"assignedTo": TEAM}, "acme")
+    assert Privacy("drop").issue(row)["assignee_name"] == "shop"
+
+
+@pytest.mark.parametrize("odd", ["[1, 2]", '"text"', None])
+def test_free_form_parts_of_another_shape_are_dropped_quietly(odd: str | None) -> None:
+    privacy = Privacy("drop")
+    row = flatten.issue(ISSUE, "acme") | {"status_details": odd}
+    assert privacy.issue(row)["status_details"] is None
+    event = flatten.event(EVENT, "1", "2", "acme") | {"tags": odd, "entries": odd}
+    assert privacy.event(event)["tags"] is None
+
+
+def test_hashing_needs_a_key_of_ones_own() -> None:
+    with pytest.raises(ConfigurationError, match="PERSONAL_DATA_KEY"):
+        Privacy("hash")
+
+
+def test_the_key_is_in_no_description_of_the_options() -> None:
+    assert "pepper" not in repr(Options(privacy=Privacy("hash", "pepper")))
