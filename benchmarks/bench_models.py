@@ -76,32 +76,35 @@ def compare(folder: Path, issues: int) -> None:
         "dbt ls: its start alone": measured(run_dbt, built, "ls", "--quiet")[0],
         "dbt run, all anew": measured(run_dbt, built, *NO_TESTS)[0],
     }
-    plain = copied(start, "plain")
-    shutil.copytree(built / "target", plain / "target", dirs_exist_ok=True)
+    plain, tested = copied(built, "plain"), copied(start, "tested")
+    (plain / "warehouse.duckdb").unlink()
+    shutil.copy(start / "warehouse.duckdb", plain)
     floor, models = measured(run_sql, plain)
-    shutil.rmtree(plain)
-    tested = copied(start, "tested")
     costs["dbt build: its tests, too"] = measured(run_dbt, tested, *WITH_TESTS)[0]
-    shutil.rmtree(tested)
-    by_model = {"in DuckDB": dict(models), "all anew": seconds_by_model(built)}
+    by_model = {"in DuckDB": models, "all anew": seconds_by_model(built)}
     measured(change, built)
     anew = copied(built, "anew")
     costs["dbt run after 1 % changed"] = measured(run_dbt, built, *NO_TESTS)[0]
-    by_model["after 1 %"] = seconds_by_model(built)
     costs["the same, all anew"] = measured(run_dbt, anew, *NO_TESTS, "--full-refresh")[0]
-    for each in (start, built, anew):
+    by_model["after 1 %"] = seconds_by_model(built)
+    for each in (start, built, plain, tested, anew):
         shutil.rmtree(each)
+    console.print(ratios(issues, {"the SQL in DuckDB": floor} | costs), costliest(by_model))
+
+
+def ratios(issues: int, costs: dict[str, Cost]) -> Table:
+    """Return what each way costs, and its CPU seconds as a multiple of the first one's."""
+    floor, *_ = costs.values()
     table = Table("", "seconds", "CPU seconds", "MB", "CPU ratio", title=f"{issues:,} issues")
-    for way, cost in {"the SQL in DuckDB": floor, **costs}.items():
-        ratio = cost.cpu_seconds / floor.cpu_seconds
+    for way, cost in costs.items():
         table.add_row(
             way,
             f"{cost.seconds:.1f}",
             f"{cost.cpu_seconds:.1f}",
             f"{cost.megabytes:,.0f}",
-            f"{ratio:.2f}",
+            f"{cost.cpu_seconds / floor.cpu_seconds:.2f}",
         )
-    console.print(table, costliest(by_model))
+    return table
 
 
 def costliest(ways: dict[str, dict[str, float]]) -> Table:
@@ -193,14 +196,14 @@ def run_dbt(folder: Path, *arguments: str) -> None:
         sys.exit(finished.stdout[-6000:])
 
 
-def run_sql(folder: Path) -> list[tuple[str, float]]:
+def run_sql(folder: Path) -> dict[str, float]:
     """Build every model from the SQL that dbt compiled for it; return the seconds of each."""
     manifest = json.loads((folder / "target" / "manifest.json").read_text("utf-8"))
     models = {
         key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
     }
     parents = {key: set(manifest["parent_map"][key]) & models.keys() for key in models}
-    found = []
+    found = {}
     with _open(folder) as db:
         for schema in {node["schema"] for node in models.values()}:
             db.execute(f"create schema {schema}")
@@ -210,11 +213,11 @@ def run_sql(folder: Path) -> list[tuple[str, float]]:
                 folder, "target", "compiled", node["package_name"], node["original_file_path"]
             )
             kind = "view" if node["config"]["materialized"] == "view" else "table"
-            began = process_time()
+            began = monotonic()
             db.execute(
                 f"create {kind} {node['schema']}.{node['name']} as {query.read_text('utf-8')}"
             )
-            found.append((node["name"], monotonic() - began))
+            found[node["name"]] = monotonic() - began
     return found
 
 

@@ -98,7 +98,7 @@ def sync_organization(
     )
     log.info("%s: %s sync, %d listings", slug, mode, len(listings))
     expected: plan.Reason = "all" if mode == "full" else "open"
-    sweep = IssueSweep(reader, workers, options.privacy, as_of)
+    sweep = IssueSweep(reader, workers, options.privacy, as_of, is_first=not weights)
     sweep.expected = sum(weights[pid][expected] for pid in readable if pid in weights)
     sweep.read_listings(listings)
     tombstones = _read_unshown(sweep, known, organization, mode, readable)

@@ -29,11 +29,11 @@ class Fields:
     def text(self, name: str) -> str | None:
         """Return the text, None for null, absent or empty."""
         value = self.source.get(name)
-        if value is None or value == "":
+        if isinstance(value, str):
+            return value or None
+        if value is None:
             return None
-        if not isinstance(value, str):
-            raise self._wrong(name, "text")
-        return value
+        raise self._wrong(name, "text")
 
     def key(self, name: str) -> str:
         """Return an id as text; GlitchTip sends some as numbers."""
@@ -68,10 +68,12 @@ class Fields:
         if text is None:
             return None
         try:
+            if text[-1] == "Z" and text[19] in ".Z":  # as all servers write it
+                return datetime.fromisoformat(text[:19])
             moment = datetime.fromisoformat(text)
             if moment.tzinfo is not None:
                 moment = moment.astimezone(UTC)
-        except (ValueError, OverflowError):
+        except (ValueError, IndexError, OverflowError):
             raise self._wrong(name, "an ISO 8601 time") from None
         return moment.replace(tzinfo=None, microsecond=0)
 
@@ -100,7 +102,7 @@ class Fields:
 
 def as_json(value: Any) -> str | None:
     """Return JSON text with sorted keys, None for anything empty."""
-    if value is None or value in ({}, [], ""):
+    if value is None or (not value and isinstance(value, (dict, list, str))):
         return None
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

@@ -86,6 +86,9 @@ _LEFT_OUT = frozenset(
 )
 
 
+_KNOWN = _READ | _LEFT_OUT
+
+
 def organization(body: Row) -> Row:
     """Return a row of `organizations`, without observed_at."""
     fields = Fields("organizations", body)
@@ -177,9 +180,7 @@ def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Ro
         "status_details": fields.json("statusDetails"),
         "metadata": fields.json("metadata"),
         "annotations": fields.json("annotations"),
-        "other_fields": as_json(
-            {k: v for k, v in fields.source.items() if k not in _READ and k not in _LEFT_OUT}
-        ),
+        "other_fields": as_json({k: fields.source[k] for k in fields.source.keys() - _KNOWN}),
         "removed_reason": None,
         "removed_at": None,
         "merged_into_issue_id": None,

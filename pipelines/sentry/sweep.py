@@ -42,6 +42,7 @@ class IssueSweep:
     """Collects issues page by page; `issues` and `days` hold one Arrow table per page.
 
     Attributes:
+        is_first: nothing is known yet, so that a day without events corrects nothing and need not be kept.
         expected: issues that the listings will show as far as is known; 0 when nothing is.
         lost_projects: projects whose issues turned out to be unreadable.
 
@@ -51,6 +52,7 @@ class IssueSweep:
     workers: Workers
     privacy: Privacy
     as_of: datetime
+    is_first: bool = False
     expected: int = 0
     issues: list[pa.Table] = field(default_factory=list)
     days: list[pa.Table] = field(default_factory=list)
@@ -95,7 +97,11 @@ class IssueSweep:
             row = flatten.issue(body, slug, counts_users=dialect.counts_users)
             row |= {"activities_read_at": None, "observed_at": self.as_of}
             rows.append(self.privacy.issue(row))
-            days += [(row["issue_id"], *day) for day in flatten.issue_daily_events(body)]
+            days += [
+                (row["issue_id"], day, count)
+                for day, count in flatten.issue_daily_events(body)
+                if count or not self.is_first
+            ]
         ids = {row["issue_id"] for row in rows}
         issues, daily = to_arrow(ISSUES, rows), _daily_table(days, slug)
         # Sentry 10 lists the counts of the window only; its totals come from a read by id.
