@@ -15,7 +15,7 @@ from pipelines import run_log
 from pipelines.resources import Environment
 from pipelines.sentry.api import SentryApi
 from pipelines.sentry.atomic_load import restore_after_kill, whole_load
-from pipelines.sentry.errors import ConfigurationError, SentryError
+from pipelines.sentry.errors import ConfigurationError, SentryError, chain
 from pipelines.sentry.known import DATASET
 from pipelines.sentry.schema import ORGANIZATION_SYNCS, RAW_TABLES
 from pipelines.sentry.source import pipeline, sentry
@@ -112,11 +112,9 @@ def _metadata(sync: Sync) -> dict[str, Any]:
 
 def explain(error: BaseException) -> str:
     """Return the message of the SentryError inside dlt's exceptions, else the error's own first line."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, SentryError):
-            return str(cause)
-        cause = cause.__cause__ or cause.__context__
+    for each in chain(error):
+        if isinstance(each, SentryError):
+            return str(each)
     return str(error).partition("\n")[0]
 
 

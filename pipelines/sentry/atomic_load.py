@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.sentry.errors import StorageError
+from pipelines.sentry.errors import StorageError, chain
 
 # The last: a limit on the size of files.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -73,11 +73,10 @@ def _copy(warehouse: Path) -> None:
     os.replace(unfinished, backup)
 
 
-def _is_out_of_room(error: BaseException | None) -> bool:
+def _is_out_of_room(error: BaseException) -> bool:
     """Tell by any exception of the chain; DuckDB's and dlt's have the reason in their text only."""
-    while error is not None:
-        is_full = isinstance(error, OSError) and error.errno in _NO_ROOM
-        if is_full or any(os.strerror(number) in str(error) for number in _NO_ROOM):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    return any(
+        (isinstance(each, OSError) and each.errno in _NO_ROOM)
+        or any(os.strerror(number) in str(each) for number in _NO_ROOM)
+        for each in chain(error)
+    )

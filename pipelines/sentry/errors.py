@@ -5,6 +5,8 @@ No message ever holds the token: it travels in a header only, and headers are ne
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class SentryError(Exception):
     """The base of all errors of this source; its text says what happened, where, and what to do."""
@@ -48,3 +50,12 @@ class ChangedTypeError(SentryError):
 
 class StorageError(SentryError):
     """The disk has no room for the rows just read; says where, and that the warehouse is as it was."""
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception and those behind it, each once: libraries can tie them into a circle."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

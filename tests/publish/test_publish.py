@@ -215,7 +215,7 @@ def test_a_program_of_the_group_reads_but_cannot_open_the_file_for_writing(tmp_p
     data.build("run-1")
     data.publish()
     group = str(data.target.stat().st_gid)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o055)
 
     def run(program: str) -> subprocess.CompletedProcess[str]:
