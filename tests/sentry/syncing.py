@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipelines.demo.server import TOKEN, StandIn
 from pipelines.sentry.atomic_load import whole_load
-from pipelines.sentry.errors import SentryError
+from pipelines.sentry.errors import SentryError, chain
 from pipelines.sentry.extract import Options
 from pipelines.sentry.known import DATASET
 from pipelines.sentry.schema import RAW_TABLES, RawTable
@@ -128,12 +128,7 @@ class Warehouse:
 
 
 def _reason(error: BaseException) -> BaseException:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, SentryError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    return error
+    return next((cause for cause in chain(error) if isinstance(cause, SentryError)), error)
 
 
 def _merge(db: duckdb.DuckDBPyConnection, raw: RawTable, rows: pa.Table) -> None:
