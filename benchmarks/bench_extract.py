@@ -2,10 +2,13 @@
 
     python benchmarks/bench_extract.py [--issues 100000] [--projects 200]
 
-A stand-in Sentry in a process of its own answers after 50 ms; a fifth of its issues is open. The first sync is compared
-with the floor (requests x latency / parallel requests) and must stay below 1.3 of it up to the load step. Then
-1 % of the issues change, and an ordinary sync may take ceil(E/100) + ceil(U/100) + ceil(D/100) requests plus a constant
-per organization and project page: E issues had events, U are open, D were open and are no longer.
+A stand-in Sentry in a process of its own answers after 50 ms; a fifth of its issues is open. What it has been asked
+before it answers from memory, so that its own work is not measured. The first sync is compared with the floor
+(requests x latency / parallel requests), beside a bare client that asks the same and throws the replies away, and must
+stay below 1.3 of it up to the load step (for 100,000 issues; a few seconds are always the same). Then 1 % of the issues
+change, and an ordinary sync may take ceil(E/100) + ceil(U/100) + ceil(D/100) requests plus a constant per organization
+and project page: E issues had events, U are open, D were open and are no longer. The activity lists of the issues whose
+status changed, one request each, come on top.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
@@ -42,17 +45,29 @@ def serve(orders: Connection, issues: int, projects: int) -> None:
     from pipelines.demo.bulk import bulk_world
     from pipelines.demo.server import StandIn
 
+    class Remembering(StandIn):
+        """Sends what it has sent before, so that its own work is not measured."""
+
+        replies: ClassVar[dict[bytes, Any]] = {}
+
+        def _answer(self, scope: Any, *others: Any) -> Any:
+            asked = scope["raw_path"] + scope["query_string"]
+            if asked not in self.replies:
+                self.replies[asked] = super()._answer(scope, *others)
+            return self.replies[asked]
+
     world = bulk_world(issues, projects, OPEN)
     gc.freeze()
-    with StandIn(world, "self-hosted", latency=LATENCY) as standin:
+    with Remembering(world, "self-hosted", latency=LATENCY) as standin:
         orders.send(standin.url)
         while (order := orders.recv()) != "stop":
             if order == "change":
                 with standin.lock:
                     orders.send(change(world, int(issues * CHANGED)))
-                standin.requests.clear()
+                    standin.replies.clear()
             else:
-                orders.send(Counter(kind_of(r.path, r.query) for r in standin.requests))
+                orders.send([f"{r.path}?{r.query}" for r in standin.requests])
+            standin.requests.clear()
 
 
 def change(world: Any, count: int) -> dict[str, int]:
@@ -70,8 +85,9 @@ def change(world: Any, count: int) -> dict[str, int]:
     return {"E": len(seen), "U": len(is_open), "D": len(was_open - is_open)}
 
 
-def kind_of(path: str, query: str) -> str:
+def kind_of(asked: str) -> str:
     """Return what a request was for."""
+    path, _, query = asked.partition("?")
     if path.endswith("/activities/"):
         return "activities"
     if not path.endswith("/issues/"):
@@ -83,26 +99,22 @@ def kind_of(path: str, query: str) -> str:
     return "open" if "unresolved" in query else "listing"
 
 
-def fetch(url: str, result: Connection) -> None:
-    """Send the seconds that 300 pages took which are fetched and thrown away: what machine and server can give."""
+def fetch(url: str, asked: list[str], result: Connection) -> None:
+    """Send the seconds that a bare client takes to ask the same and throw the replies away."""
     import requests
 
     from pipelines.demo.server import TOKEN
 
-    def some(_: int) -> None:
+    def some(share: list[str]) -> None:
         with requests.Session() as session:
-            for _ in range(300 // CONCURRENCY):
-                session.get(
-                    f"{url}/api/0/organizations/bulk-1/issues/",
-                    params={"project": -1, "query": "", "sort": "new", "groupStatsPeriod": "14d"},
-                    headers={"Authorization": f"Bearer {TOKEN}"},
-                    timeout=60,
-                )
+            session.headers["Authorization"] = f"Bearer {TOKEN}"
+            for address in share:
+                session.get(url + address, timeout=60)
 
     started = time.monotonic()
     with ThreadPoolExecutor(CONCURRENCY) as threads:
-        list(threads.map(some, range(CONCURRENCY)))
-    result.send((time.monotonic() - started) / 300)
+        list(threads.map(some, [asked[n::CONCURRENCY] for n in range(CONCURRENCY)]))
+    result.send(time.monotonic() - started)
 
 
 def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
@@ -173,44 +185,40 @@ def main() -> int:
         process.join()
         return result
 
-    def requests() -> Counter[str]:
-        orders.send("count")
+    def asked() -> list[str]:
+        orders.send("asked")
         return orders.recv()
 
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        first, first_kinds = measure(sync, folder, "first"), requests()
-        page_seconds = measure(fetch)
+        before, folder = Path(name, "before"), Path(name, "measured")
+        measure(sync, before, "before")  # lets the stand-in prepare its replies
+        bare = measure(fetch, asked())
+        asked()
+        first, first_kinds = measure(sync, folder, "first"), Counter(map(kind_of, asked()))
         orders.send("change")
         sizes = orders.recv()
-        second, second_kinds = measure(sync, folder, "second"), requests()
+        second, second_kinds = measure(sync, folder, "second"), Counter(map(kind_of, asked()))
     orders.send("stop")
     server.join(10)
 
-    is_quick = report_first(page_seconds, first, first_kinds)
+    is_quick = report_first(bare, first, first_kinds)
     is_small = report_second(sizes, second, second_kinds)
     return 0 if is_quick and is_small else 1
 
 
-def report_first(page_seconds: float, cost: dict[str, Any], kinds: Counter[str]) -> bool:
+def report_first(bare: float, cost: dict[str, Any], kinds: Counter[str]) -> bool:
     """Print the first sync against its floor."""
     floor = cost["requests"] * LATENCY / CONCURRENCY
-    thrown_away = cost["requests"] * page_seconds
     ratio = cost["extract"] / floor
     kept = ratio <= MOST_OVER_FLOOR and cost["memory"] < MOST_MEMORY
+    parallel = f"{LATENCY * 1000:.0f} ms / {CONCURRENCY}"
     print(f"First sync of {cost['new']:,} issues, {CONCURRENCY} requests at once")
     print(f"  requests               {cost['requests']:8,}   {kinds_of(kinds)}")
+    print(f"  floor                  {floor:8.1f} s = requests x {parallel}")
+    print(f"  bare client            {bare:8.1f} s, {bare / floor:.2f} of the floor")
+    print(f"  reading                {cost['reading']:8.1f} s, {cost['reading'] / floor:.2f}")
     print(
-        f"  fetch and throw away   {thrown_away:8.1f} s: as many pages by a bare client, here and now"
-    )
-    print(
-        f"  floor                  {floor:8.1f} s = requests x {LATENCY * 1000:.0f} ms / {CONCURRENCY}"
-    )
-    print(
-        f"  reading                {cost['reading']:8.1f} s, {cost['reading'] / floor:.2f} of the floor"
-    )
-    print(
-        f"  up to the load step    {cost['extract']:8.1f} s, {ratio:.2f} of the floor (at most {MOST_OVER_FLOOR})"
+        f"  up to the load step    {cost['extract']:8.1f} s, {ratio:.2f} (at most {MOST_OVER_FLOOR})"
     )
     print(f"  the load step adds     {cost['load']:8.1f} s")
     print(f"  CPU for it             {cost['cpu']:8.1f} s")

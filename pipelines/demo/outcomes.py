@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 TRANSACTIONS_PER_ERROR = 20
 MAX_POINTS = 10_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 def stats_v2(call: Call) -> Reply:
@@ -32,12 +33,11 @@ def stats_v2(call: Call) -> Reply:
     starts, size = _intervals(call)
     series: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(starts))
     for project in chosen_projects(call):
-        for outcome, category, hours in _outcomes(call, project):
+        for outcome, category, hours in _outcomes(call, project, starts[0], starts[-1] + size):
             facts = {"outcome": outcome, "category": category, "reason": "none"}
             key = tuple((facts | {"project": int(project.id)})[name] for name in by)
             for hour, amount in hours:
-                if starts[0] <= hour < starts[-1] + size:
-                    series[key][(hour - starts[0]) // size] += amount
+                series[key][(hour - starts[0]) // size] += amount
     groups: list[dict[str, Any]] = []
     for key, numbers in series.items():
         group: dict[str, Any] = {"by": dict(zip(by, key, strict=True))}
@@ -75,18 +75,29 @@ def project_stats(call: Call) -> Reply:
 
 
 def _outcomes(
-    call: Call, project: Project
-) -> Iterator[tuple[str, str, list[tuple[datetime, int]]]]:
-    accepted, filtered = list(project.accepted.items()), list(project.filtered.items())
-    transactions = [(hour, amount * TRANSACTIONS_PER_ERROR) for hour, amount in accepted]
+    call: Call, project: Project, start: datetime, end: datetime
+) -> Iterator[tuple[str, str, Iterator[tuple[datetime, int]]]]:
+    """Yield outcome, category and the events of each hour in [start, end)."""
     categories, outcomes = call.params.getlist("category"), call.params.getlist("outcome")
-    for outcome, category, hours in (
-        ("accepted", "error", accepted),
-        ("filtered", "error", filtered),
-        ("accepted", "transaction", transactions),
+    for outcome, category, hours, factor in (
+        ("accepted", "error", project.accepted, 1),
+        ("filtered", "error", project.filtered, 1),
+        ("accepted", "transaction", project.accepted, TRANSACTIONS_PER_ERROR),
     ):
         if (not categories or category in categories) and (not outcomes or outcome in outcomes):
-            yield outcome, category, hours
+            yield outcome, category, _within(hours, start, end, factor)
+
+
+def _within(
+    hours: Mapping[datetime, int], start: datetime, end: datetime, factor: int
+) -> Iterator[tuple[datetime, int]]:
+    """Look up each hour of a short window, pick from all of them for a long one."""
+    first = EPOCH - (EPOCH - start) // HOUR * HOUR
+    window = (first + n * HOUR for n in range(-((first - end) // HOUR)))
+    is_short = (end - first) // HOUR < len(hours)
+    for hour in window if is_short else list(hours):
+        if start <= hour < end and hour in hours:
+            yield hour, hours[hour] * factor
 
 
 def _intervals(call: Call) -> tuple[list[datetime], timedelta]:

@@ -192,14 +192,14 @@ def _day(second: int) -> date:
     return datetime.fromtimestamp(second, UTC).date()
 
 
-def issue_daily_events(body: Row) -> list[tuple[date, int]]:
+def issue_daily_events(body: Row, *, with_zeros: bool = True) -> list[tuple[date, int]]:
     """Return (UTC day, events) from the 14-day sparkline that a listing carries; empty when it has none."""
     stats = Fields("issues", body).part("stats")
     points = stats.source.get("14d") if stats else None
     if not points:
         return []
     try:
-        return [(_day(int(second)), int(count)) for second, count in points]
+        return [(_day(int(second)), int(count)) for second, count in points if count or with_zeros]
     except (TypeError, ValueError, OverflowError, OSError):
         raise ChangedTypeError(
             f"issues.stats: expected [epoch, count] pairs, got {points!r:.80}."

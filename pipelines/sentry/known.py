@@ -64,14 +64,12 @@ class Known:
     def stage(self, table: RawTable, batches: Sequence[pa.Table]) -> None:
         """Make rows of this sync readable as `staged_<table>`; a later row of the same key wins."""
         rows = pa.concat_tables(batches) if batches else table.schema.empty_table()
-        self.sql.register("incoming", rows)
-        keys = ", ".join(table.key)
+        # A table of many small batches takes DuckDB three times as long to read.
+        self.keep(f"staged_{table.name}", rows.combine_chunks())
         self.sql.execute(
-            f"create or replace table staged_{table.name} as select * exclude (position) from "
-            "(select *, row_number() over () as position from incoming) "
-            f"qualify row_number() over (partition by {keys} order by position desc) = 1"
+            f"delete from staged_{table.name} where rowid not in "
+            f"(select max(rowid) from staged_{table.name} group by {', '.join(table.key)})"
         )
-        self.sql.unregister("incoming")
 
     def changed(self, table: RawTable, also: tuple[str, ...] = ()) -> pa.Table:
         """Return the staged rows that the warehouse does not hold like this, in the table's own columns.

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -65,16 +66,26 @@ class IssueSweep:
 
     def read_listings(self, listings: Sequence[plan.Listing]) -> None:
         """Read all listings; one that cannot be trusted to be whole is read again in halves."""
-        self.workers.each(listings, self._read_listing)
+        with ThreadPoolExecutor(1, thread_name_prefix="sentry-rows") as taker:
+            self.workers.each(listings, lambda listing: self._read_listing(listing, taker))
 
-    def _read_listing(self, listing: plan.Listing) -> Sequence[plan.Listing]:
+    def _read_listing(self, listing: plan.Listing, taker: Executor) -> Sequence[plan.Listing]:
+        """Read one listing; returns those to read in its place.
+
+        Its pages are taken in `taker`, one behind, so that the next is on its way meanwhile.
+        """
         projects = listing.projects or tuple(self.reader.project_slugs)
         halves = plan.halves(listing, self.reader.dialect, projects)
+        taking: Future[set[str]] | None = None
         try:
             for page in self.reader.pages(listing):
+                if taking:
+                    taking.result()
                 if self.workers.is_stopping:
                     break
-                self._take(page.rows, is_windowed=True)
+                taking = taker.submit(self._take, page.rows, is_windowed=True)
+            if taking:
+                taking.result()
         except TruncatedError as error:
             if not halves:
                 raise
@@ -99,8 +110,7 @@ class IssueSweep:
             rows.append(self.privacy.issue(row))
             days += [
                 (row["issue_id"], day, count)
-                for day, count in flatten.issue_daily_events(body)
-                if count or not self.is_first
+                for day, count in flatten.issue_daily_events(body, with_zeros=not self.is_first)
             ]
         ids = {row["issue_id"] for row in rows}
         issues, daily = to_arrow(ISSUES, rows), _daily_table(days, slug)

@@ -17,6 +17,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
+import dlt
 import pytest
 
 from pipelines.demo.server import StandIn
@@ -30,12 +31,25 @@ ORGANIZATIONS = ["acme", "beta"]
 
 
 def sync_elsewhere(
-    folder: Path, url: str, run: int, report: Any = None, room: int | None = None
+    folder: Path,
+    url: str,
+    run: int,
+    report: Any = None,
+    room: int | None = None,
+    from_load_on: bool = False,
 ) -> None:
     """Sync in this process, perhaps with `room` bytes for each file; tell the error, if there is one."""
     warehouse = Warehouse(folder, Server(url), ORGANIZATIONS, numbers=itertools.count(run))
-    if room is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    def limit() -> None:
+        if room is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    if from_load_on:
+        load = dlt.Pipeline.load
+        dlt.Pipeline.load = lambda *given, **named: limit() or load(*given, **named)
+    else:
+        limit()
     try:
         warehouse.sync(full=False)
     except Exception as error:
@@ -111,27 +125,34 @@ def test_killed_at_random_moments_it_loses_nothing_and_doubles_nothing(
     assert_true(warehouse, world)
 
 
-@pytest.mark.parametrize("more", [-10_000_000, -1])
+@pytest.mark.parametrize(
+    ("more", "from_load_on"),
+    [
+        pytest.param(-10_000_000, False, id="no room at all"),
+        pytest.param(-1, False, id="no room for the copy"),
+        pytest.param(1_000_000, True, id="in the middle of the load"),
+    ],
+)
 def test_a_full_disk_is_named_and_the_warehouse_stays_as_it_was(
     warehouse: Warehouse,
     world: World,
     processes: ForkServerContext,
     run: Callable[..., Any],
     more: int,
+    from_load_on: bool,
 ) -> None:
     warehouse.sync()
     before = warehouse.content()
     rng = random.Random(more)
-    for number in range(400):
+    for number in range(300 if from_load_on else 1):  # 30 MB: more than the file has room inside
         project = next(iter(world.projects.values()))
         world.create_issue(
-            project, f"KeyError: {number}", metadata={"value": rng.randbytes(3000).hex()}
+            project, f"KeyError: {number}", metadata={"value": rng.randbytes(50_000).hex()}
         )
     report = processes.SimpleQueue()
 
-    # Not even room for the copy that a load begins with.
     room = max(warehouse.path.stat().st_size + more, 0)
-    run(warehouse.folder, 5, report=report, room=room).join()
+    run(warehouse.folder, 5, report=report, room=room, from_load_on=from_load_on).join()
 
     assert report.get().startswith("StorageError: There is no room left on the disk")
     restore_after_kill(warehouse.path)
