@@ -55,6 +55,7 @@ lint: $(READY) ## ruff, mypy --strict and sqlfluff
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	@$(BIN)/sqlfluff lint --disable-progress-bar --templater raw docs/queries
 
 format: $(READY) ## Put Python and SQL into shape
 	@$(BIN)/ruff check --fix --quiet .

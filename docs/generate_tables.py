@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipelines.publish.contract import PUBLICATION_COLUMNS, PUBLICATION_DESCRIPTION
+
 DOCS = Path(__file__).parent
 PROJECT = DOCS.parent / "dbt_project"
 PAGE = DOCS / "tables.md"
@@ -78,25 +80,11 @@ class Table(NamedTuple):
     columns: list[Column]
 
 
-# The only table that is written at publication; dbt does not know it.
 PUBLICATION = Table(
     "publication",
     "reports",
-    "One row that says which publication this is.",
-    [
-        Column("published_at", "timestamp", "When the file was written, by Sentry's clock."),
-        Column(
-            "as_of",
-            "timestamp",
-            "The moment that the numbers are of: the start of the last complete sync.",
-        ),
-        Column("run_id", "varchar", "The run that published it; its sync is in `sync_runs`."),
-        Column(
-            "contract_version",
-            "varchar",
-            "Raised when a table or column goes away or changes its meaning; not when one is added.",
-        ),
-    ],
+    PUBLICATION_DESCRIPTION,
+    [Column(name, *told) for name, told in PUBLICATION_COLUMNS.items()],
 )
 
 

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish.contract import CONTRACT_VERSION, SCHEMA, table_names
+from pipelines.publish.contract import (
+    CONTRACT_VERSION,
+    PUBLICATION_COLUMNS,
+    PUBLICATION_DESCRIPTION,
+    SCHEMA,
+    table_names,
+)
 from pipelines.publish.errors import PublishError
 from pipelines.publish.sql import attach, literal
 
@@ -83,6 +89,8 @@ def build(warehouse: Path, file: Path, *, run_id: str, published_at: datetime) -
     """
     run = {"run_id": run_id, "published_at": published_at}
     with duckdb.connect() as db:
+        # In a terminal it would run through the log of the program that publishes.
+        db.execute("set enable_progress_bar = false")
         # Without one, DuckDB spills to the folder that the process happens to run in.
         db.execute("set temp_directory = $folder", {"folder": str(file.parent / "spill")})
         attach(db, warehouse, "warehouse", "read_only")
@@ -118,7 +126,12 @@ def _copy_rows(db: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def _copy_comments(db: duckdb.DuckDBPyConnection) -> None:
-    for kind, name, comment in db.execute(COMMENTS, {"schema": SCHEMA}).fetchall():
+    publication = [
+        ("table", "publication", PUBLICATION_DESCRIPTION),
+        *(("column", f"publication.{n}", text) for n, (_, text) in PUBLICATION_COLUMNS.items()),
+    ]
+    of_dbt = db.execute(COMMENTS, {"schema": SCHEMA}).fetchall()
+    for kind, name, comment in [*of_dbt, *publication]:
         db.execute(f"comment on {kind} {SCHEMA}.{name} is {literal(comment)}")
 
 

@@ -27,15 +27,33 @@ TABLES = frozenset(
         "organization_freshness",
         "product_closure",
         "product_daily",
+        "product_history",
         "product_issues",
         "product_overview",
+        "project_assignment_history",
         "publication",
         "sla_compliance",
         "sync_runs",
         "team_accountability",
+        "triage_queue",
         "unassigned_projects",
     }
 )
+
+# The only table that dbt does not know: its description, and each column's type and description.
+PUBLICATION_DESCRIPTION = "One row that says which publication this is."
+PUBLICATION_COLUMNS = {
+    "published_at": ("timestamp", "When the file was written, by Sentry's clock."),
+    "as_of": (
+        "timestamp",
+        "The moment that the numbers are of: the start of the last complete sync.",
+    ),
+    "run_id": ("varchar", "The run that published it; its sync is in `sync_runs`."),
+    "contract_version": (
+        "varchar",
+        "Raised when a table or column goes away or changes its meaning; not when one is added.",
+    ),
+}
 
 PUBLICATION = """
 select published_at, as_of, run_id, contract_version

@@ -124,6 +124,15 @@ where parent_product_id is null;
 create or replace table marts.organization_freshness as
 select 'acme' as organization_slug, $as_of::timestamp as synced_at, 'complete' as status;
 
+create or replace table marts.triage_queue as
+select $stamp as run_id, 1::bigint as triage_rank, 62.5::double as score;
+
+create or replace table marts.product_history as
+select $stamp as run_id, 'p0' as product_id, $as_of::timestamp as valid_from, null::timestamp as valid_to;
+
+create or replace table marts.project_assignment_history as
+select $stamp as run_id, '1' as project_id, $as_of::timestamp as valid_from, null::timestamp as valid_to;
+
 create or replace view warehouse.marts.product_issues as
 select closure.ancestor_id as product_id, closure.distance, issues.* exclude (product_id)
 from warehouse.marts.product_closure as closure

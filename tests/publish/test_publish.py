@@ -13,7 +13,7 @@ import pytest
 
 from pipelines import run_log
 from pipelines.publish import PublishError
-from pipelines.publish.contract import TABLES
+from pipelines.publish.contract import PUBLICATION_COLUMNS, TABLES
 from tests.publish.data import Data, published_at
 from tests.publish.sample_marts import AS_OF
 
@@ -110,17 +110,31 @@ def test_descriptions_of_tables_views_and_columns_come_along(data: Data) -> None
 
     assert data.query(
         """
-        select comment from duckdb_tables() where comment is not null
+        select comment from duckdb_tables() where comment is not null and table_name != 'publication'
         union all
         select comment from duckdb_views() where comment is not null
         union all
-        select comment from duckdb_columns() where comment is not null
+        select comment from duckdb_columns() where comment is not null and table_name != 'publication'
         """
     ) == [
         ("One row per product; it's the one to start with.",),
         ("One row per product and live issue of its tree.",),
         ("Live issues of the product's own projects.",),
     ]
+
+
+def test_the_publication_describes_itself_and_each_of_its_columns(data: Data) -> None:
+    data.publish()
+
+    assert data.query(
+        "select comment is null from duckdb_tables() where table_name = 'publication'"
+    ) == [(False,)]
+    assert data.query(
+        """
+        select column_name, data_type, comment from duckdb_columns()
+        where table_name = 'publication' order by column_index
+        """
+    ) == [(name, kind.upper(), text) for name, (kind, text) in PUBLICATION_COLUMNS.items()]
 
 
 def test_text_from_outside_and_odd_folder_names_arrive_unharmed(tmp_path: Path) -> None:
