@@ -32,6 +32,18 @@ def marts(warehouse: Path) -> list[str]:
         return sorted(name for (name,) in found.fetchall())
 
 
+def columns(warehouse: Path) -> dict[str, set[str]]:
+    """The columns of each published table."""
+    found: dict[str, set[str]] = defaultdict(set)
+    with duckdb.connect(str(warehouse), read_only=True) as db:
+        for table, column in db.execute(
+            "select table_name, column_name from information_schema.columns"
+            " where table_schema = 'marts'"
+        ).fetchall():
+            found[table].add(column)
+    return dict(found)
+
+
 def disagreements(
     table: str, key: tuple[str, ...], expected: list[Row], got: list[Row]
 ) -> list[str]:

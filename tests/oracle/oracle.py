@@ -1,4 +1,4 @@
-"""Every published figure, computed a second time: plain Python over raw rows, no SQL.
+"""Every published column, computed a second time: plain Python over raw rows, no SQL.
 
 It shares nothing with the models, so that a mistake must be made twice to go unseen. Where the
 contract of the published tables leaves a choice, this is the reading taken here:
@@ -29,17 +29,35 @@ contract of the published tables leaves a choice, this is the reading taken here
     organization that its project is in now, also if it was gone before the project moved.
 11. team_accountability and `(all)` are over active products, sla_compliance over all; an inactive
     root keeps its own row in executive_summary. `(all)` leaves unassigned projects out.
-12. sla_compliance and sla_met_ratio count resolves, not issues, by today's priority and target.
+12. sla_compliance and sla_met_ratio count resolves, not issues, by the priority and target with
+    which their month closed: those of the first version in product_history that lived to its end
+    (exactly to it is enough) and has a target. The month that is still open goes by today's.
 13. unresolved_issues_30d_ago is what the trend says for the end of the day 30 days before as_of's.
 14. organization_freshness: synced_at is the start of the newest complete sync (null: never),
-    status that of the newest sync. A sync in a torn load did not happen.
+    status and failure those of the newest sync. A sync in a torn load did not happen.
+15. The triage queue holds unresolved issues of active products, and of projects without one. Points
+    for users and events have one decimal; unknown users are none. An issue came back if a resolve is
+    anywhere in its history, or if Sentry calls it regressed; one that was only archived did not.
+    Equal scores: the one seen last goes first, one never seen last, then the issue id as text.
+16. The reason for a health names the worst alone: late, then near, then loud. Events of projects
+    that are deleted make no product loud.
+17. A suggestion comes from projects that exist and have an active product, if more than half of them
+    agree: those of the organization with the same slug up to the first `-`, else those of a team
+    that both have now (the most votes, then the product id, then the reason). Else the id of an
+    active product that is most like the slug, from 0.85 on.
+18. A product always counts in itself, also one that is inactive (is_counted).
+19. A history has a version per change that a build saw under a newer as_of. What was replaced
+    under one as_of gives way; what came and went under it ends as it began.
+20. An assignee without a name goes by e-mail, else by id. removed_reason and removed_at are those of
+    the raw row: an issue that is only pending deletion has neither.
 """
 
 from __future__ import annotations
 
 from . import oracle_reports as reports
-from .oracle_catalog import dim_projects
 from .oracle_facts import Oracle
+from .oracle_triage import triage_queue
+from .oracle_versions import product_history, project_assignment_history
 from .world import Row, World
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -58,17 +76,20 @@ KEYS: dict[str, tuple[str, ...]] = {
     "executive_summary": ("product_id",),
     "organization_freshness": ("organization_slug",),
     "sync_runs": ("run_id",),
+    "triage_queue": ("issue_id",),
+    "product_history": ("product_id", "valid_from"),
+    "project_assignment_history": ("project_id", "valid_from"),
 }
 
 
-def expected(world: World) -> dict[str, list[Row]]:
-    """The rows of each published table that reports numbers, in no order."""
-    oracle = Oracle(world)
+def expected(world: World, *earlier: World) -> dict[str, list[Row]]:
+    """The rows of each published table, in no order; `earlier`: what builds saw before, oldest first."""
+    oracle = Oracle(world, earlier)
     return {
-        "dim_products": oracle.catalog.dim_products(),
+        "dim_products": list(oracle.products.values()),
         "product_closure": oracle.catalog.product_closure(),
-        "dim_projects": dim_projects(world),
-        "fct_issues": oracle.fct_issues(),
+        "dim_projects": list(oracle.projects.values()),
+        "fct_issues": list(oracle.issues.values()),
         "fct_issue_status_changes": oracle.fct_issue_status_changes(),
         "fct_project_daily": oracle.fct_project_daily(),
         "product_overview": reports.product_overview(oracle),
@@ -80,4 +101,7 @@ def expected(world: World) -> dict[str, list[Row]]:
         "executive_summary": reports.executive_summary(oracle),
         "organization_freshness": reports.organization_freshness(oracle),
         "sync_runs": world.sync_runs,
+        "triage_queue": triage_queue(oracle),
+        "product_history": product_history(oracle),
+        "project_assignment_history": project_assignment_history(oracle),
     }

@@ -13,9 +13,10 @@ from .world import Row, World
 
 @dataclass(frozen=True)
 class Catalog:
-    """Products by id, with the walks that the reports need."""
+    """Products by id and target hours by priority, with the walks that the reports need."""
 
     products: dict[str, Row]
+    targets: dict[str, float]
 
     @cached_property
     def children(self) -> dict[str | None, list[str]]:
@@ -37,6 +38,10 @@ class Catalog:
                 return self.products[ancestor][column], "inherited" if distance else "own"
         return None, "none"
 
+    def target_of(self, product_id: str) -> float | None:
+        priority, _ = self.nearest(product_id, "priority")
+        return self.targets.get(priority or "")
+
     def is_active(self, product_id: str) -> bool:
         return all(self.products[each]["is_active"] for each in self.ancestors(product_id))
 
@@ -52,6 +57,17 @@ class Catalog:
         for child in self.children[parent]:
             yield child
             yield from self.in_order(child)
+
+    def label(self, product_id: str) -> str:
+        """The name behind its branch, as `tree` draws it; roots stand at the margin."""
+        *below_root, _ = self.ancestors(product_id)
+        is_last = [
+            self.children[self.products[each]["parent_id"]][-1] == each for each in below_root
+        ]
+        branch = "".join("    " if last else "│   " for last in reversed(is_last[1:]))
+        if is_last:
+            branch += "└── " if is_last[0] else "├── "
+        return branch + str(self.products[product_id]["name"])
 
     def dim_products(self) -> list[Row]:
         return [self._dim(product_id, order) for order, product_id in enumerate(self.in_order())]
@@ -69,6 +85,7 @@ class Catalog:
             "path": " > ".join(self.products[each]["name"] for each in reversed(line)),
             "depth": len(line) - 1,
             "tree_order": order,
+            "tree_label": self.label(product_id),
             "description": product["description"],
             "owner_team": owner,
             "owner_team_source": owner_source,
@@ -76,11 +93,17 @@ class Catalog:
             "product_priority_source": priority_source,
             "is_active": self.is_active(product_id),
             "is_leaf": not self.children[product_id],
+            "sla_target_hours": self.target_of(product_id),
         }
 
     def product_closure(self) -> list[Row]:
         return [
-            {"ancestor_id": ancestor, "descendant_id": product_id, "distance": distance}
+            {
+                "ancestor_id": ancestor,
+                "descendant_id": product_id,
+                "distance": distance,
+                "is_counted": product_id in (below for below, _ in self.active_tree(ancestor)),
+            }
             for product_id in self.products
             for distance, ancestor in enumerate(self.ancestors(product_id))
         ]
@@ -94,8 +117,8 @@ def matches(pattern: str, slug: str) -> bool:
 
 def product_of(
     project: Row, former_slugs: list[str], mapping: list[Row]
-) -> tuple[str | None, str | None]:
-    """(product_id, mapped_by) of the first row that fits; former slugs are newest first."""
+) -> tuple[str | None, str | None, str | None]:
+    """(product_id, mapped_by, pattern) of the first row that fits; former slugs are newest first."""
     applicable = sorted(
         (row for row in mapping if row["organization"] in (None, project["organization_slug"])),
         key=lambda row: (
@@ -115,33 +138,39 @@ def product_of(
         for candidate in slugs:
             for row in rows:
                 if matches(row["project"], candidate):
-                    return row["product_id"], mapped_by
-    return None, None
+                    return row["product_id"], mapped_by, row["project"]
+    return None, None, None
 
 
 def dim_projects(world: World) -> list[Row]:
+    passed_on = (
+        "project_id organization_slug project_slug project_name platform has_access created_at"
+        " deleted_at"
+    )
     rows = []
     for project in world.raw["projects"]:
-        history: list[tuple[datetime, str]] = sorted(
-            (row["adopted_at"], row["project_slug"])
-            for row in world.raw["project_slugs"]
-            if row["project_id"] == project["project_id"]
-            and row["organization_slug"] == project["organization_slug"]
-            and row["project_slug"] != project["project_slug"]
-        )
-        product_id, mapped_by = product_of(
-            project, [slug for _, slug in reversed(history)], world.project_products
-        )
+        former_slugs = _former_slugs(world, project)
+        product_id, mapped_by, pattern = product_of(project, former_slugs, world.project_products)
         rows.append(
-            {
-                "project_id": project["project_id"],
-                "organization_slug": project["organization_slug"],
-                "project_slug": project["project_slug"],
-                "project_name": project["project_name"],
-                "platform": project["platform"],
+            {column: project[column] for column in passed_on.split()}
+            | {
                 "product_id": product_id,
                 "mapped_by": mapped_by,
+                "mapped_pattern": pattern,
+                "former_slugs": former_slugs or None,
                 "is_deleted": project["deleted_at"] is not None,
             }
         )
     return rows
+
+
+def _former_slugs(world: World, project: Row) -> list[str]:
+    """Newest first."""
+    history: list[tuple[datetime, str]] = sorted(
+        (row["adopted_at"], row["project_slug"])
+        for row in world.raw["project_slugs"]
+        if row["project_id"] == project["project_id"]
+        and row["organization_slug"] == project["organization_slug"]
+        and row["project_slug"] != project["project_slug"]
+    )
+    return [slug for _, slug in reversed(history)]

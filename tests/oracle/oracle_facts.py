@@ -27,9 +27,15 @@ def percentile(values: Iterable[float], share: float) -> float | None:
 
 @dataclass(frozen=True)
 class Oracle:
-    """Answers every report from the raw rows of one world."""
+    """Answers every report from the raw rows of one world, and from what earlier ones said."""
 
     world: World
+    earlier: tuple[World, ...] = ()
+
+    @property
+    def worlds(self) -> tuple[World, ...]:
+        """Every world that a build has seen, oldest first."""
+        return (*self.earlier, self.world)
 
     @cached_property
     def as_of(self) -> datetime:
@@ -37,15 +43,19 @@ class Oracle:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return Catalog({product["product_id"]: product for product in self.world.products})
+        return Catalog(
+            {product["product_id"]: product for product in self.world.products},
+            {row["priority"]: row["resolve_within_hours"] for row in self.world.sla_targets},
+        )
+
+    @cached_property
+    def products(self) -> dict[str, Row]:
+        """The rows of dim_products by product id."""
+        return {row["product_id"]: row for row in self.catalog.dim_products()}
 
     @cached_property
     def projects(self) -> dict[str, Row]:
         return {project["project_id"]: project for project in dim_projects(self.world)}
-
-    @cached_property
-    def targets(self) -> dict[str, float]:
-        return {row["priority"]: row["resolve_within_hours"] for row in self.world.sla_targets}
 
     @cached_property
     def lives(self) -> list[Life]:
@@ -64,10 +74,7 @@ class Oracle:
         return self.projects[life.row["project_id"]]["product_id"]
 
     def target_of(self, product_id: str | None) -> float | None:
-        if product_id is None:
-            return None
-        priority, _ = self.catalog.nearest(product_id, "priority")
-        return self.targets.get(priority or "")
+        return None if product_id is None else self.catalog.target_of(product_id)
 
     @cached_property
     def live_by_project(self) -> dict[str, list[Life]]:
@@ -127,19 +134,21 @@ class Oracle:
 
     # Issues
 
-    def fct_issues(self) -> list[Row]:
+    @cached_property
+    def issues(self) -> dict[str, Row]:
+        """The rows of fct_issues by issue id."""
         merged_into = {
             life.row["issue_id"]: life.row["merged_into_issue_id"]
             for life in self.lives
             if life.row["merged_into_issue_id"]
         }
-        return [self._issue(life, merged_into) for life in self.lives]
+        return {life.row["issue_id"]: self._issue(life, merged_into) for life in self.lives}
 
     def _issue(self, life: Life, merged_into: dict[str, str]) -> Row:
         passed_on = (
             "issue_id project_id short_id title culprit level substatus"
-            " issue_priority issue_category event_count user_count first_seen_at last_seen_at"
-            " permalink"
+            " issue_priority issue_category issue_type platform is_unhandled assignee_type"
+            " event_count user_count first_seen_at last_seen_at permalink removed_reason removed_at"
         )
         hours = life.resolved_at and (life.resolved_at - life.opened_at) / HOUR
         return {column: life.row.get(column) for column in passed_on.split()} | {
@@ -147,7 +156,14 @@ class Oracle:
             "project_slug": self.projects[life.row["project_id"]]["project_slug"],
             "product_id": self.product_of(life),
             "status": life.status,
-            "assignee": life.row["assignee_name"],
+            "assignee": next(
+                (
+                    life.row[known]
+                    for known in ("assignee_name", "assignee_email", "assignee_id")
+                    if life.row[known]
+                ),
+                None,
+            ),
             "opened_at": life.opened_at,
             "resolved_at": life.resolved_at,
             "hours_to_resolution": hours,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from .oracle_facts import DAY, Oracle, percentile
+from .oracle_health import health, is_high
 from .oracle_history import HOUR, Life
+from .oracle_suggestions import active_products, suggestions
+from .oracle_versions import TermsOfMonths
 from .world import Row
 
 
@@ -27,10 +31,14 @@ def counts(oracle: Oracle, products: Iterable[str | None]) -> Row:
         "resolved_issues_7d": len(oracle.resolves(live, 7)),
         "event_count": sum(life.row["event_count"] for life in live),
         "events_7d": oracle.events_in(projects, 7),
-        "user_count": sum(life.row["user_count"] for life in live),
+        "user_count": sum(life.row["user_count"] or 0 for life in live),
         "sla_breached_issues": open_sla.count("breached"),
         "sla_at_risk_issues": open_sla.count("at_risk"),
     }
+
+
+def high_and_open(live: Iterable[Life]) -> int:
+    return sum(life.status == "unresolved" and is_high(life) for life in live)
 
 
 def oldest(live: Iterable[Life]) -> Row:
@@ -38,29 +46,31 @@ def oldest(live: Iterable[Life]) -> Row:
     return {"oldest_unresolved_at": min(opened, default=None)}
 
 
+def last_seen(live: Iterable[Life]) -> datetime | None:
+    seen = [life.row["last_seen_at"] for life in live if life.row["last_seen_at"]]
+    return max(seen, default=None)
+
+
 def product_overview(oracle: Oracle) -> list[Row]:
     rows = []
-    for dimensions in oracle.catalog.dim_products():
+    for dimensions in oracle.products.values():
         tree = oracle.tree(dimensions["product_id"])
         live = oracle.live(tree)
         own = counts(oracle, [dimensions["product_id"]])
         hours = [resolve.hours for resolve in oracle.resolves(live, 30)]
-        seen = [life.row["last_seen_at"] for life in live if life.row["last_seen_at"]]
         rows.append(
             dimensions
             | counts(oracle, tree)
             | {f"own_{column}": figure for column, figure in own.items()}
             | oldest(live)
+            | health(oracle, tree)
             | {
                 "events_previous_7d": sum(
                     oracle.events_in(oracle.projects_of[each], 7, ago=7) for each in tree
                 ),
-                "unresolved_high_issues": sum(
-                    life.status == "unresolved"
-                    and (life.row["issue_priority"] == "high" or life.row["level"] == "fatal")
-                    for life in live
-                ),
-                "last_seen_at": max(seen, default=None),
+                "unresolved_high_issues": high_and_open(live),
+                "last_seen_at": last_seen(live),
+                "timed_resolutions_30d": len(hours),
                 "median_hours_to_resolution_30d": percentile(hours, 0.5),
                 "p90_hours_to_resolution_30d": percentile(hours, 0.9),
             }
@@ -70,15 +80,18 @@ def product_overview(oracle: Oracle) -> list[Row]:
 
 def product_issues(oracle: Oracle) -> list[Row]:
     return [
-        {"product_id": product_id, "issue_id": life.row["issue_id"], "distance": distance}
+        _without_removal(oracle.issues[life.row["issue_id"]])
+        | {"product_id": product_id, "own_product_id": below, "distance": distance}
         for product_id in oracle.catalog.products
         for below, distance in oracle.catalog.active_tree(product_id)
         for life in oracle.live([below])
     ]
 
 
-def active_products(oracle: Oracle) -> list[str]:
-    return [each for each in oracle.catalog.products if oracle.catalog.is_active(each)]
+def _without_removal(issue: Row) -> Row:
+    """What is live has no removal to tell of."""
+    removal = ("removed_reason", "removed_at", "merged_into_issue_id")
+    return {column: value for column, value in issue.items() if column not in removal}
 
 
 def team_accountability(oracle: Oracle) -> list[Row]:
@@ -88,46 +101,59 @@ def team_accountability(oracle: Oracle) -> list[Row]:
         owned[owner or "(unowned)"].append(product_id)
     wanted = (
         "project_count total_issues unresolved_issues new_issues_7d resolved_issues_7d"
-        " sla_breached_issues events_7d"
+        " sla_breached_issues sla_at_risk_issues events_7d"
     )
-    return [
-        {"owner_team": team, "product_count": len(products)}
-        | {column: counts(oracle, products)[column] for column in wanted.split()}
-        | oldest(oracle.live(products))
-        | {
-            "median_hours_to_resolution_30d": percentile(
-                [each.hours for each in oracle.resolves(oracle.live(products), 30)], 0.5
-            )
-        }
-        for team, products in owned.items()
-    ]
+    rows = []
+    for team, products in owned.items():
+        live = oracle.live(products)
+        hours = [resolve.hours for resolve in oracle.resolves(live, 30)]
+        rows.append(
+            {"owner_team": team, "product_count": len(products)}
+            | {column: counts(oracle, products)[column] for column in wanted.split()}
+            | oldest(live)
+            | {
+                "unresolved_high_issues": high_and_open(live),
+                "timed_resolutions_30d": len(hours),
+                "median_hours_to_resolution_30d": percentile(hours, 0.5),
+            }
+        )
+    return rows
 
 
 def unassigned_projects(oracle: Oracle) -> list[Row]:
-    return [
-        {
-            "organization_slug": oracle.projects[project_id]["organization_slug"],
-            "project_slug": oracle.projects[project_id]["project_slug"],
-            "unresolved_issues": sum(
-                life.status == "unresolved" for life in oracle.live_by_project[project_id]
-            ),
-            "events_7d": oracle.events_in([project_id], 7),
-        }
-        for project_id in oracle.projects_of[None]
-    ]
+    rows = []
+    suggested = suggestions(oracle)
+    for project_id in oracle.projects_of[None]:
+        live = oracle.live_by_project[project_id]
+        product_id, reason = suggested[project_id]
+        rows.append(
+            {
+                "organization_slug": oracle.projects[project_id]["organization_slug"],
+                "project_slug": oracle.projects[project_id]["project_slug"],
+                "project_id": project_id,
+                "total_issues": len(live),
+                "unresolved_issues": sum(life.status == "unresolved" for life in live),
+                "events_7d": oracle.events_in([project_id], 7),
+                "last_seen_at": last_seen(live),
+                "suggested_product_id": product_id,
+                "suggestion_reason": reason,
+            }
+        )
+    return rows
 
 
 def sla_compliance(oracle: Oracle) -> list[Row]:
     resolves = defaultdict(list)
+    months = TermsOfMonths(oracle)
     for product_id in oracle.catalog.products:
-        priority, _ = oracle.catalog.nearest(product_id, "priority")
-        if oracle.target_of(product_id) is not None:
-            for life in oracle.live([product_id]):
-                for resolve in life.resolves:
-                    resolves[priority, resolve.at.date().replace(day=1)].append(resolve)
+        for life in oracle.live([product_id]):
+            for resolve in life.resolves:
+                if terms := months.of(product_id, resolve.at):
+                    month = resolve.at.date().replace(day=1)
+                    resolves[terms.priority, month].append((resolve, terms.hours))
     rows = []
     for (priority, month), found in resolves.items():
-        met = sum(each.open_for <= oracle.targets[priority or ""] * HOUR for each in found)
+        met = sum(resolve.open_for <= hours * HOUR for resolve, hours in found)
         rows.append(
             {
                 "product_priority": priority,
@@ -136,7 +162,9 @@ def sla_compliance(oracle: Oracle) -> list[Row]:
                 "met_issues": met,
                 "breached_issues": len(found) - met,
                 "met_ratio": met / len(found),
-                "median_hours_to_resolution": percentile([each.hours for each in found], 0.5),
+                "median_hours_to_resolution": percentile(
+                    [resolve.hours for resolve, _ in found], 0.5
+                ),
             }
         )
     return rows
@@ -148,7 +176,7 @@ def executive_summary(oracle: Oracle) -> list[Row]:
         "product_name": "(all)",
         "product_priority": None,
     } | _executive(oracle, active_products(oracle))
-    roots = [row for row in oracle.catalog.dim_products() if row["depth"] == 0]
+    roots = [row for row in oracle.products.values() if row["depth"] == 0]
     return [
         everything,
         *(
@@ -161,8 +189,9 @@ def executive_summary(oracle: Oracle) -> list[Row]:
 
 def _executive(oracle: Oracle, products: list[str]) -> Row:
     live = oracle.live(products)
+    months = TermsOfMonths(oracle)
     before = oracle.as_of.date() - 30 * DAY
-    row: Row = {
+    row: Row = health(oracle, products) | {
         "unresolved_issues": sum(life.status == "unresolved" for life in live),
         "unresolved_issues_30d_ago": sum(
             days[before]["unresolved_issues"]
@@ -173,10 +202,10 @@ def _executive(oracle: Oracle, products: list[str]) -> Row:
     for suffix, ago in (("30d", 0), ("previous_30d", 30)):
         resolves = oracle.resolves(live, 30, ago)
         kept = [
-            resolve.open_for <= target * HOUR
-            for life in live
-            if (target := oracle.target_of(oracle.product_of(life))) is not None
-            for resolve in oracle.resolves([life], 30, ago)
+            resolve.open_for <= terms.hours * HOUR
+            for product_id in products
+            for resolve in oracle.resolves(oracle.live([product_id]), 30, ago)
+            if (terms := months.of(product_id, resolve.at))
         ]
         row |= {
             f"events_{suffix}": sum(
@@ -200,14 +229,18 @@ def organization_freshness(oracle: Oracle) -> list[Row]:
     for sync in oracle.world.raw["organization_syncs"]:
         if sync["_dlt_load_id"] in whole:
             syncs[sync["organization_slug"]].append(sync)
-    return [
-        {
-            "organization_slug": organization,
-            "synced_at": max(
-                (sync["started_at"] for sync in found if sync["status"] == "complete"),
-                default=None,
-            ),
-            "status": max(found, key=lambda sync: sync["started_at"])["status"],
-        }
-        for organization, found in syncs.items()
-    ]
+    rows = []
+    for organization, found in syncs.items():
+        newest = max(found, key=lambda sync: sync["started_at"])
+        complete = [sync["started_at"] for sync in found if sync["status"] == "complete"]
+        synced_at = max(complete, default=None)
+        rows.append(
+            {
+                "organization_slug": organization,
+                "synced_at": synced_at,
+                "hours_behind": synced_at and (oracle.as_of - synced_at) / HOUR,
+                "status": newest["status"],
+                "failure": newest["failure"],
+            }
+        )
+    return rows

@@ -19,13 +19,14 @@ TARGET_HOURS = {"critical": 24.0, "high": 7.0, "medium": 168.0}
 def products(rng: Random, count: int) -> list[Row]:
     """A forest of `count` products: several roots, one branch that is deep, some switched off."""
     rows: list[Row] = []
+    ids = _ids(rng, count)
     for number in range(count):
         deep = 0 < number < 7
         root = number % 9 == 0
         parent = rows[number - 1] if deep else None if root else rng.choice(rows)
         rows.append(
             {
-                "product_id": f"p{number:02}",
+                "product_id": ids[number],
                 "name": rng.choice(NAMES),
                 "parent_id": parent and parent["product_id"],
                 "description": rng.choice([None, 'what "it" does, in words']),
@@ -38,13 +39,23 @@ def products(rng: Random, count: int) -> list[Row]:
     return [row | {"line": line} for line, row in enumerate(rows, start=2)]
 
 
+def _ids(rng: Random, count: int) -> list[str]:
+    """Some like a slug, letter for letter or nearly so, and some like nothing."""
+    slugs = [f"{area}-{kind}" for area in AREAS for kind in ("", *KINDS)]
+    alike = [slug.strip("-") for slug in slugs] + [
+        slug[:2] + slug[3:] for slug in slugs if slug[3:]
+    ]
+    found = dict.fromkeys(rng.sample(alike, k=len(alike)))
+    return [*found, *(f"p{number:02}" for number in range(count))][: count * 2 : 2]
+
+
 def project_products(
     rng: Random, product_ids: list[str], organizations: list[str], slugs: list[str]
 ) -> list[Row]:
     """Exact rows and globs, for a named organization or any; no two can tie."""
     exact = [
         (rng.choice([None, *organizations]), slug)
-        for slug in rng.sample(slugs, k=len(slugs) * 4 // 5)
+        for slug in rng.sample(slugs, k=len(slugs) * 2 // 3)
     ]
     globs = [
         (organization, pattern)
@@ -58,7 +69,7 @@ def project_products(
             "s*-w*",
         )
         for organization in rng.sample([None, *organizations], k=2)
-        if rng.random() < 0.4
+        if rng.random() < 0.3
     ]
     rows: dict[tuple[str | None, str | int], Row] = {}
     for organization, project in (*exact, *globs):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from .random_catalog import TARGET_HOURS
+from .random_traits import random_assignee, random_events, random_traits
 from .truth import ANNOUNCED, DAY, INSIGHT, INSTANT, READ_AFTER, Change, Gone, Issue, Project, Run
 
 OPEN_AGAIN = {
@@ -14,6 +15,8 @@ OPEN_AGAIN = {
     "ignored": ("set_unresolved", "set_escalating"),
 }
 RESOLVE = ("set_resolved", "set_resolved_in_release", ANNOUNCED[0])
+# Almost the target of a product of priority high, and of a critical one.
+OLDEST = {"fresh": timedelta(hours=6.9), "recent": timedelta(hours=23.9)}
 NOISE = ("note", "assigned", "auto_set_ongoing", "set_priority", "mark_reviewed")
 
 
@@ -29,6 +32,8 @@ def random_issue(
     as_of = max(runs[-1].started.values())
     age = timedelta(days=rng.choice([1, 8, 30, 100]) * rng.random())
     first_seen = rng.choice([as_of - age, as_of - age, rng.choice(moments)])
+    if project.mood in OLDEST:
+        first_seen = as_of - OLDEST[project.mood] * rng.random() ** 0.2
     # Whether an announced resolve was one cannot be told of an issue that went away.
     goes = rng.random() < 0.12 and project.hidden_in is None
     stays = not goes and project.deleted_in is None and project.hidden_in is None
@@ -43,8 +48,9 @@ def random_issue(
         gone, category, reads_flip = None, "error", (True,) * len(runs)
         first_seen = min(first_seen, as_of - DAY / 12)
         backfilled_in = {run.index for run in runs}
+    issue_id = str(50_000 + number)
     return Issue(
-        issue_id=str(50_000 + number),
+        issue_id=issue_id,
         project=project,
         first_seen=first_seen,
         changes=changes,
@@ -53,11 +59,12 @@ def random_issue(
             *(_announcements(rng, first_seen, changes) if stays else ()),
         ),
         gone=gone,
-        level=rng.choice(["fatal", "error", "error", "warning", "info", "debug", "sample"]),
-        priority=rng.choice([None, "low", "medium", "high"]),
         category=category,
-        count=rng.randrange(5000),
-        users=rng.randrange(300),
+        count=rng.choice([rng.randrange(5000), rng.randrange(100_000)]),
+        events=random_events(rng, as_of.date()),
+        traits=random_traits(rng, issue_id, is_mild=project.mood != "any"),
+        assignee=random_assignee(rng),
+        assigned_in=rng.randrange(len(runs)),
         reads_flip=reads_flip,
         backfilled_in=frozenset(backfilled_in),
     )
@@ -75,7 +82,8 @@ def _changes(
         at = _later(rng, at, runs, moments)
         if at > max(runs[-1].started.values()) + READ_AFTER / 3:
             break
-        if status == "unresolved":
+        was_open = status == "unresolved"
+        if was_open:
             status = rng.choice(["resolved", "resolved", "resolved", "ignored"])
             activity = rng.choice(resolving) if status == "resolved" else "set_ignored"
         elif (
@@ -86,7 +94,8 @@ def _changes(
             activity = rng.choice(OPEN_AGAIN[status])
             status = "unresolved"
         changes.append(Change(at, status, activity, at))
-        if status == "resolved" and rng.random() < 0.15:
+        # Sentry resolves by age only what is unresolved.
+        if was_open and status == "resolved" and rng.random() < 0.15:
             at += timedelta(hours=rng.uniform(1, 9))
             changes[-1] = Change(changes[-1].at, status, "set_resolved_by_age", at)
     return tuple(changes)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import product
 from random import Random
 
-from .random_catalog import AREAS, KINDS, TARGET_HOURS
+from .random_catalog import AREAS, KINDS, TARGET_HOURS, TEAMS
 from .random_lives import random_issue
-from .truth import DAY, INSIGHT, INSTANT, Issue, Project, Run, Truth
+from .truth import DAY, INSIGHT, INSTANT, Issue, Project, Run, Team, Truth
 
 
 def random_truth(rng: Random, *, as_of: datetime, projects: int, issues: int) -> Truth:
@@ -17,9 +18,40 @@ def random_truth(rng: Random, *, as_of: datetime, projects: int, issues: int) ->
     drawn = _projects(rng, projects, organizations[:4], runs)
     moments = _moments([run.started[organizations[0]] for run in runs], as_of)
     issue_list: list[Issue] = []
+    speaking = [project for project in drawn if project.mood != "silent"]
     for number in range(issues):
-        issue_list.append(random_issue(rng, number, rng.choice(drawn), runs, moments, issue_list))
-    return Truth(runs, organizations, frozenset({"glitchtip-co"}), drawn, tuple(issue_list))
+        project = rng.choice(speaking)
+        issue_list.append(random_issue(rng, number, project, runs, moments, issue_list))
+    return Truth(
+        runs=runs,
+        organizations=organizations,
+        without_activities=frozenset({"glitchtip-co"}),
+        projects=drawn,
+        teams=_teams(rng, organizations, drawn),
+        issues=tuple(issue_list),
+    )
+
+
+def _teams(
+    rng: Random, organizations: tuple[str, ...], projects: tuple[Project, ...]
+) -> tuple[Team, ...]:
+    """Three teams per organization, each with some of its projects, of which some go again."""
+    teams = []
+    for number, (organization, slug) in enumerate(product(organizations, TEAMS[:3])):
+        homes = [each for each in projects if organization in dict(each.organizations).values()]
+        members = [each for each in homes if rng.random() < 0.5]
+        teams.append(
+            Team(
+                team_id=str(300 + number),
+                organization=organization,
+                slug=slug,
+                deleted_in=rng.choice([None, None, None, None, 1, 3]),
+                projects=tuple(
+                    (each, rng.choice([None, None, None, None, 1, 2, 3])) for each in members
+                ),
+            )
+        )
+    return tuple(teams)
 
 
 def _runs(rng: Random, organizations: tuple[str, ...], as_of: datetime) -> tuple[Run, ...]:
@@ -32,7 +64,7 @@ def _runs(rng: Random, organizations: tuple[str, ...], as_of: datetime) -> tuple
             for place, organization in enumerate(organizations)
         }
         failed = {"never-synced"}
-        if index in (1, 3) and rng.random() < 0.5:
+        if index == 1 or (index == 3 and rng.random() < 0.5):
             failed.add(rng.choice(organizations[1:3]))
         runs.append(Run(index, started, frozenset(failed), is_full=index != 2))
     return tuple(runs)
@@ -90,13 +122,22 @@ def _project(
     hidden_in = rng.choice([None] * 18 + [(1, 3), (2, 9)])
     if INSIGHT in {organization for _, organization in homes}:
         homes, deleted_in, hidden_in = [(0, INSIGHT)], None, None
+    mood = rng.choice(["any"] * 4 + ["mild", "mild", "recent", "fresh", "silent"])
     start = runs[-1].started[organizations[0]].date()
     days = rng.sample(range(-2, 75), k=rng.choice([0, 5, 40, 60]))
+    events = {start - day * DAY: rng.choice([0, 1, 17, 400]) for day in days}
+    if mood in ("recent", "fresh", "silent") and rng.random() < 0.6:
+        # A hundred or nearly, and twice as many as the week before or a little more.
+        week = rng.choice([48, 49, 50])
+        more = rng.choice([0, 2, 300])
+        events |= {start - day * DAY: 0 for day in range(14)}
+        events |= {start - 13 * DAY: week, start - 7 * DAY: 0, start - 6 * DAY: 2 * week + more}
     return Project(
         project_id=str(1000 + number),
         slugs=tuple(slugs),
         organizations=tuple(homes),
         deleted_in=deleted_in,
         hidden_in=hidden_in,
-        events={start - day * DAY: rng.choice([0, 1, 17, 400]) for day in days},
+        mood=mood,
+        events=events,
     )

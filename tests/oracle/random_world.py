@@ -10,7 +10,7 @@ from random import Random
 from . import random_catalog
 from .random_truth import random_truth
 from .raw_issues import issue_rows
-from .raw_projects import project_rows
+from .raw_projects import project_rows, team_rows
 from .truth import Run, Truth
 from .world import RAW_KEYS, Row, World
 
@@ -21,6 +21,10 @@ AS_OF = (
     datetime(2026, 8, 2, 23, 59, 59),
     datetime(2028, 2, 29, 12),
 )
+
+# Seeds of the worlds that the models are built on: one whose as_of is the first instant of a month,
+# which also grows from sync to sync, and one whose last sync runs over midnight.
+GROWN, OVER_MIDNIGHT = 9, 2
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,9 @@ def _everything(truth: Truth, run: int) -> dict[str, list[Row]]:
     for project in truth.projects:
         for name, row in project_rows(project, truth.runs[: run + 1]):
             tables[name].append(row)
+    for team in truth.teams:
+        for name, row in team_rows(team, truth.runs[: run + 1]):
+            tables[name].append(row)
     for issue in truth.issues:
         for name, row in issue_rows(issue, truth, run):
             tables[name].append(row)
@@ -107,7 +114,7 @@ def _organization_syncs(truth: Truth, last: int) -> list[Row]:
             "finished_at": started + timedelta(minutes=4),
             "mode": "full" if run.is_full else "incremental",
             "status": "failed" if organization in run.failed else "complete",
-            "failure": "403 Forbidden" if organization in run.failed else None,
+            "failure": _failure(organization, run) if organization in run.failed else None,
             "requests": 12,
             "_dlt_load_id": run.load_id,
         }
@@ -123,6 +130,10 @@ def _organization_syncs(truth: Truth, last: int) -> list[Row]:
     return [*rows, torn]
 
 
+def _failure(organization: str, run: Run) -> str:
+    return f"{500 + run.index} from Sentry, asked for the issues of {organization}"
+
+
 def _sync_runs(truth: Truth, last: int) -> list[Row]:
     return [
         {
@@ -133,16 +144,16 @@ def _sync_runs(truth: Truth, last: int) -> list[Row]:
             "status": "partial" if run.index < last else "running",
             "organizations": len(run.started),
             "failed_organizations": len(run.failed),
-            "failures": "never-synced: 403 Forbidden",
-            "requests": 48,
-            "pages": 40,
-            "retries": 2,
-            "seconds_rate_limited": 1.5,
-            "issues_new": 3,
-            "issues_changed": 4,
-            "issues_vanished": 1,
-            "issues_upserted": 7,
-            "issues_total": 100,
+            "failures": "; ".join(_failure(each, run) for each in sorted(run.failed)),
+            "requests": 48 + run.index,
+            "pages": 40 + run.index,
+            "retries": run.index,
+            "seconds_rate_limited": 1.5 * run.index,
+            "issues_new": 3 * run.index,
+            "issues_changed": 4 * run.index,
+            "issues_vanished": run.index,
+            "issues_upserted": 7 * run.index,
+            "issues_total": 100 + run.index,
         }
         for run in truth.runs[: last + 1]
     ]

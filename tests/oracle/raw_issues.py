@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .truth import READ_AFTER, Issue, Run, Truth
+from .random_traits import NOBODY
+from .truth import DAY, READ_AFTER, Issue, Run, Truth
 from .world import Row
 
 
@@ -33,16 +34,7 @@ def issue_rows(issue: Issue, truth: Truth, last: int) -> Iterator[tuple[str, Row
         yield "issues", seen.row
         yield from (("issue_status_observations", row) for row in seen.observations)
         yield from (("issue_activities", row) for row in seen.activities.values())
-        day = seen.row["last_seen_at"].date()
-        yield (
-            "issue_daily_events",
-            {
-                "issue_id": issue.issue_id,
-                "date_on": day,
-                "organization_slug": seen.row["organization_slug"],
-                "event_count": issue.count % 50,
-            },
-        )
+        yield from (("issue_daily_events", row) for row in _daily_events(issue, seen))
 
 
 def _look(issue: Issue, run: Run, organization: str, no_activities: bool, seen: _Seen) -> None:
@@ -71,7 +63,7 @@ def _look(issue: Issue, run: Run, organization: str, no_activities: bool, seen: 
                 "to_status": _published(state),
             }
         )
-    before = seen.row or {"status": None, "activities_read_at": None}
+    before = seen.row or {"status": None, "substatus": None, "activities_read_at": None}
     read_at = before["activities_read_at"]
     wants = run.index in issue.backfilled_in or (flipped and issue.reads_flip[run.index])
     if wants and not removed and not no_activities:
@@ -80,8 +72,10 @@ def _look(issue: Issue, run: Run, organization: str, no_activities: bool, seen: 
             row["activity_id"] + row["activity_type"]: row
             for row in _activities(issue, organization, instant)
         }
-    seen.row = _row(issue, organization) | {
+    told = _substatus(issue, status, instant) if not no_activities else None
+    seen.row = _row(issue, organization, run) | {
         "status": before["status"] if removed else status,
+        "substatus": before["substatus"] if removed else told,
         "event_count": issue.count + (run.index if status == "unresolved" else 0),
         "last_seen_at": min(instant, issue.first_seen + (instant - issue.first_seen) / 2),
         "removed_reason": removed,
@@ -112,24 +106,43 @@ def _published(state: str) -> str:
     return "deleted" if state in ("project_gone", "access_lost") else state
 
 
-def _row(issue: Issue, organization: str) -> Row:
+def _substatus(issue: Issue, status: str, instant: datetime) -> str | None:
+    """Sentry's finer word: what is new or came back is so for a week, then it is ongoing."""
+    changes = [change for change in issue.changes if change.at <= instant]
+    if status == "ignored":
+        kinds = ("until_escalating", "until_condition_met", "forever")
+        return f"archived_{kinds[int(issue.issue_id) % 3]}"
+    if status != "unresolved":
+        return None
+    if instant - (changes[-1].at if changes else issue.first_seen) > 7 * DAY:
+        return "ongoing"
+    words = {"set_regression": "regressed", "set_escalating": "escalating"}
+    return words.get(changes[-1].activity, "ongoing") if changes else "new"
+
+
+def _daily_events(issue: Issue, seen: _Seen) -> Iterator[Row]:
+    for day, count in issue.events.items():
+        # One day more than the clock says: a sync that runs over midnight reads it.
+        if seen.row and seen.read_at and day <= seen.read_at.date() + DAY:
+            yield {
+                "issue_id": issue.issue_id,
+                "date_on": day,
+                "organization_slug": seen.row["organization_slug"],
+                "event_count": count,
+            }
+
+
+def _row(issue: Issue, organization: str, run: Run) -> Row:
     return {
         "issue_id": issue.issue_id,
         "organization_slug": organization,
         "project_id": issue.project.project_id,
         "short_id": f"X-{issue.issue_id}",
-        "title": f'Error {issue.issue_id}: it\'s "broken"\n<b>',
-        "culprit": None,
-        "level": issue.level,
-        "substatus": None,
-        "issue_priority": issue.priority,
         "issue_category": issue.category,
-        "is_unhandled": True,
-        "assignee_type": "user",
-        "assignee_name": "Ada",
-        "user_count": issue.users,
         "first_seen_at": issue.first_seen,
         "permalink": f"https://sentry.example/{issue.issue_id}/",
+        **issue.traits,
+        **(issue.assignee if run.index >= issue.assigned_in else NOBODY),
     }
 
 

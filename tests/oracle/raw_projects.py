@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .truth import DAY, Project, Run
+from .truth import DAY, Project, Run, Team
 from .world import Row
 
 
@@ -28,7 +28,7 @@ def project_rows(project: Project, runs: tuple[Run, ...]) -> Iterator[tuple[str,
             "project_slug": slug,
             "project_name": slug.title(),
             "platform": "python" if int(project.project_id) % 3 else None,
-            "created_at": runs[0].started[organization] - 200 * DAY,
+            "created_at": runs[0].started[organization] - int(project.project_id) * DAY / 5,
             "has_access": not project.is_hidden(run.index),
             "deleted_at": None,
         }
@@ -54,3 +54,40 @@ def project_rows(project: Project, runs: tuple[Run, ...]) -> Iterator[tuple[str,
         yield "projects", row
     yield from (("project_slugs", each) for each in slugs.values())
     yield from (("project_daily_events", each) for each in events.values())
+
+
+def team_rows(team: Team, runs: tuple[Run, ...]) -> Iterator[tuple[str, Row]]:
+    """(table, row) of the team and its links with projects after these runs."""
+    row: Row | None = None
+    links: dict[str, Row] = {}
+    for run in runs:
+        if team.organization in run.failed:
+            continue
+        started = run.started[team.organization]
+        if team.deleted_in is not None and team.deleted_in <= run.index:
+            if row and not row["deleted_at"]:
+                row = row | {"deleted_at": started}
+            continue
+        row = {
+            "team_id": team.team_id,
+            "organization_slug": team.organization,
+            "team_slug": team.slug,
+            "team_name": team.slug.title(),
+            "member_count": 3,
+            "created_at": None,
+            "deleted_at": None,
+        }
+        for project, removed_in in team.projects:
+            taken = removed_in is not None and removed_in <= run.index
+            is_linked = not taken and project.organization(run.index) == team.organization
+            link = links.get(project.project_id)
+            if is_linked or link:
+                links[project.project_id] = {
+                    "project_id": project.project_id,
+                    "team_id": team.team_id,
+                    "organization_slug": team.organization,
+                    "removed_at": None if is_linked else (link and link["removed_at"]) or started,
+                }
+    if row:
+        yield "teams", row
+    yield from (("project_teams", each) for each in links.values())

@@ -10,20 +10,30 @@ from pathlib import Path
 
 import pytest
 
-from .agreement import disagreements, marts, published
+from .agreement import columns, disagreements, marts, published
 from .oracle import KEYS, expected
-from .random_world import random_world
+from .random_world import GROWN, OVER_MIDNIGHT, random_world
 from .sentry_formulas import disagreements_with_sentry
-from .world import World
+from .world import Row, World
 
 ROOT = Path(__file__).parents[2]
 
-# One world whose as_of is the first instant of a month, which also grows from sync to sync, and one
-# whose last sync runs over midnight.
-GROWN, OVER_MIDNIGHT = 1, 2
+# Warehouses by how they were built.
+BUILT = ("step by step", "at once", "over midnight")
 
 # What remembers the catalog as it was differs from what never knew another.
-REMEMBERING = ("product_history", "project_assignment_history", "sla_compliance")
+REMEMBERING = (
+    "product_history",
+    "project_assignment_history",
+    "sla_compliance",
+    "executive_summary",  # its sla_met_ratio goes by the terms with which the months closed
+)
+
+# Columns that the oracle leaves alone, and why. Whatever else is published, it has to compute
+# (`publication` is no model: publishing writes it, and tests/publish tests it).
+NOT_COMPUTED = {
+    "fct_issues": {"_dlt_load_id": "says which load wrote the row, and nothing about the issue"}
+}
 
 
 class Workshop:
@@ -68,48 +78,117 @@ class Workshop:
         return self.warehouse.rename(shelf / self.warehouse.name)
 
 
+def worlds_of(name: str) -> tuple[World, ...]:
+    """The worlds that a warehouse was built of, oldest first."""
+    last = random_world(OVER_MIDNIGHT if name == "over midnight" else GROWN).last
+    if name == "step by step":
+        return _before_the_last_sync(), _before_the_last_edit(), last
+    return (last,)
+
+
 @pytest.fixture(scope="module")
 def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Built warehouses; two of them hold the same world, which one saw grow by a sync."""
     workshop = Workshop(tmp_path_factory.mktemp("workshop"))
-    workshop.build(_before_the_last_sync())
-    workshop.build(random_world(GROWN).last)
-    built = {"step by step": workshop.take("step-by-step")}
-    workshop.build(random_world(GROWN).last)
-    built["at once"] = workshop.take("at-once")
-    workshop.build(random_world(OVER_MIDNIGHT).last)
-    return built | {"over midnight": workshop.take("over-midnight")}
+    built = {}
+    for name in BUILT:
+        for world in worlds_of(name):
+            workshop.build(world)
+        built[name] = workshop.take(name.replace(" ", "-"))
+    return built
 
 
 def _before_the_last_sync() -> World:
-    """The world one sync earlier, when the product catalog still said other things."""
+    """The world one sync earlier, when the product catalog still said other things.
+
+    One product was not there yet, another still was, and one has moved from there; names, owners,
+    priorities, targets and assignments have changed.
+    """
     world = random_world(GROWN).after[-2]
-    products = [product["product_id"] for product in world.products]
+    parents = {product["parent_id"] for product in world.products}
+    newcomer, moved, *_ = [
+        product["product_id"]
+        for product in world.products
+        if product["product_id"] not in parents and product["parent_id"]
+    ]
+    bygone: Row = dict.fromkeys(world.products[0]) | {
+        "product_id": "bygone",
+        "name": "Bygone",
+        "priority": "high",
+        "is_active": True,
+    }
+    products = [
+        bygone,
+        *(
+            _as_it_was(row) | ({"parent_id": "bygone"} if row["product_id"] == moved else {})
+            for row in world.products
+            if row["product_id"] != newcomer
+        ),
+    ]
+    ids = [product["product_id"] for product in products]
     return replace(
         world,
+        products=products,
         project_products=[
-            row | {"product_id": products[row["line"] % len(products)]} if row["line"] % 3 else row
+            row | {"product_id": ids[row["line"] % len(ids)]}
+            if row["line"] % 3 or row["product_id"] == newcomer
+            else row
             for row in world.project_products
         ],
-        products=[
-            row | {"owner_team": None} if row["owner_team"] == "payments" else row
-            for row in world.products
+        sla_targets=[
+            row | {"resolve_within_hours": row["resolve_within_hours"] / 2}
+            for row in world.sla_targets
+            if row["priority"] != "medium"
         ],
     )
 
 
-@pytest.mark.parametrize(("name", "seed"), [("at once", GROWN), ("over midnight", OVER_MIDNIGHT)])
+def _before_the_last_edit() -> World:
+    """The whole world, but for a catalog that was put right before the next sync."""
+    world = random_world(GROWN).last
+    slip: Row = world.products[0] | {"product_id": "slip", "name": "Slip"}
+    return replace(
+        world,
+        products=[slip, *({**row, "priority": "critical"} for row in world.products)],
+        project_products=[
+            row if row["line"] % 2 else row | {"product_id": "slip"}
+            for row in world.project_products
+        ],
+    )
+
+
+def _as_it_was(product: Row) -> Row:
+    before = {"payments": None, "identity": "data"}
+    return product | {
+        "owner_team": before.get(product["owner_team"], product["owner_team"]),
+        "name": "Alpha Classic" if product["name"] == "Alpha" else product["name"],
+        "priority": {"high": None, "low": "critical"}.get(product["priority"], product["priority"]),
+    }
+
+
+@pytest.mark.parametrize("name", BUILT)
 def test_every_published_figure_is_what_the_oracle_computes(
-    warehouses: dict[str, Path], name: str, seed: int
+    warehouses: dict[str, Path], name: str
 ) -> None:
-    warehouse = warehouses[name]
-    answers = expected(random_world(seed).last)
+    *earlier, last = worlds_of(name)
     lines = [
         line
-        for table, rows in answers.items()
-        for line in disagreements(table, KEYS[table], rows, published(warehouse, table))
+        for table, rows in expected(last, *earlier).items()
+        for line in disagreements(table, KEYS[table], rows, published(warehouses[name], table))
     ]
     assert lines == [], "\n".join(lines)
+
+
+def test_the_oracle_computes_every_column_of_every_published_table(
+    warehouses: dict[str, Path],
+) -> None:
+    computed = {
+        table: set.union(*(set(row) for row in rows))
+        for table, rows in expected(random_world(GROWN).last).items()
+    }
+    for table, unchecked in NOT_COMPUTED.items():
+        computed[table] |= unchecked.keys()
+    assert columns(warehouses["at once"]) == computed
 
 
 @pytest.mark.parametrize(("name", "seed"), [("at once", GROWN), ("over midnight", OVER_MIDNIGHT)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from datetime import timedelta
 from fractions import Fraction
@@ -9,6 +10,7 @@ from functools import cache
 from itertools import pairwise
 from statistics import median, quantiles
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,8 @@ from hypothesis import strategies as st
 from .oracle import KEYS, expected
 from .oracle_catalog import matches, product_of
 from .oracle_facts import Oracle, percentile
-from .random_world import random_world
+from .oracle_suggestions import LIKE, jaro_winkler
+from .random_world import GROWN, random_world
 from .world import Row, World
 
 SUMMED = (
@@ -33,6 +36,15 @@ SUMMED = (
     "sla_breached_issues",
     "sla_at_risk_issues",
 )
+
+# A fresh build knows one version of everything, and every sync reads all organizations.
+ONE_VALUE = {
+    "sync_runs.organizations",
+    "product_history.valid_from",
+    "product_history.valid_to",
+    "project_assignment_history.valid_from",
+    "project_assignment_history.valid_to",
+}
 
 anything = settings(max_examples=12, deadline=None)
 seeds = st.integers(min_value=0, max_value=10_000)
@@ -161,7 +173,9 @@ def test_the_most_specific_mapping_row_wins_whatever_the_order(written: list[str
         )
     won = []
     while mapping:
-        product_id, mapped_by = product_of(project, ["old", "older"], mapping)
+        product_id, mapped_by, pattern = product_of(project, ["old", "older"], mapping)
+        assert product_id
+        assert product_id.endswith(f":{pattern}")
         won.append((product_id, mapped_by))
         mapping = [row for row in mapping if row["product_id"] != product_id]
     assert won == [
@@ -205,3 +219,38 @@ def test_at_risk_begins_at_exactly_four_fifths_of_the_target(seed: int, hours: f
     assert life.sla_status(hours, point - instant) == "on_track"
     assert life.sla_status(hours, life.opened_at + timedelta(hours=hours)) == "at_risk"
     assert life.sla_status(hours, life.opened_at + timedelta(hours=hours) + instant) == "breached"
+
+
+def test_every_column_has_different_values_in_the_world_that_the_models_are_built_on() -> None:
+    tables = expected(random_world(GROWN).last)
+    constant = {
+        f"{table}.{column}"
+        for table, rows in tables.items()
+        for column in rows[0]
+        if len({str(row[column]) for row in rows}) == 1
+    }
+    assert constant == ONE_VALUE
+    healths = {re.sub(r"\d+", "", row["health_reason"]) for row in tables["product_overview"]}
+    assert len(healths) == 6
+    hints = {str(row["suggestion_reason"])[:6] for row in tables["unassigned_projects"]}
+    assert hints == {"its sl", "of the", "None"}
+
+
+@given(st.text("abc-", min_size=1, max_size=9), st.text("abc-", min_size=1, max_size=9))
+def test_words_are_as_alike_as_duckdb_finds_them(one: str, other: str) -> None:
+    (theirs,) = duckdb.execute(
+        "select jaro_winkler_similarity($one, $other)", {"one": one, "other": other}
+    ).fetchone() or (None,)
+    ours = jaro_winkler(one, other)
+    # Below what counts as alike DuckDB adds nothing for a common beginning.
+    assert ours == pytest.approx(theirs) or max(ours, theirs) < LIKE
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "likeness"),
+    [("martha", "marhta", 0.9611), ("dwayne", "duane", 0.84), ("dixon", "dicksonx", 0.8133)],
+)
+def test_likeness_is_that_of_the_examples_in_the_literature(
+    one: str, other: str, likeness: float
+) -> None:
+    assert jaro_winkler(one, other) == pytest.approx(likeness, abs=1e-4)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from .world import Row
+
 INSIGHT = "insight"
 # A commit or a pull request may resolve at once, or only announce what a release does later.
 ANNOUNCED = ("set_resolved_in_commit", "set_resolved_in_pull_request")
@@ -34,13 +36,18 @@ class Run:
 
 @dataclass(frozen=True)
 class Project:
-    """A project; what changes about it changes between two runs."""
+    """A project; what changes about it changes between two runs.
+
+    Its mood decides how its products are: `mild` issues are never severe, `fresh` and `recent` ones
+    neither that nor old, and a `silent` project has none.
+    """
 
     project_id: str
     slugs: tuple[tuple[int, str], ...]
     organizations: tuple[tuple[int, str], ...]
     deleted_in: int | None
     hidden_in: tuple[int, int] | None
+    mood: str
     events: dict[date, int]
 
     def slug(self, run: int) -> str:
@@ -78,7 +85,10 @@ class Gone:
 
 @dataclass(frozen=True)
 class Issue:
-    """An issue, what befell it, and which of its activity lists the budget let a sync read."""
+    """An issue, what befell it, and which of its activity lists the budget let a sync read.
+
+    `traits` and `assignee` are columns of its row: as they always are, and from one run on.
+    """
 
     issue_id: str
     project: Project
@@ -86,13 +96,25 @@ class Issue:
     changes: tuple[Change, ...]
     noise: tuple[tuple[datetime, str], ...]
     gone: Gone | None
-    level: str
-    priority: str | None
     category: str
     count: int
-    users: int
+    events: dict[date, int]
+    traits: Row
+    assignee: Row
+    assigned_in: int
     reads_flip: tuple[bool, ...]
     backfilled_in: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Team:
+    """A Sentry team and the run that takes each of its projects away (None: none does)."""
+
+    team_id: str
+    organization: str
+    slug: str
+    deleted_in: int | None
+    projects: tuple[tuple[Project, int | None], ...]
 
 
 @dataclass(frozen=True)
@@ -101,4 +123,5 @@ class Truth:
     organizations: tuple[str, ...]
     without_activities: frozenset[str]
     projects: tuple[Project, ...]
+    teams: tuple[Team, ...]
     issues: tuple[Issue, ...]

@@ -126,7 +126,7 @@ from (
         *,
         row_number() over (
             partition by project_id
-            order by preference asc, strength desc, product_id asc
+            order by preference asc, strength desc, product_id asc, reason asc
         ) as place
     from suggestions
 ) as ranked

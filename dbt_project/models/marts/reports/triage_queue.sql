@@ -12,6 +12,14 @@ with events as (
 
 ),
 
+resolved_before as (
+
+    select distinct issue_id
+    from {{ ref('int_issue_status_spans') }}
+    where status = 'resolved'
+
+),
+
 weighed as (
 
     select
@@ -46,13 +54,15 @@ weighed as (
         least(20, round(5 * log10(1 + coalesce(issues.user_count, 0)), 1)) as user_points,
         least(15, round(4 * log10(1 + coalesce(events.events_7d, 0)), 1)) as event_points,
         case issues.sla_status when 'breached' then 15 when 'at_risk' then 10 else 0 end as sla_points,
-        case when issues.substatus = 'regressed' or issues.opened_at > issues.first_seen_at then 5 else 0 end
+        case when issues.substatus = 'regressed' or resolved_before.issue_id is not null then 5 else 0 end
             as regression_points
     from {{ ref('fct_issues') }} as issues
     left join {{ ref('dim_products') }} as products
         on issues.product_id = products.product_id
     left join events
         on issues.issue_id = events.issue_id
+    left join resolved_before
+        on issues.issue_id = resolved_before.issue_id
     where
         issues.status = 'unresolved'
         and coalesce(products.is_active, true)
@@ -63,8 +73,11 @@ scored as (
 
     select
         *,
-        cast(
-            product_points + severity_points + user_points + event_points + sla_points + regression_points as double
+        -- Tenths do not add up exactly, and equal scores have to be equal to share an order.
+        round(
+            cast(product_points + severity_points + sla_points + regression_points as double)
+            + user_points + event_points,
+            1
         ) as score
     from weighed
 

@@ -1,0 +1,85 @@
+"""What the catalog said and when, and the terms that a month closed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from .oracle_catalog import dim_projects
+from .oracle_facts import DAY, Oracle
+from .world import Row
+
+PRODUCT = (
+    "product_id product_name parent_product_id path owner_team product_priority sla_target_hours"
+    " is_active"
+)
+ASSIGNMENT = "project_id organization_slug project_slug product_id mapped_by is_deleted"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A priority and the target hours that it stood for."""
+
+    priority: str
+    hours: float
+
+
+def product_history(oracle: Oracle) -> list[Row]:
+    stands = ((world.as_of, Oracle(world).products.values()) for world in oracle.worlds)
+    return versions("product_id", PRODUCT, stands)
+
+
+def project_assignment_history(oracle: Oracle) -> list[Row]:
+    stands = ((world.as_of, dim_projects(world)) for world in oracle.worlds)
+    return versions("project_id", ASSIGNMENT, stands)
+
+
+def versions(key: str, columns: str, stands: Iterable[tuple[datetime, Iterable[Row]]]) -> list[Row]:
+    """A row for each version of each key, from what stood at each as_of, oldest first.
+
+    What is replaced while as_of stands gives way to what replaces it; what then goes altogether
+    ends as it begins.
+    """
+    closed: list[Row] = []
+    standing: dict[str, Row] = {}
+    for as_of, rows in stands:
+        now = {row[key]: {column: row[column] for column in columns.split()} for row in rows}
+        for each, version in list(standing.items()):
+            if each in now and now[each].items() <= version.items():
+                continue
+            del standing[each]
+            if each not in now or version["valid_from"] < as_of:
+                closed.append(version | {"valid_to": as_of})
+        for each, row in now.items():
+            standing.setdefault(each, row | {"valid_from": as_of, "valid_to": None})
+    return [*closed, *standing.values()]
+
+
+@dataclass(frozen=True)
+class TermsOfMonths:
+    """What each product promised for the resolves of each month."""
+
+    oracle: Oracle
+
+    @cached_property
+    def history(self) -> dict[str, list[Row]]:
+        """The versions of each product, oldest first."""
+        found: dict[str, list[Row]] = {product_id: [] for product_id in self.oracle.products}
+        for version in sorted(product_history(self.oracle), key=lambda row: row["valid_from"]):
+            found.setdefault(version["product_id"], []).append(version)
+        return found
+
+    def of(self, product_id: str, moment: datetime) -> Terms | None:
+        """Those with which its month closed, or that were given first afterwards; None: no target."""
+        over = datetime.combine(_next_month(moment.date()), datetime.min.time())
+        for version in self.history[product_id]:
+            in_force = version["valid_to"] is None or version["valid_to"] >= over
+            if in_force and version["sla_target_hours"] is not None:
+                return Terms(version["product_priority"], version["sla_target_hours"])
+        return None
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + 31 * DAY).replace(day=1)

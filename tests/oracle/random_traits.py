@@ -1,0 +1,58 @@
+"""Random looks of an issue: what it is called, whom it hit, who has it, when it had events."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+from .truth import DAY
+from .world import Row
+
+NOBODY: Row = dict.fromkeys(
+    ("assignee_type", "assignee_id", "assignee_name", "assignee_email"), None
+)
+# 9,999 users and 5,623 events (but not 5,622) are the first that reach the most points of a score.
+USERS = (None, 0, 1, 9_998, 9_999, 10_000)
+EVENTS = (0, 1, 17, 900, 5_622, 5_623, 60_000)
+# The first and last day of a window of seven days, those next to them, and days after as_of's.
+DAYS_AGO = (-2, -1, -1, 0, 0, 1, 3, 5, 6, 6, 7, 7, 13, 14)
+
+
+def random_traits(rng: Random, issue_id: str, *, is_mild: bool) -> Row:
+    """Columns of the issue's row that nothing changes; a mild one is neither fatal nor high."""
+    levels = ["error", "error", "warning", "info", "debug", "sample"]
+    priorities = [None, "low", "medium"]
+    return {
+        "title": f'Error {issue_id}: it\'s "broken"\n<b>',
+        "culprit": rng.choice([None, "shop/cart.py in pay", "GET /basket?id=1&x='"]),
+        "level": rng.choice(levels if is_mild else [*levels, "fatal"]),
+        "issue_priority": rng.choice(priorities if is_mild else [*priorities, "high"]),
+        "issue_type": rng.choice([None, "error", "performance_n_plus_one_db_queries"]),
+        "platform": rng.choice([None, "python", "javascript", "cocoa"]),
+        "is_unhandled": rng.choice([None, True, False]),
+        "user_count": rng.choice([*USERS, *(rng.randrange(300), rng.randrange(100_000)) * 4]),
+    }
+
+
+def random_assignee(rng: Random) -> Row:
+    """A person or a team that Sentry shows by name, e-mail and id, or by less, or nobody."""
+    return NOBODY | rng.choice(
+        [
+            {},
+            {"assignee_type": "user", "assignee_id": "7"},
+            {"assignee_type": "user", "assignee_id": "8", "assignee_email": "ada@shop.example"},
+            {
+                "assignee_type": "user",
+                "assignee_id": "9",
+                "assignee_email": "ida@shop.example",
+                "assignee_name": "Ida Rhodes",
+            },
+            {"assignee_type": "team", "assignee_id": "7", "assignee_name": "payments"},
+        ]
+    )
+
+
+def random_events(rng: Random, today: date) -> dict[date, int]:
+    """Events per day of the last two weeks or so; half the issues had none."""
+    days = rng.sample(DAYS_AGO, k=rng.choice([0, 0, 0, 1, 2, 5]))
+    return {today - ago * DAY: rng.choice(EVENTS) for ago in days}
