@@ -66,4 +66,4 @@ docs: $(READY) ## Write docs/tables.md from the descriptions of the dbt models
 	@$(BIN)/python docs/generate_tables.py
 
 bench: $(READY) ## How fast, against a floor or a peer
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@failed=0; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || failed=1; done; exit $$failed
