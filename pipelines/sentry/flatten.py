@@ -199,7 +199,9 @@ def issue_daily_events(body: Row, *, with_zeros: bool = True) -> list[tuple[date
     if not points:
         return []
     try:
-        return [(_day(int(second)), int(count)) for second, count in points if count or with_zeros]
+        return [
+            (_day(int(second)), int(count)) for second, count in points if count != 0 or with_zeros
+        ]
     except (TypeError, ValueError, OverflowError, OSError):
         raise ChangedTypeError(
             f"issues.stats: expected [epoch, count] pairs, got {points!r:.80}."

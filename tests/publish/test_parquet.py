@@ -31,9 +31,10 @@ def test_every_table_is_there_with_the_rows_of_the_published_file(data: Data, fo
 
     current = folder / "current"
     assert {file.stem for file in current.iterdir()} == TABLES - {"product_issues"}
-    for file in current.iterdir():
-        rows = duckdb.sql(f"from '{file}' order by all").fetchall()
-        assert rows == data.query(f"from marts.{file.stem} order by all")
+    with duckdb.connect() as db:
+        for file in current.iterdir():
+            rows = db.execute(f"from '{file}' order by all").fetchall()
+            assert rows == data.query(f"from marts.{file.stem} order by all")
 
 
 def test_a_reader_that_resolved_the_link_keeps_its_publication(data: Data, folder: Path) -> None:
