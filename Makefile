@@ -1,9 +1,12 @@
 # Each command sets up what it needs in .venv, once, with the versions of constraints.txt.
 SHELL := /bin/bash
 PYTHON ?= python3
+PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Run in a folder without .env: Dagster would let that replace the environment.
+DAGSTER := $(CURDIR)/$(BIN)/dagster
 
 # .env may name the data folder; the environment wins.
 DATA_DIR ?= $(or $(shell sed -nE "s/^ *(export +)?DATA_DIR *= *['\"]?([^'\"\#]*[^'\"\# ]).*/\2/p" .env 2>/dev/null | tail -n 1),data)
@@ -30,13 +33,13 @@ demo: $(READY) ## The whole pipeline against a sample Sentry, no account needed;
 	@$(BIN)/python -m pipelines.demo
 
 demo-ui: $(READY) ## The Dagster UI over the demo's data, with the sample Sentry running
-	@$(BIN)/python -m pipelines.demo --ui
+	@exec $(BIN)/python -m pipelines.demo --ui --port $(PORT)
 
-dev: $(READY) $(DAGSTER_HOME)/dagster.yaml ## The Dagster UI on 127.0.0.1:3000: schedule, lineage, checks
-	@$(BIN)/dagster dev -h 127.0.0.1 -p 3000
+dev: $(READY) $(DAGSTER_HOME)/dagster.yaml ## The Dagster UI on 127.0.0.1, PORT=3000: schedule, lineage, checks
+	@cd $(DAGSTER_HOME) && exec $(DAGSTER) dev -h 127.0.0.1 -p $(PORT) -m pipelines.definitions
 
 sync: $(READY) $(DAGSTER_HOME)/dagster.yaml ## One sync now, against the Sentry of .env
-	@$(BIN)/dagster job execute -m pipelines.definitions -j sync_sentry
+	@cd $(DAGSTER_HOME) && exec $(DAGSTER) job execute -m pipelines.definitions -j sync_sentry
 
 check: $(READY) ## Check the CSVs in seeds/: every mistake at once
 	@$(BIN)/python -m pipelines.catalog check

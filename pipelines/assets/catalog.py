@@ -7,6 +7,7 @@ import duckdb
 
 from pipelines import catalog
 from pipelines.resources import Environment
+from pipelines.sentry.atomic_load import restore_after_kill
 
 TABLES = {
     "products": "One row per product: the tree, its owners and priorities, as people wrote it.",
@@ -27,6 +28,8 @@ def product_catalog(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Check the CSVs; an error stops the run before anything is rebuilt, and says where it stands."""
     settings = environment.settings()
+    if restore_after_kill(settings.warehouse):
+        context.log.warning("The last load was cut off; the warehouse is as it was before it.")
     with duckdb.connect(str(settings.warehouse)) as connection:
         checked = catalog.check(settings.seeds, catalog.synced_projects(connection))
         for finding in checked.warnings:

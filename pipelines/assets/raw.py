@@ -12,10 +12,10 @@ from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
 from pipelines import run_log
-from pipelines.resources import Environment
+from pipelines.resources import Environment, Settings
 from pipelines.sentry.api import SentryApi
-from pipelines.sentry.atomic_load import restore_after_kill, whole_load
-from pipelines.sentry.errors import ConfigurationError, SentryError, chain
+from pipelines.sentry.atomic_load import all_or_nothing, sole_sync
+from pipelines.sentry.errors import SentryError, chain
 from pipelines.sentry.known import DATASET
 from pipelines.sentry.schema import ORGANIZATION_SYNCS, RAW_TABLES
 from pipelines.sentry.source import pipeline, sentry
@@ -56,39 +56,48 @@ def sentry_tables(
     context: dg.AssetExecutionContext, dlt_resource: DagsterDltResource, environment: Environment
 ) -> Iterator[Any]:
     """Sync Sentry into the warehouse: all of an organization or nothing, all of the load or nothing."""
-    settings = environment.settings()
-    warehouse = settings.warehouse
     try:
-        session = settings.session()
-        sync = Sync(
-            session,
-            settings.base_url(),
-            context.run_id,
-            warehouse,
-            settings.organizations,
-            settings.options(),
-        )
-        if restore_after_kill(warehouse):
-            context.log.warning("The last load was cut off; the warehouse is as it was before it.")
-        started_at = SentryApi(sync.base_url, session).clock()
-    except ConfigurationError as error:
+        sync, results = _load(context, dlt_resource, environment.settings())
+    except SentryError as error:
         raise dg.Failure(str(error)) from None
-    run_log.begin_run(warehouse, settings.published, run_id=context.run_id, started_at=started_at)
-    with whole_load(warehouse):
-        try:
-            results: list[Any] = list(
-                dlt_resource.run(
-                    context=context,
-                    dlt_source=sentry(sync),
-                    dlt_pipeline=pipeline(warehouse, settings.data / "dlt"),
-                )
-            )
-        except Exception as error:
-            raise dg.Failure(explain(error)) from error
-    run_log.record_extraction(warehouse, context.run_id)
     for result in results:
         is_log = result.asset_key.path[-1] == ORGANIZATION_SYNCS.name
         yield result._replace(metadata=result.metadata | _metadata(sync)) if is_log else result
+
+
+def _load(
+    context: dg.AssetExecutionContext, dlt_resource: DagsterDltResource, settings: Settings
+) -> tuple[Sync, list[Any]]:
+    """Sync and load; returns the sync and Dagster's results. Raises SentryError, or Failure from within dlt."""
+    warehouse, session = settings.warehouse, settings.session()
+    sync = Sync(
+        session,
+        settings.base_url(),
+        context.run_id,
+        warehouse,
+        settings.organizations,
+        settings.options(),
+    )
+    with sole_sync(warehouse) as was_cut_off:
+        if was_cut_off:
+            context.log.warning("The last load was cut off; the warehouse is as it was before it.")
+        started_at = SentryApi(sync.base_url, session).clock()
+        run_log.begin_run(
+            warehouse, settings.published, run_id=context.run_id, started_at=started_at
+        )
+        with all_or_nothing(warehouse):
+            try:
+                results: list[Any] = list(
+                    dlt_resource.run(
+                        context=context,
+                        dlt_source=sentry(sync),
+                        dlt_pipeline=pipeline(warehouse, settings.data / "dlt"),
+                    )
+                )
+            except Exception as error:
+                raise dg.Failure(explain(error)) from error
+        run_log.record_extraction(warehouse, context.run_id)
+    return sync, results
 
 
 def _metadata(sync: Sync) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,11 +54,13 @@ def _run(data: Path, environment: dict[str, str], sentry: StandIn) -> int:
         log.open("w", encoding="utf-8") as output,
     ):
         code = subprocess.run(
-            command, env=environment, cwd=ROOT, stdout=output, stderr=output, check=False
+            command, env=environment, cwd=data, stdout=output, stderr=output, check=False
         ).returncode
     if code:
-        console.print(f"[red]The job failed.[/red] The end of {log}:")
-        console.print("".join(log.open(encoding="utf-8").readlines()[-30:]), markup=False)
+        lines = log.read_text(encoding="utf-8").splitlines()
+        causes = [line.partition("Failure: ")[2] for line in lines if "Failure: " in line]
+        console.print(f"[red]The job failed.[/red] All of it is in {log}. The cause:")
+        console.print("\n".join(causes[-1:] or lines[-30:]), markup=False)
         return code
     (data / "runs").write_text(str(runs + 1), encoding="utf-8")
     after = _published(data)
@@ -72,16 +76,31 @@ def _published(data: Path) -> Published:
 
 
 def _ui(environment: dict[str, str], port: str) -> int:
+    if not _is_free(port):
+        console.print(f"Port {port} is in use. Stop what runs there, or: make demo-ui PORT=3001")
+        return 1
     console.print(
         f"Dagster is starting on http://127.0.0.1:{port} over the demo's data. Stop with Ctrl-C."
     )
     command = [DAGSTER, "dev", "-h", "127.0.0.1", "-p", port, "-m", "pipelines.definitions"]
-    process = subprocess.Popen(command, env=environment, cwd=ROOT)
+    process = subprocess.Popen(command, env=environment, cwd=environment["DATA_DIR"])
+    # Dagster's processes would outlive this one.
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         return process.wait()
     except KeyboardInterrupt:
         process.terminate()
         return process.wait()
+
+
+def _is_free(port: str) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(port)))
+        except OSError:
+            return False
+        return True
 
 
 @contextmanager
@@ -99,7 +118,10 @@ def _runs_so_far(data: Path) -> int:
 
 
 def _environment(data: Path, url: str) -> dict[str, str]:
-    """Return the environment of the job: the stand-in as Sentry, the demo's own data folder."""
+    """Return the environment of the job: the stand-in as Sentry, the demo's own data folder.
+
+    It has to run in a folder without `.env`, which Dagster would put in its place.
+    """
     home = data / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")

@@ -24,12 +24,18 @@ ANSWERS = {
     ),
     "410": reply_json({"message": "This API no longer exists."}, status=410),
     "html_200": reply_html("<!doctype html><title>Sentry</title>"),
+    "null_200": reply_json(None),
+    "sso_401": reply_json(
+        {"detail": {"code": "sso-required", "message": "Must login via SSO", "extra": {}}}, 401
+    ),
     "org_down": reply_json({"detail": "Internal Error", "errorId": "1" * 32}, status=503),
 }
 CHANGES = {
     "empty_page_more",
     "repeat_cursor",
     "cut_short",
+    "no_link",
+    "plain_link",
     "changed_type",
     "unknown_field",
     "unknown_enum",
@@ -117,7 +123,7 @@ class Faults:
         """Return `reply` as the fault leaves it; `asked` is the cursor as the client wrote it."""
         if reply.status != 200:
             return reply
-        if kind in {"empty_page_more", "repeat_cursor", "cut_short"}:
+        if kind in {"empty_page_more", "repeat_cursor", "cut_short", "no_link", "plain_link"}:
             return self._turn_page(kind, reply, call, asked)
         name = options.get("field", "brandNew" if kind == "unknown_field" else "status")
         value = options.get("value", "hibernating" if kind == "unknown_enum" else {"changed": [1]})
@@ -134,6 +140,12 @@ class Faults:
             rows = orjson.loads(reply.body)
             reply.body = orjson.dumps(rows[: len(rows) // 2])
             reply.headers["Link"] = reply.headers["Link"].replace('"true"', '"false"')
+            return reply
+        if kind == "no_link":
+            del reply.headers["Link"]
+            return reply
+        if kind == "plain_link":
+            reply.headers["Link"] = re.sub(r'; results="\w+"', "", reply.headers["Link"])
             return reply
         if kind == "empty_page_more":
             reply.body = b"[]"

@@ -16,8 +16,10 @@ from pipelines.sentry.errors import (
     ChangedTypeError,
     ConfigurationError,
     SentryError,
+    TruncatedError,
 )
-from pipelines.sentry.paginator import SentryPaginator, next_cursor
+from pipelines.sentry.fields import kind
+from pipelines.sentry.paginator import SentryPaginator, next_cursor, tells_end
 from pipelines.sentry.session import SentrySession
 
 Params = Mapping[str, Any]
@@ -69,16 +71,25 @@ class SentryApi:
         return SentryApi(region_url, self.session)
 
     def pages(self, path: str, params: Params | None = None) -> Iterator[Page]:
-        """Yield the pages of a listing to its end; TruncatedError when the end cannot be reached."""
+        """Yield the pages of a listing to its end; TruncatedError when the end cannot be reached, or trusted."""
+        params = dict(params or {})
+        size = params.get("limit", params.get("per_page", FULL_PAGE["limit"]))
         # The hook keeps dlt's client from raising: the session has judged the reply already.
         hooks: Any = {"response": [lambda response, *_, **__: None]}
-        for page in self._client.paginate(path, params=dict(params or {}), hooks=hooks):
+        for page in self._client.paginate(path, params=params, hooks=hooks):
             self.session.traffic.add(pages=1)
-            for row in page:
-                if not isinstance(row, dict):
-                    raise ChangedTypeError(f"{path}: expected a list of objects, got {row!r:.80}.")
             reply = page.response
-            is_last = next_cursor(reply.headers.get("Link", "")) is None
+            for row in require_list(reply.json(), path):
+                if not isinstance(row, dict):
+                    raise ChangedTypeError(f"{path}: expected a list of objects, got {kind(row)}.")
+            link = reply.headers.get("Link", "")
+            # Without the header a page of just the size asked for may be one of many; a longer one is all there is.
+            if len(page) == size and not tells_end(link):
+                raise TruncatedError(
+                    f"{path}: a full page came without a Link header, so nothing tells whether there is more. "
+                    "A proxy in between may have taken it away."
+                )
+            is_last = next_cursor(link) is None
             yield Page(list(page), reply.elapsed.total_seconds(), is_last)
 
     def rows(self, path: str, params: Params | None = None) -> list[Row]:
@@ -123,5 +134,5 @@ def is_same_site(base_url: str, other_url: str) -> bool:
 def require_list(value: Any, where: str) -> list[Any]:
     """Return `value` as the list that `where` is known to answer with; BadRequestError otherwise."""
     if not isinstance(value, list):
-        raise BadRequestError(f"{where}: expected a list, got {type(value).__name__}.")
+        raise BadRequestError(f"{where}: expected a list, got {kind(value)}.")
     return value

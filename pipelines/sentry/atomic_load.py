@@ -1,14 +1,17 @@
-"""A load that a killed process cannot leave half done.
+"""A load that a killed process cannot leave half done, and that no other sync gets into.
 
 dlt merges table by table, each in its own transaction. Killed in between, the warehouse would hold new issues beside
 old activities, and the next sync could no longer see what changed. So the file is copied first, and put back when
 the load did not end well: at once after an error, at the next start after a kill. Copying 300 MB takes about 0.3 s,
 and as much disk as the warehouse for the time of the load.
+
+A copy that lies there tells of a kill only if no load is under way: each holds a lock, which a kill sets free.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.sentry.errors import StorageError, chain
+from pipelines.sentry.errors import ConfigurationError, StorageError, chain
 
 # The last: a limit on the size of files.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -28,26 +31,61 @@ def backup_path(warehouse: Path) -> Path:
     return warehouse.with_name(f"{warehouse.name}.before-load")
 
 
+def lock_path(warehouse: Path) -> Path:
+    """Return the file that a sync holds locked; it stays, empty, when nobody does."""
+    return warehouse.with_name(f"{warehouse.name}.lock")
+
+
+@contextmanager
+def sole_sync(warehouse: Path) -> Iterator[bool]:
+    """Keep other syncs away for the time of the block; gives whether a load that was cut off has been undone.
+
+    ConfigurationError, at once, when another sync is under way.
+    """
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with lock_path(warehouse).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(
+                f"Another sync is under way in {warehouse.parent}. "
+                "Wait until it has ended, or set another DATA_DIR for this one."
+            ) from None
+        yield _restore(warehouse)
+
+
 def restore_after_kill(warehouse: Path) -> bool:
-    """Put the copy back if a load was cut off; returns whether it was."""
-    backup = backup_path(warehouse)
-    if not backup.exists():
+    """Put the copy back if a load was cut off; returns whether it was. A load under way is left alone."""
+    if not backup_path(warehouse).exists():
         return False
-    # The write-ahead log belongs to the half-loaded file.
-    warehouse.with_name(f"{warehouse.name}.wal").unlink(missing_ok=True)
-    os.replace(backup, warehouse)
-    return True
+    try:
+        with sole_sync(warehouse) as was_cut_off:
+            return was_cut_off
+    except ConfigurationError:
+        return False
 
 
 @contextmanager
 def whole_load(warehouse: Path) -> Iterator[None]:
-    """Run the block's writes to the warehouse all or not at all; StorageError when the disk is full."""
+    """Run the block's writes to the warehouse all or not at all, and no other sync beside it.
+
+    StorageError when the disk is full, ConfigurationError when another sync is under way.
+    """
+    with sole_sync(warehouse), all_or_nothing(warehouse):
+        yield
+
+
+@contextmanager
+def all_or_nothing(warehouse: Path) -> Iterator[None]:
+    """Undo the block's writes to the warehouse if it fails; for use inside `sole_sync`.
+
+    StorageError when the disk is full.
+    """
     try:
-        restore_after_kill(warehouse)
         _copy(warehouse)
         yield
     except BaseException as error:
-        restore_after_kill(warehouse)
+        _restore(warehouse)
         if _is_out_of_room(error):
             raise StorageError(
                 f"There is no room left on the disk of {warehouse.parent}. A load needs twice the space of "
@@ -57,20 +95,40 @@ def whole_load(warehouse: Path) -> Iterator[None]:
     backup_path(warehouse).unlink()
 
 
+def _restore(warehouse: Path) -> bool:
+    backup = backup_path(warehouse)
+    if not backup.exists():
+        return False
+    # The write-ahead log belongs to the half-loaded file.
+    warehouse.with_name(f"{warehouse.name}.wal").unlink(missing_ok=True)
+    os.replace(backup, warehouse)
+    return True
+
+
 def _copy(warehouse: Path) -> None:
     backup = backup_path(warehouse)
     if not warehouse.exists():
-        warehouse.parent.mkdir(parents=True, exist_ok=True)
         duckdb.connect(str(warehouse)).close()
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("checkpoint")
     unfinished = backup.with_name(f"{backup.name}.tmp")
     try:
         shutil.copyfile(warehouse, unfinished)
+        _to_disk(unfinished)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
     os.replace(unfinished, backup)
+    _to_disk(backup.parent)
+
+
+def _to_disk(path: Path) -> None:
+    """Have a file, or a folder's names, on the disk: after a power cut a torn copy would replace a good warehouse."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _is_out_of_room(error: BaseException) -> bool:

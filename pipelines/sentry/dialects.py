@@ -88,8 +88,10 @@ def detect(
             _answers(api, f"projects/{organization}/{slug}/issues/", {"query": "", "limit": 1})
             for slug in project_slugs[:1]
         )
-    if is_sentry_9 and isinstance(refusal, UnavailableError) and _answers(api, path, question):
-        return CURRENT_SENTRY  # it only was unwell; Sentry 9 without Snuba fails every time
+    # It may only have been unwell; Sentry 9 without Snuba fails every time.
+    was_unwell = isinstance(refusal, UnavailableError | EndpointMissingError)
+    if is_sentry_9 and was_unwell and _answers(api, path, question):
+        return CURRENT_SENTRY
     if is_sentry_9:
         return SENTRY_9
     raise refusal

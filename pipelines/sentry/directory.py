@@ -79,14 +79,21 @@ def read_directory(api: SentryApi, slugs: list[str], known: Known) -> Directory:
 
 def _organizations(api: SentryApi, slugs: list[str]) -> list[Organization]:
     """Return the configured organizations, or all that the token lists in any region."""
-    return [_named(api, slug) for slug in slugs] if slugs else _listed(api)
+    if not slugs:
+        return _listed(api)
+    refusals: list[TokenRefusedError] = []
+    named = [_named(api, slug, refusals) for slug in slugs]
+    if len(refusals) == len(slugs):
+        raise refusals[0]
+    return named
 
 
-def _named(api: SentryApi, slug: str) -> Organization:
+def _named(api: SentryApi, slug: str, refusals: list[TokenRefusedError]) -> Organization:
     try:
         return _organization(api, api.get(f"organizations/{slug}/", {"detailed": 0}))
-    except TokenRefusedError:
-        raise
+    except TokenRefusedError as error:
+        refusals.append(error)  # by this organization, as for single sign-on, or by all
+        return Organization(slug, api, {}, failure=str(error))
     except NotFoundError as error:
         return Organization(slug, api, {}, failure=f"{error} Check the slug in SENTRY_ORG.")
     except SentryError as error:
@@ -106,8 +113,6 @@ def _listed(api: SentryApi) -> list[Organization]:
             for body in region.rows("organizations/"):
                 organization = _organization(api, body)
                 found.setdefault(organization.slug, organization)
-        except TokenRefusedError:
-            raise
         except SentryError as error:
             if any(org.api.base_url == url for org in found.values()):
                 continue  # they are known by name, and will fail by themselves if they must

@@ -29,7 +29,14 @@ class NotFoundError(SentryError):
 
 
 class EndpointMissingError(SentryError):
-    """The server has no such endpoint: 404 or 200 with HTML, 405, 410, 422."""
+    """The server has no such endpoint: 404 or 200 with HTML, 405, 410, 422.
+
+    `is_404`: an old server says so of a thing that does not exist, too; the other answers say nothing about things.
+    """
+
+    def __init__(self, message: str, *, is_404: bool = False) -> None:
+        super().__init__(message)
+        self.is_404 = is_404
 
 
 class BadRequestError(SentryError):
@@ -41,11 +48,11 @@ class UnavailableError(SentryError):
 
 
 class TruncatedError(SentryError):
-    """A listing cannot be trusted to be whole: it took too long, or its cursor stopped moving."""
+    """A listing cannot be trusted to be whole: too slow, a cursor that does not move, an end that nobody told."""
 
 
 class ChangedTypeError(SentryError):
-    """A field of the API has another type than it always had; names the table, the field and the value."""
+    """A field of the API has another type than it always had; names table and field, never a value."""
 
 
 class StorageError(SentryError):

@@ -78,7 +78,7 @@ def sync_organization(
 ) -> Outcome:
     """Read one organization and return what differs from the warehouse; raises SentryError, then nothing counts."""
     slug = organization.slug
-    state = known.states().get(slug, plan.OrganizationState())
+    state = known.states(as_of).get(slug, plan.OrganizationState())
     mode = plan.choose_mode(state, as_of, options.full_every)
     readable = organization.readable()
     dialect = _dialect(organization, readable, as_of)
@@ -108,7 +108,7 @@ def sync_organization(
     _follow_up(outcome, reader, known, workers, options, state, as_of)
     outcome.tables[ISSUE_DAILY_EVENTS.name] = follow_up.issue_days(known, sweep.days)
     outcome.tables[PROJECT_DAILY_EVENTS.name] = follow_up.project_days(
-        reader, known, workers, organization.readable(), state, as_of
+        reader, known, workers, organization.readable(), as_of
     )
     outcome.capabilities = {
         "listing": dialect.listing,
@@ -152,12 +152,11 @@ def _read_unshown(
         hidden.add(project_id)
         organization.projects[project_id]["has_access"] = False
     tombstones = known_issues.tombstones_of_projects(known, hidden, TOMBSTONE)
-    unshown = {
-        issue_id: project_id
-        for issue_id, project_id in known_issues.unshown(known, organization.slug, mode).items()
-        if project_id not in hidden and project_id not in untouched
-    }
-    return pa.concat_tables([tombstones, sweep.read_unshown(unshown)])
+    unshown, buried = (
+        {i: pid for i, pid in issues.items() if pid not in hidden and pid not in untouched}
+        for issues in known_issues.unshown(known, organization.slug, mode, sweep.as_of)
+    )
+    return pa.concat_tables([tombstones, sweep.read_unshown(unshown, buried)])
 
 
 def _follow_up(
@@ -177,10 +176,12 @@ def _follow_up(
     )
     flipped = [c.issue_id for c in changes if c.before is not None and c.is_alive]
     backfill = known_issues.without_activities(known, slug, options.activity_budget)
+    again = known_issues.unexplained(known, options.activity_budget, as_of)
     outcome.tables[ISSUE_ACTIVITIES.name], read = follow_up.activities(
-        reader, known, workers, privacy, [*flipped, *backfill]
+        reader, known, workers, privacy, [*flipped, *backfill, *again]
     )
-    known_issues.mark_activities_read(known, read, as_of)
+    first_time = set(read) & {*flipped, *backfill}
+    known_issues.mark_activities_read(known, first_time, as_of)
     issues = known_issues.changed_issues(known)
     outcome.tables[ISSUES.name] = issues
     outcome.issues_new = sum(c.before is None for c in changes)

@@ -17,12 +17,12 @@ class Fields:
     def __init__(self, table: str, source: Any) -> None:
         self.table = table
         if not isinstance(source, dict):
-            raise ChangedTypeError(f"{table}: expected an object, got {source!r:.80}.")
+            raise ChangedTypeError(f"{table}: expected an object, got {kind(source)}.")
         self.source: dict[str, Any] = source
 
     def _wrong(self, name: str, expected: str) -> ChangedTypeError:
         return ChangedTypeError(
-            f"{self.table}.{name}: expected {expected}, got {self.source.get(name)!r:.80}. "
+            f"{self.table}.{name}: expected {expected}, got {kind(self.source.get(name))}. "
             "Sentry's API seems to have changed; nothing of this table was stored."
         )
 
@@ -98,6 +98,22 @@ class Fields:
     def json(self, name: str) -> str | None:
         """Return a free-form part as JSON text with sorted keys; None when null, absent or empty."""
         return as_json(self.source.get(name))
+
+
+def kind(value: Any) -> str:
+    """Return which kind of JSON value it is, for messages: what a text says may be somebody's name."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text" if value else "empty text"
+        case list():
+            return "a list"
+    return "an object"
 
 
 def as_json(value: Any) -> str | None:

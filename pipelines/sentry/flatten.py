@@ -203,9 +203,7 @@ def issue_daily_events(body: Row, *, with_zeros: bool = True) -> list[tuple[date
             (_day(int(second)), int(count)) for second, count in points if count != 0 or with_zeros
         ]
     except (TypeError, ValueError, OverflowError, OSError):
-        raise ChangedTypeError(
-            f"issues.stats: expected [epoch, count] pairs, got {points!r:.80}."
-        ) from None
+        raise ChangedTypeError("issues.stats: expected [epoch, count] pairs, got others.") from None
 
 
 def activity(body: Row, issue_id: str, organization_slug: str) -> Row:

@@ -105,19 +105,21 @@ def project_days(
     known: Known,
     workers: Workers,
     projects: dict[str, str],
-    state: OrganizationState,
     as_of: datetime,
 ) -> pa.Table:
     """Return the changed rows of `project_daily_events`; `projects` maps readable ids to slugs.
 
     Needs the issues' days staged: where no endpoint counts, they are added up.
     """
+    slug = reader.organization
+
+    def listed() -> set[str]:
+        bodies = reader.api.rows(f"organizations/{slug}/projects/")
+        rows = [flatten.project(body, slug) for body in bodies]
+        return {row["project_id"] for row in rows if row["has_access"]}
+
     rows = counts.read_project_days(
-        reader.api,
-        reader.organization,
-        projects,
-        counts.days_to_read(state.watermark, as_of),
-        workers,
+        reader.api, slug, projects, known_issues.counted_days(known), as_of, workers, listed
     )
     if rows is None:
         known_issues.stage_added_up_days(known, PROJECT_DAILY_EVENTS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -47,11 +48,15 @@ class Known:
             columns.setdefault(str(table), set()).add(str(column))
         return columns
 
-    def states(self) -> dict[str, OrganizationState]:
-        """Return per organization where its last complete sync and its last complete full sync stood."""
+    def states(self, as_of: datetime) -> dict[str, OrganizationState]:
+        """Return per organization where its last complete sync and its last complete full sync stood.
+
+        A server's clock that was ahead once says nothing of the time until then.
+        """
         rows = self.sql.execute(
             "select organization_slug, max(started_at), max(started_at) filter (mode = 'full') "
-            "from known_organization_syncs where status = 'complete' group by 1"
+            "from known_organization_syncs where status = 'complete' and started_at <= ? group by 1",
+            [as_of],
         ).fetchall()
         return {slug: OrganizationState(watermark, swept) for slug, watermark, swept in rows}
 
@@ -133,4 +138,19 @@ def to_arrow(table: RawTable, rows: list[dict[str, object]]) -> pa.Table:
     try:
         return pa.Table.from_pylist(rows, schema=table.schema)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-        raise ChangedTypeError(f"{table.name}: {error}") from None
+        # Arrow's message quotes the value, which may be somebody's name.
+        raise ChangedTypeError(
+            f"{table.name}: {_misfits(table, rows)} does not fit ({type(error).__name__}). "
+            "Sentry's API seems to have changed; nothing of this table was stored."
+        ) from None
+
+
+def _misfits(table: RawTable, rows: list[dict[str, object]]) -> str:
+    """Return the columns whose values are not of the type that the table has."""
+    wrong = []
+    for column in table.schema:
+        try:
+            pa.array([row.get(column.name) for row in rows], column.type)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            wrong.append(column.name)
+    return ", ".join(wrong)

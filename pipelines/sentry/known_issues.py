@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 
@@ -17,6 +17,8 @@ _EFFECTIVE_STATUS = """
     case when {0}.removed_reason = 'merged' then 'merged'
          when {0}.removed_reason is not null then 'deleted'
          else {0}.status end"""
+
+_EXPLAINED_WITHIN = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -50,23 +52,30 @@ def issue_counts(known: Known) -> dict[str, dict[Reason, int]]:
     }
 
 
-def unshown(known: Known, slug: str, mode: Mode) -> dict[str, str]:
-    """Return issue id -> project id of the known issues that a sync answers for and has to account for.
+def unshown(
+    known: Known, slug: str, mode: Mode, as_of: datetime
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return issue id -> project id of the known issues that a sync answers for: to account for, to look at again.
 
-    Full: all that are alive. Incremental: those that were open. Always: those whose project has come from
-    another organization, and those that were out of reach together with their project.
+    To account for - full: all that are alive. Incremental: those that were open. Always: those whose project has
+    come from another organization, and those that were out of reach together with their project.
+    To look at again - full: those called deleted within the last week, in case that was a mistake.
     """
     rows = known.sql.execute(
         """
-        select issue_id, project_id from known_issues inner join my_projects using (project_id)
+        select issue_id, project_id, coalesce(removed_reason = 'deleted', false)
+        from known_issues inner join my_projects using (project_id)
         where not is_gone and (
-            (removed_reason is null and (? or status = 'unresolved' or organization_slug != ?))
+            (removed_reason is null and ($is_full or status = 'unresolved' or organization_slug != $slug))
             or removed_reason in ('project_gone', 'access_lost')
+            or ($is_full and removed_reason = 'deleted' and removed_at >= $as_of - interval 7 days)
         )
         """,
-        [mode == "full", slug],
+        {"is_full": mode == "full", "slug": slug, "as_of": as_of},
     ).fetchall()
-    return dict(rows)
+    wanted = {issue_id: project_id for issue_id, project_id, is_buried in rows if not is_buried}
+    buried = {issue_id: project_id for issue_id, project_id, is_buried in rows if is_buried}
+    return wanted, buried
 
 
 def tombstones_of_projects(known: Known, hidden: Set[str], schema: pa.Schema) -> pa.Table:
@@ -94,7 +103,15 @@ def settle_issues(known: Known, tombstones: pa.Table, as_of: datetime) -> None:
             last_seen_at = coalesce(staged_issues.last_seen_at, known.last_seen_at),
             user_count = coalesce(staged_issues.user_count, known.user_count),
             first_seen_at = coalesce(staged_issues.first_seen_at, known.first_seen_at),
-            activities_read_at = known.activities_read_at
+            -- What an issue became is to be explained anew.
+            activities_read_at = case
+                when staged_issues.status = known.status
+                    and (
+                        staged_issues.substatus is distinct from 'regressed'
+                        or known.substatus is not distinct from 'regressed'
+                    )
+                    then known.activities_read_at
+            end
         from known_issues as known where known.issue_id = staged_issues.issue_id
     """)
     known.keep("tombstones", tombstones)
@@ -165,6 +182,32 @@ def without_activities(known: Known, slug: str, limit: int) -> list[str]:
     return [issue_id for (issue_id,) in rows]
 
 
+def unexplained(known: Known, limit: int, as_of: datetime) -> list[str]:
+    """Return ids of resolved issues whose activities, read in the last two days, do not hold the resolve.
+
+    Sentry computes that an issue has resolved by age before its job writes so.
+    """
+    rows = known.sql.execute(
+        """
+        with last_words as (
+            select issue_id, max_by(activity_type, occurred_at) as said
+            from known_issue_activities
+            where activity_type like 'set_%'
+                and activity_type not in ('set_priority', 'set_public', 'set_private')
+            group by issue_id
+        )
+        select issue_id from known_issues left join last_words using (issue_id)
+        where status = 'resolved' and removed_reason is null and activities_read_at > ?
+            and coalesce(said, '') not like 'set_resolved%'
+            and project_id in (select project_id from my_projects where not is_gone)
+        order by activities_read_at desc, issue_id
+        limit ?
+        """,
+        [as_of - _EXPLAINED_WITHIN, limit],
+    ).fetchall()
+    return [issue_id for (issue_id,) in rows]
+
+
 def mark_activities_read(known: Known, ids: Iterable[str], as_of: datetime) -> None:
     """Note on the staged rows that their activities have been read; stages known rows where needed."""
     known.keep_ids("just_read", ids)
@@ -195,6 +238,16 @@ def changed_days(known: Known) -> pa.Table:
     )
 
 
+def counted_days(known: Known) -> dict[tuple[str, str], date]:
+    """Return (project id, source) -> the last day counted by that source, of the projects answered for here."""
+    rows = known.sql.execute("""
+        select project_id, event_source, max(date_on)
+        from known_project_daily_events inner join my_projects using (project_id)
+        group by project_id, event_source
+    """).fetchall()
+    return {(project_id, source): day for project_id, source, day in rows}
+
+
 def stage_added_up_days(known: Known, table: RawTable) -> None:
     """Stage `project_daily_events` as sums of what is known and staged of the issues' days."""
     known.stage(table, [])
@@ -207,13 +260,15 @@ def stage_added_up_days(known: Known, table: RawTable) -> None:
             where (issue_id, date_on) not in (select (issue_id, date_on) from staged_issue_daily_events)
         ),
         projects as (
-            select issue_id, project_id from staged_issues
+            select issue_id, project_id, removed_reason from staged_issues
             union
-            select issue_id, project_id from known_issues
+            select issue_id, project_id, removed_reason from known_issues
             where issue_id not in (select issue_id from staged_issues)
         )
         select project_id, date_on, any_value(organization_slug), sum(event_count), 'issues'
         from days inner join projects using (issue_id)
         where organization_slug in (select distinct organization_slug from staged_issues)
+            -- The survivor's days hold those of what was merged into it.
+            and removed_reason is distinct from 'merged'
         group by project_id, date_on
     """)

@@ -2,7 +2,8 @@
 
 The `Link` header names a next page even after the last one; only `results="true"` means that there is more. The
 cursor is taken and the address is not, because it is built from the server's configured name, which may be an
-internal one. GlitchTip sends the repr of a Python set, so the header is searched rather than parsed.
+internal one. GlitchTip sends the repr of a Python set, so the header is searched rather than parsed. A header that
+speaks of a next page in other words is an error: taken for the end, it would lose rows in silence.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from requests import Request, Response
 
 from pipelines.sentry.errors import TruncatedError
 
-_LINK = re.compile(r'<([^>]*)>;\s*rel="(\w+)";\s*results="(true|false)"(?:;\s*cursor="([^"]*)")?')
+_LINK = re.compile(r'<[^>]*>((?:\s*;\s*\w+="[^"]*")+)')
+_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_NEXT = re.compile(r"\brel\s*=\W*next\b", re.IGNORECASE)
 # Rows deleted while a page is put together can empty it; so many in a row are a server that will never end.
 _MOST_EMPTY_PAGES = 50
 
@@ -23,7 +26,8 @@ _MOST_EMPTY_PAGES = 50
 class SentryPaginator(BasePaginator):
     """Follows `rel="next"` while it says that there are results, and never asks the same cursor twice.
 
-    Raises TruncatedError when the server promises more but its cursor does not move.
+    Raises TruncatedError when the server promises more but its cursor does not move, or when a page behind a
+    cursor does not tell whether it is the last.
     """
 
     def __init__(self) -> None:
@@ -34,7 +38,13 @@ class SentryPaginator(BasePaginator):
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Take the next cursor from the reply."""
-        self._cursor = next_cursor(response.headers.get("Link", ""))
+        link = response.headers.get("Link", "")
+        if self._asked and not tells_end(link):
+            raise TruncatedError(
+                f"{response.url.split('?')[0]} has stopped to tell in its Link header whether there is more; "
+                "a proxy in between may have taken it away."
+            )
+        self._cursor = next_cursor(link)
         self._has_next_page = self._cursor is not None
         self._empty_pages = 0 if data else self._empty_pages + 1
         if self._cursor is None:
@@ -53,8 +63,26 @@ class SentryPaginator(BasePaginator):
 
 
 def next_cursor(link_header: str) -> str | None:
-    """Return the cursor of the next page, or None when the header promises no further results."""
-    for _, rel, results, cursor in _LINK.findall(link_header):
-        if rel == "next" and results == "true" and cursor:
+    """Return the cursor of the next page, or None when the header promises no further results.
+
+    Raises TruncatedError for a next page that is named without saying whether it holds results, or how to ask for it.
+    """
+    if not tells_end(link_header):
+        return None
+    for attributes in _LINK.findall(link_header):
+        said = {name.lower(): text for name, text in _ATTRIBUTE.findall(attributes)}
+        results, cursor = said.get("results"), said.get("cursor")
+        if said.get("rel") != "next":
+            continue
+        if results == "false":
+            return None
+        if results == "true" and cursor:
             return str(cursor)
-    return None
+    raise TruncatedError(
+        f"The end of the listing cannot be told from its Link header: {link_header:.300}"
+    )
+
+
+def tells_end(link_header: str) -> bool:
+    """Tell whether the header names a next page at all, as Sentry does even on the last."""
+    return bool(_NEXT.search(link_header))

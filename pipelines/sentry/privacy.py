@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,7 +16,7 @@ from pipelines.sentry.fields import as_json
 Row = dict[str, Any]
 
 # Of an activity's data and of status details, what says nothing about a person.
-_IMPERSONAL = frozenset(
+IMPERSONAL = frozenset(
     [
         "autoResolved",
         "inRelease",
@@ -37,10 +39,28 @@ _IMPERSONAL = frozenset(
         "issues",
     ]
 )
-
-
+# Of an issue's metadata, what tells of the error; a feedback's also names who wrote it.
+OF_ERROR = frozenset(
+    [
+        "type",
+        "value",
+        "title",
+        "filename",
+        "function",
+        "directive",
+        "uri",
+        "sdk",
+        "initial_priority",
+        "severity",
+        "severity_reason",
+        "in_app_frame_mix",
+    ]
+)
 # Parts of an event that tell of the program; breadcrumbs and requests tell of its user.
-_OF_CODE = frozenset(["exception", "stacktrace", "threads", "debugmeta"])
+OF_CODE = frozenset(["exception", "stacktrace", "threads", "debugmeta"])
+
+# What a hash looks like: what was treated once stays as it is.
+HASH = "[0-9a-f]{16}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +88,8 @@ class Privacy:
         if row["assignee_type"] != "team":
             treated["assignee_name"] = self._person(row["assignee_name"])
             treated["assignee_email"] = self._person(row["assignee_email"])
-        treated["status_details"] = _impersonal(row["status_details"])
+        treated["status_details"] = _only(IMPERSONAL, row["status_details"])
+        treated["metadata"] = _only(OF_ERROR, row["metadata"])
         # A field that this version does not know may hold anything.
         treated["other_fields"] = None
         return treated
@@ -78,19 +99,21 @@ class Privacy:
         if self.mode == "keep":
             return row
         actor = self._person(row["actor"])
-        return {**row, "actor": actor, "data": _impersonal(row["data"])}
+        return {**row, "actor": actor, "data": _only(IMPERSONAL, row["data"])}
 
     def event(self, row: Row) -> Row:
         """Return the event row without what describes the affected user or the request that was made."""
         if self.mode == "keep":
             return row
         tags = [tag for tag in _objects(row["tags"]) if not str(tag.get("key")).startswith("user")]
-        entries = [entry for entry in _objects(row["entries"]) if entry.get("type") in _OF_CODE]
+        entries = [entry for entry in _objects(row["entries"]) if entry.get("type") in OF_CODE]
         return {**row, "tags": as_json(tags), "entries": as_json(entries)}
 
     def _person(self, text: str | None) -> str | None:
         if text is None or self.mode == "drop":
             return None
+        if re.fullmatch(HASH, text):
+            return text
         return hmac.new(self.key.encode(), text.lower().encode(), hashlib.sha256).hexdigest()[:16]
 
 
@@ -100,9 +123,9 @@ def _objects(text: str | None) -> list[Row]:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
-def _impersonal(text: str | None) -> str | None:
-    """Return the members of a JSON object that say nothing about a person."""
+def _only(names: Set[str], text: str | None) -> str | None:
+    """Return the members of a JSON object that have one of these names."""
     parts = json.loads(text) if text else {}
     if not isinstance(parts, dict):
         return None
-    return as_json({name: value for name, value in parts.items() if name in _IMPERSONAL})
+    return as_json({name: value for name, value in parts.items() if name in names})

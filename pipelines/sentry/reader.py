@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from pipelines.sentry.api import Page, Row, SentryApi, require_list
+from pipelines.sentry.api import Page, Params, Row, SentryApi, require_list
 from pipelines.sentry.dialects import Dialect
 from pipelines.sentry.errors import (
     BadRequestError,
@@ -46,7 +46,7 @@ class IssueReader:
     dialect: Dialect
     project_slugs: Mapping[str, str] = field(default_factory=dict)
     activity_source: Literal["unknown", "activities", "detail", "none"] = "unknown"
-    _lacks_organization_detail: bool = False
+    _has_plain_addresses_only: bool = False
 
     def __post_init__(self) -> None:
         if not self.dialect.has_activities:
@@ -96,7 +96,10 @@ class IssueReader:
             return self._halving(project_id, ids[:middle]) + self._halving(project_id, ids[middle:])
 
     def look_up(self, issue_id: str) -> LookUp:
-        """Return what became of one id. A merged issue's address answers with another id."""
+        """Return what became of one id. A merged issue's address answers with another id.
+
+        Raises EndpointMissingError when no address answers as one for issues does: that says nothing about this one.
+        """
         try:
             body = self._detail(issue_id)
         except NotFoundError:
@@ -107,16 +110,41 @@ class IssueReader:
         return LookUp(body=body) if answered == issue_id else LookUp(merged_into=answered)
 
     def _detail(self, issue_id: str) -> Row:
-        if not self._lacks_organization_detail:
-            path = f"organizations/{self.organization}/issues/{issue_id}/"
+        return Fields("issues", self._of_issue(issue_id, "", _CHEAP_DETAIL)).source
+
+    def _of_issue(self, issue_id: str, child: str, params: Params) -> Any:
+        """Return an issue's answer from its organization's address, or from the plain one that all servers have."""
+        missing: EndpointMissingError | None = None
+        if not self._has_plain_addresses_only:
             try:
-                return Fields("issues", self.api.get(path, _CHEAP_DETAIL)).source
-            except EndpointMissingError:
-                self._lacks_organization_detail = True  # Sentry 9, GlitchTip
+                return self.api.get(
+                    f"organizations/{self.organization}/issues/{issue_id}/{child}", params
+                )
+            except EndpointMissingError as error:
+                missing = error
         try:
-            return Fields("issues", self.api.get(f"issues/{issue_id}/", _CHEAP_DETAIL)).source
+            body = self.api.get(f"issues/{issue_id}/{child}", params)
         except EndpointMissingError as error:
-            raise NotFoundError(str(error)) from None
+            # Nothing but 404 from both: an old server's word for an issue that it does not have.
+            if error.is_404 and (missing is None or missing.is_404):
+                raise NotFoundError(str(error)) from None
+            raise
+        if missing:
+            self._has_plain_addresses_only = True  # Sentry 9, GlitchTip
+        return body
+
+    def has_project(self, project_id: str) -> bool:
+        """Tell whether the organization still has this project, perhaps renamed; one out of reach counts as there."""
+        slug = self.project_slugs.get(project_id)
+        if slug is None:
+            return False
+        try:
+            body = self.api.get(f"projects/{self.organization}/{slug}/")
+        except (NotFoundError, EndpointMissingError):
+            return False
+        except ForbiddenError:
+            return True
+        return Fields("projects", body).key("id") == project_id
 
     def activities(self, issue_id: str) -> list[Row] | None:
         """Return the activity list (newest first, at most 100), None if the issue is gone or there is none."""
@@ -136,7 +164,7 @@ class IssueReader:
             return None
         try:
             body = self._detail(issue_id)
-        except (NotFoundError, ForbiddenError):
+        except (NotFoundError, ForbiddenError, EndpointMissingError):
             return None
         if str(body.get("id")) != issue_id:
             return None
@@ -149,17 +177,11 @@ class IssueReader:
     def events(self, issue_id: str, count: int) -> list[Row]:
         """Return the newest `count` stored events of an issue (at most 100), newest first."""
         params = {"per_page": min(count, 100), "limit": min(count, 100), "full": "true"}
-        for path in (
-            f"organizations/{self.organization}/issues/{issue_id}/events/",
-            f"issues/{issue_id}/events/",
-        ):
-            try:
-                return require_list(self.api.get(path, params), path)[:count]
-            except EndpointMissingError:
-                continue
-            except NotFoundError:
-                return []
-        return []
+        try:
+            body = self._of_issue(issue_id, "events/", params)
+        except (NotFoundError, EndpointMissingError):
+            return []
+        return require_list(body, f"issues/{issue_id}/events/")[:count]
 
 
 def _is_older(body: Row, moment: datetime) -> bool:

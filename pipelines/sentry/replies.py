@@ -20,6 +20,15 @@ from pipelines.sentry.errors import (
 
 # Sentry answers 400 when its event store is overloaded or too slow; these words tell it from a bad question.
 _OVERLOADED = re.compile(r"timeout|timed out|try again|too many|overload|temporar", re.IGNORECASE)
+# A proxy's page of the moment, or the web application where an endpoint is missing: only asking again tells.
+WEB_PAGE = "a web page in place of JSON"
+_CHECK_IT = (
+    "Check that SENTRY_AUTH_TOKEN is whole, not expired or revoked, and made for this server."
+)
+_SIGN_ON = (
+    "This organization wants single sign-on: take SENTRY_AUTH_TOKEN from an internal integration of it, "
+    "or make a new one while signed in there by SSO."
+)
 
 
 def judge(response: requests.Response) -> str | None:
@@ -38,7 +47,7 @@ def judge(response: requests.Response) -> str | None:
     if status == 401:
         raise TokenRefusedError(
             f"{where} refused the token (401, {detail_of(response)}). "
-            "Check that SENTRY_AUTH_TOKEN is whole, not expired or revoked, and made for this server."
+            f"{_SIGN_ON if 'sso-required' in response.text else _CHECK_IT}"
         )
     if status == 403:
         raise ForbiddenError(
@@ -47,8 +56,12 @@ def judge(response: requests.Response) -> str | None:
         )
     if status == 404 and is_json:
         raise NotFoundError(f"{where} does not exist, or this token cannot see it (404).")
-    if status in (404, 405, 422) or (status < 400 and not is_json):
-        raise EndpointMissingError(f"{where} is not an endpoint of this server (HTTP {status}).")
+    if status < 400 and not is_json:
+        return WEB_PAGE
+    if status in (404, 405, 422):
+        raise EndpointMissingError(
+            f"{where} is not an endpoint of this server (HTTP {status}).", is_404=status == 404
+        )
     if status >= 400:
         raise BadRequestError(f"{where} refused the question ({status}, {detail_of(response)}).")
     return _parse(response)

@@ -19,7 +19,7 @@ from requests.auth import AuthBase
 
 from pipelines.sentry.errors import ConfigurationError, EndpointMissingError, UnavailableError
 from pipelines.sentry.limiter import Limiter, moment_of
-from pipelines.sentry.replies import address, judge
+from pipelines.sentry.replies import WEB_PAGE, address, judge
 
 _TIMEOUT = (10, 60)  # seconds to connect, to wait for the next bytes
 _TORN = (
@@ -154,7 +154,7 @@ class SentrySession(requests.Session):
         """Try until there is a whole reply or a redirect to follow."""
         endpoint = _IDS.sub("*", request.path_url.split("?")[0])
         limiter = self._limiter(str(request.url))
-        failures = rate_limited = switched_off = 0
+        failures = rate_limited = missing = 0
         while True:
             response, trouble = self._try(request, endpoint, limiter, kwargs)
             if response is not None and trouble is None:
@@ -164,17 +164,20 @@ class SentrySession(requests.Session):
                 rate_limited += 1
                 pause = 0.0  # the limiter makes the next try wait
             elif status == 410:
-                switched_off += 1
+                missing += 1
                 pause = self.patience.brownout_pause
+            elif trouble == WEB_PAGE:
+                missing += 1
+                pause = self._pause(missing)
             else:
                 failures += 1
                 pause = self._pause(failures)
             if (
                 failures >= self.patience.attempts
                 or rate_limited >= self.patience.rate_limit_attempts
-                or switched_off >= 2
+                or missing >= 2
             ):
-                tries = failures + rate_limited + switched_off
+                tries = failures + rate_limited + missing
                 _give_up(request, status, str(trouble), tries)
             self.traffic.add(retries=1)
             self._sleep(pause)
@@ -230,6 +233,10 @@ def _give_up(
     where = address(request.url)
     if status == 410:
         raise EndpointMissingError(f"{where} has been switched off on this server (410).")
+    if trouble == WEB_PAGE:
+        raise EndpointMissingError(
+            f"{where} is not an endpoint of this server (HTTP {status}, {trouble})."
+        )
     if status == 429:
         raise UnavailableError(
             f"{where} still refuses more requests (429) after {tries} tries. "

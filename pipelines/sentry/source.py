@@ -17,6 +17,7 @@ import dlt
 from dlt.extract import DltResource
 
 from pipelines.sentry.known import DATASET
+from pipelines.sentry.known_people import treated
 from pipelines.sentry.schema import RAW_TABLES, RawTable
 from pipelines.sentry.sync import Sync, Tables
 
@@ -28,7 +29,7 @@ def sentry(sync: Sync | None = None) -> list[DltResource]:
     @dlt.resource(name="sync", selected=False)
     def walk() -> Iterator[Tables]:
         if sync is not None:
-            yield from sync.load()
+            yield from treated(sync.load(), sync.warehouse, sync.options.privacy)
 
     return [_table(raw, walk) for raw in RAW_TABLES]
 

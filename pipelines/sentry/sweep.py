@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -139,24 +139,32 @@ class IssueSweep:
             text += f" of about {self.expected:,}, some {left:.0f} s to go"
         log.info(text)
 
-    def read_unshown(self, unshown: Mapping[str, str]) -> pa.Table:
+    def read_unshown(self, unshown: Mapping[str, str], buried: Mapping[str, str]) -> pa.Table:
         """Read by id the known issues (id -> project id) that the listings did not show.
 
+        `buried` are those that were called deleted before; they are taken back if the server shows them after all.
         Returns the tombstones of those that are gone: issue_id, removed_reason, merged_into_issue_id.
         """
-        wanted = {i: project for i, project in unshown.items() if i not in self._seen}
+        wanted = {i: project for i, project in {**buried, **unshown}.items() if i not in self._seen}
         wanted |= self._uncounted
         missing = self._read_by_id(wanted)
+        if self.reader.dialect.batch:
+            # A batch did not show them again, and a bulk deletion would cost a look-up each, day after day.
+            missing = [issue_id for issue_id in missing if issue_id not in buried]
         found: dict[str, LookUp] = {}
 
         def look_up(issue_id: str) -> None:
             found[issue_id] = self.reader.look_up(issue_id)
 
         self.workers.each(missing, look_up)
+        deleted = {i for i, became in found.items() if became.gone == "deleted"} - buried.keys()
+        left = self._projects_left({wanted[issue_id] for issue_id in deleted})
         tombstones = []
         for issue_id, became in found.items():
             if became.body is not None:
                 self._take([became.body], is_windowed=False)
+                continue
+            if became.gone and (issue_id in buried or wanted[issue_id] in left):
                 continue
             tombstones.append(
                 {
@@ -166,6 +174,15 @@ class IssueSweep:
                 }
             )
         return pa.Table.from_pylist(tombstones, schema=TOMBSTONE)
+
+    def _projects_left(self, project_ids: Set[str]) -> set[str]:
+        """Return the projects that were deleted or moved while we read: the next sync's list tells which.
+
+        Asked after the look-ups: an issue that is not found is deleted only if its project is still there.
+        """
+        ids = sorted(project_ids)
+        there = self.workers.map(self.reader.has_project, ids)
+        return {project_id for project_id, is_there in zip(ids, there, strict=True) if not is_there}
 
     def _read_by_id(self, wanted: Mapping[str, str]) -> list[str]:
         """Read issues in batches; returns the ids that no batch returned."""

@@ -101,6 +101,7 @@ class Sync:
         self, organization: Organization, directory: Directory, known: Known, as_of: datetime
     ) -> Tables:
         if organization.failure:
+            log.error("%s: not synced: %s", organization.slug, organization.failure)
             return {}
         try:
             with Workers(self.options.concurrency) as workers:

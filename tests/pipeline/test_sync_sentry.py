@@ -10,6 +10,7 @@ import pytest
 from pipelines.demo.life import live
 from pipelines.demo.server import TOKEN, StandIn
 from pipelines.demo.world import World
+from pipelines.sentry.atomic_load import whole_load
 from tests.pipeline import walk
 from tests.pipeline.conftest import Deployment, failure_texts
 
@@ -147,6 +148,19 @@ def test_a_run_without_a_token_says_what_to_do(deployment: Deployment) -> None:
     result = deployment.run(SENTRY_AUTH_TOKEN=" ")
     assert not result.success
     assert "SENTRY_AUTH_TOKEN is not set. Copy .env.example to .env" in failure_texts(result)
+    assert deployment.published.read_bytes() == before
+
+
+def test_a_run_beside_another_says_that_one_is_under_way(
+    deployment: Deployment, sentry: StandIn
+) -> None:
+    before = deployment.published.read_bytes()
+    with whole_load(deployment.warehouse):
+        result = deployment.run()
+    assert not result.success
+    assert f"Another sync is under way in {deployment.data}" in failure_texts(result)
+    assert "Traceback" not in failure_texts(result)
+    assert sentry.requests == []
     assert deployment.published.read_bytes() == before
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.demo.server import StandIn
-from pipelines.demo.truth import IssueTruth, truth
+from pipelines.demo.truth import IssueTruth, accepted_per_day, truth
 from pipelines.demo.world import World
 from tests.sentry.syncing import Warehouse
 
@@ -65,6 +65,27 @@ def assert_true(warehouse: Warehouse, world: World, hidden: Iterable[str] = ()) 
         else:
             expected = facts(issue, flavour)
             assert {name: row[name] for name in expected} == expected, issue_id
+    if flavour in {"saas", "self-hosted"}:
+        assert_days_true(warehouse, world, hidden)
+
+
+def assert_days_true(warehouse: Warehouse, world: World, hidden: Iterable[str] = ()) -> None:
+    """The events of every UTC day of the readable projects, as far back as Sentry tells, are those accepted."""
+    oldest = (world.clock - RETENTION).date()
+    readable = world.projects.keys() - set(hidden)
+    told = {
+        (project_id, day): count
+        for (project_id, day), count in accepted_per_day(world).items()
+        if project_id in readable and day >= oldest and count
+    }
+    stored = {
+        (project_id, day): count
+        for project_id, day, count in warehouse.rows(
+            "select project_id, date_on, event_count from raw.project_daily_events where event_count > 0"
+        )
+        if project_id in readable and day >= oldest
+    }
+    assert stored == told
 
 
 def is_forgotten(issue: IssueTruth, world: World) -> bool:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipelines.sentry.atomic_load import backup_path, restore_after_kill, whole_load
+from pipelines.sentry.atomic_load import (
+    backup_path,
+    lock_path,
+    restore_after_kill,
+    whole_load,
+)
+from pipelines.sentry.errors import ConfigurationError
 
 
 def write(path: Path, value: int) -> None:
@@ -37,7 +44,7 @@ def test_what_ends_well_stays(path: Path) -> None:
     with whole_load(path):
         write(path, 2)
     assert values(path) == [1, 2]
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert set(path.parent.iterdir()) == {path, lock_path(path)}
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
@@ -76,3 +83,47 @@ def test_the_first_load_starts_from_nothing(tmp_path: Path) -> None:
     with whole_load(path):
         write(path, 2)
     assert values(path) == [2]
+
+
+def test_a_second_load_beside_one_under_way_is_refused_and_undoes_nothing(path: Path) -> None:
+    with whole_load(path):
+        write(path, 2)
+        assert not restore_after_kill(path)
+        with (
+            pytest.raises(ConfigurationError, match="Another sync is under way") as refused,
+            whole_load(path),
+        ):
+            write(path, 3)
+        assert str(path.parent) in str(refused.value)
+    assert values(path) == [1, 2]
+    with whole_load(path):
+        write(path, 3)
+    assert values(path) == [1, 2, 3]
+
+
+def test_the_copy_is_on_the_disk_before_it_can_replace_the_warehouse(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[tuple[str, Path]] = []
+    fsync, replace = os.fsync, os.replace
+
+    def syncing(handle: int) -> None:
+        steps.append(("fsync", Path(os.readlink(f"/proc/self/fd/{handle}"))))
+        fsync(handle)
+
+    def replacing(source: Path, target: Path) -> None:
+        steps.append(("rename", source))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(os, "replace", replacing)
+    with whole_load(path):
+        before_the_load = list(steps)
+        write(path, 2)
+
+    unfinished = Path(f"{backup_path(path)}.tmp")
+    assert before_the_load == [
+        ("fsync", unfinished),
+        ("rename", unfinished),
+        ("fsync", path.parent),
+    ]

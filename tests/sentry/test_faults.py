@@ -11,7 +11,7 @@ from pipelines.demo.entities import Issue
 from pipelines.demo.server import StandIn
 from pipelines.demo.world import World
 from pipelines.sentry import reader
-from pipelines.sentry.errors import SentryError
+from pipelines.sentry.errors import SentryError, TokenRefusedError
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import Warehouse
 
@@ -86,6 +86,25 @@ def test_a_token_revoked_in_the_middle_fails_what_is_left_and_says_what_to_do(
     assert "SENTRY_AUTH_TOKEN" in report.failures["beta"]
     with pytest.raises(SentryError, match="SENTRY_AUTH_TOKEN"):
         warehouse.quick_sync()
+
+
+def test_an_organization_that_wants_single_sign_on_fails_alone_and_says_so(
+    warehouse: Warehouse, standin: StandIn
+) -> None:
+    standin.faults.add("sso_401", "/organizations/beta/", times=math.inf)
+    report = warehouse.quick_sync()
+    assert set(report.failures) == {"beta"}
+    assert "SSO" in report.failures["beta"]
+    assert len(warehouse.issues()) == 16
+
+    warehouse.organizations = ["beta"]
+    with pytest.raises(TokenRefusedError, match="SSO"):
+        warehouse.quick_sync()
+
+
+def test_a_token_that_all_refuse_ends_the_run_and_says_what_to_do(warehouse: Warehouse) -> None:
+    with pytest.raises(TokenRefusedError, match="SENTRY_AUTH_TOKEN"):
+        warehouse.quick_sync(token="mistyped")
 
 
 def test_when_no_organization_can_be_synced_the_warehouse_stays_and_the_run_fails(

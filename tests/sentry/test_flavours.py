@@ -164,6 +164,20 @@ def test_a_current_server_that_is_unwell_for_a_moment_is_not_taken_for_an_old_on
         assert listing == "organization"
 
 
+@pytest.mark.parametrize("flavour", ["saas", "sentry9", "glitchtip"])
+@pytest.mark.parametrize("after", [0, 1])
+def test_one_web_page_at_detection_makes_no_server_another(
+    flavour: str, after: int, tmp_path: Path
+) -> None:
+    with StandIn(new_world(), flavour) as standin:
+        warehouse = Warehouse(tmp_path, standin, ["acme"])
+        standin.faults.add("html_200", "/issues/.*limit=1(&|$)", after=after)
+        assert not warehouse.quick_sync().failures
+        listing = warehouse.value("select capabilities->>'listing' from raw.organization_syncs")
+    names = {"saas": "organization", "sentry9": "project", "glitchtip": "glitchtip"}
+    assert listing == names[flavour]
+
+
 def test_a_detection_costs_one_request_on_a_current_server(tmp_path: Path) -> None:
     with StandIn(new_world(), "self-hosted") as standin:
         Warehouse(tmp_path, standin, ["acme"]).quick_sync()

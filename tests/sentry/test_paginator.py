@@ -42,11 +42,41 @@ def test_a_next_link_counts_only_if_it_says_results(cursor: str, more: bool, qui
         "nonsense",
         # GlitchTip's last page: the same address, no cursor, and the repr of a set.
         f'{{\'<{URL}>; rel="previous"; results="false", <{URL}>; rel="next"; results="false"\'}}',
-        f'<{URL}>; rel="next"; results="true"',
+        # Another's header, as a proxy adds them.
+        f'<{URL}style.css>; rel="preload"; as="style"',
     ],
 )
 def test_without_a_cursor_there_is_no_next_page(link: str) -> None:
     assert next_cursor(link) is None
+
+
+@given(st.permutations(["rel", "results", "cursor", "title"]), CURSORS, st.booleans())
+def test_the_order_of_the_words_does_not_matter(order: list[str], cursor: str, more: bool) -> None:
+    said = {"rel": "next", "results": str(more).lower(), "cursor": cursor, "title": "more"}
+    link = f"<{URL}>" + "".join(f'; {name}="{said[name]}"' for name in order)
+    assert next_cursor(f'</a.css>; rel="preload", {link}') == (cursor if more else None)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f'<{URL}>; rel="next"; results="true"',
+        f'<{URL}>; rel="next"; results="perhaps"; cursor="5:0:0"',
+        f'<{URL}?cursor=5:0:0>; rel="next"',
+        f"<{URL}?cursor=5:0:0>; rel=next; results=true; cursor=5:0:0",
+        f"<{URL}?cursor=5:0:0>; rel='next'; results='true'; cursor='5:0:0'",
+    ],
+)
+def test_a_next_page_in_other_words_is_not_the_end(link: str) -> None:
+    with pytest.raises(TruncatedError, match="Link header"):
+        next_cursor(link)
+
+
+def test_a_page_behind_a_cursor_has_to_tell_whether_it_is_the_last() -> None:
+    paginator = SentryPaginator()
+    paginator.update_state(reply(header("5:0:0", more=True)), [1])
+    with pytest.raises(TruncatedError, match="Link header"):
+        paginator.update_state(reply(""), [1])
 
 
 def test_the_cursor_is_taken_and_the_address_is_not() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from pipelines.sentry import flatten
-from pipelines.sentry.errors import ConfigurationError
+from pipelines.sentry.errors import ChangedTypeError, ConfigurationError
 from pipelines.sentry.extract import Options
+from pipelines.sentry.fields import Fields
+from pipelines.sentry.known import to_arrow
 from pipelines.sentry.privacy import Privacy
+from pipelines.sentry.schema import ISSUES
 
 PERSON = {"type": "user", "id": "1", "name": "Ada Lovelace", "email": "lovelace@people.example"}
 TEAM = {"type": "team", "id": "2", "name": "shop"}
@@ -20,6 +24,12 @@ ISSUE: dict[str, Any] = {
     "assignedTo": PERSON,
     "statusDetails": {"inRelease": "1.0", "actor": PERSON},
     "somethingNew": PERSON,
+    "metadata": {
+        "type": "ValueError",
+        "value": "no such cart",
+        "contact_email": PERSON["email"],
+        "name": PERSON["name"],
+    },
 }
 ACTIVITY: dict[str, Any] = {
     "id": "1",
@@ -60,6 +70,7 @@ def test_nobody_can_be_named(privacy: Privacy) -> None:
     assert '\\"os\\"' in text
     assert '\\"exception\\"' in text
     assert '\\"inRelease\\"' in text
+    assert "no such cart" in text
 
 
 def test_people_are_kept_unless_one_says_otherwise() -> None:
@@ -77,6 +88,16 @@ def test_equal_people_have_equal_hashes_and_another_key_makes_others() -> None:
     assert len(one["assignee_name"]) == 16
 
 
+@pytest.mark.parametrize("privacy", [Privacy("drop"), Privacy("hash", "pepper")])
+def test_what_was_treated_once_stays_as_it_is(privacy: Privacy) -> None:
+    issue = privacy.issue(flatten.issue(ISSUE, "acme"))
+    assert privacy.issue(issue) == issue
+    activity = privacy.activity(flatten.activity(ACTIVITY, "1", "acme"))
+    assert privacy.activity(activity) == activity
+    event = privacy.event(flatten.event(EVENT, "1", "2", "acme"))
+    assert privacy.event(event) == event
+
+
 def test_a_team_is_not_a_person() -> None:
     row = flatten.issue(ISSUE | {"assignedTo": TEAM}, "acme")
     assert Privacy("drop").issue(row)["assignee_name"] == "shop"
@@ -89,6 +110,34 @@ def test_free_form_parts_of_another_shape_are_dropped_quietly(odd: str | None) -
     assert privacy.issue(row)["status_details"] is None
     event = flatten.event(EVENT, "1", "2", "acme") | {"tags": odd, "entries": odd}
     assert privacy.event(event)["tags"] is None
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (Fields.text, [PERSON]),
+        (Fields.key, PERSON),
+        (Fields.whole, PERSON["name"]),
+        (Fields.flag, PERSON["name"]),
+        (Fields.moment, PERSON["name"]),
+        (Fields.part, PERSON["name"]),
+        (Fields.parts, PERSON),
+        (Fields.parts, [PERSON["name"]]),
+    ],
+)
+def test_an_error_about_a_type_names_the_field_and_no_person(
+    read: Callable[[Fields, str], Any], value: Any
+) -> None:
+    with pytest.raises(ChangedTypeError, match=r"issues\.assignedTo: expected") as error:
+        read(Fields("issues", {"assignedTo": value}), "assignedTo")
+    assert "lovelace" not in str(error.value).lower()
+
+
+def test_a_row_that_does_not_fit_names_the_column_and_no_person() -> None:
+    row = flatten.issue(ISSUE, "acme") | {"event_count": PERSON["name"]}
+    with pytest.raises(ChangedTypeError, match="issues: event_count does not fit") as error:
+        to_arrow(ISSUES, [row])
+    assert "Lovelace" not in str(error.value)
 
 
 def test_hashing_needs_a_key_of_ones_own() -> None:

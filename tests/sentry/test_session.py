@@ -74,14 +74,13 @@ def ask(script: Script, path: str = "organizations/") -> Any:
     ("response", "error", "words"),
     [
         (reply(401, '{"detail": "Invalid token"}'), TokenRefusedError, "SENTRY_AUTH_TOKEN"),
-        (reply(401, '{"detail": {"code": "sso-required"}}'), TokenRefusedError, "sso-required"),
+        (reply(401, '{"detail": {"code": "sso-required"}}'), TokenRefusedError, "signed in .* SSO"),
         (reply(401, "", HTML), TokenRefusedError, "no reason given"),
         (reply(403), ForbiddenError, "scopes org:read"),
         (reply(404, '{"detail": "no"}'), NotFoundError, "does not exist"),
         (reply(404, "", HTML), EndpointMissingError, "not an endpoint"),
         (reply(405), EndpointMissingError, "405"),
         (reply(422, '{"detail": [{"type": "enum"}]}'), EndpointMissingError, "422"),
-        (reply(200, "<html>", HTML), EndpointMissingError, "not an endpoint"),
         (reply(400, '{"detail": "Invalid sort"}'), BadRequestError, "Invalid sort"),
         (reply(414, "", HTML), BadRequestError, "414"),
         (
@@ -111,6 +110,7 @@ def test_what_is_final_is_an_error_that_says_what_to_do(
         reply(400, '{"detail": "Query timeout. Please try with a smaller date range"}'),
         reply(200, '[{"id": "1"}, {"id"'),
         reply(200, ""),
+        reply(200, "<html>", HTML),
     ],
 )
 def test_what_may_pass_is_tried_again(response: requests.Response) -> None:
@@ -167,6 +167,14 @@ def test_an_endpoint_switched_off_for_a_minute_is_asked_once_more() -> None:
     assert ask(Script(reply(500), reply(410), reply(200, "{}"))) == {}
     with pytest.raises(EndpointMissingError, match="switched off"):
         ask(Script(reply(410), reply(410)))
+
+
+def test_an_endpoint_that_answers_with_a_web_page_is_asked_once_more() -> None:
+    assert ask(Script(reply(200, "<html>", HTML), reply(200, "{}"))) == {}
+    script = Script(*[reply(200, "<html>", HTML)] * 3)
+    with pytest.raises(EndpointMissingError, match="a web page in place of JSON"):
+        ask(script)
+    assert len(script.requests) == 2
 
 
 def test_a_redirect_on_the_same_server_is_followed_and_counted() -> None:

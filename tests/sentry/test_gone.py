@@ -1,0 +1,194 @@
+"""An issue is called deleted only when its server says so, of an issue whose project is still there."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.demo.entities import Issue
+from pipelines.demo.server import StandIn
+from pipelines.demo.world import World
+from pipelines.sentry import sweep
+from tests.sentry.agreement import assert_true
+from tests.sentry.syncing import Warehouse
+
+ODD = ["html_200", "410"]  # say nothing about an issue, however often they come
+
+
+@pytest.fixture
+def opened(world: World) -> list[Issue]:
+    """Open issues of one project."""
+    project = next(p for p in world.projects.values() if p.slug == "acme-api")
+    return [issue for issue in project.issues.values() if issue.status == "unresolved"]
+
+
+def reason(warehouse: Warehouse, issue: Issue) -> str | None:
+    found: str | None = warehouse.issues()[issue.id]["removed_reason"]
+    return found
+
+
+def after_the_listings(
+    monkeypatch: pytest.MonkeyPatch, standin: StandIn, happens: Callable[[], object]
+) -> None:
+    """Let something happen, once, between the listings of a sync and its reads by id."""
+    due, original = [happens], sweep.IssueSweep.read_unshown
+
+    def read_unshown(self: sweep.IssueSweep, *issues: dict[str, str]) -> object:
+        if due:
+            with standin.lock:
+                due.pop()()
+        return original(self, *issues)
+
+    monkeypatch.setattr(sweep.IssueSweep, "read_unshown", read_unshown)
+
+
+@pytest.mark.parametrize("fault", ODD)
+def test_an_odd_answer_from_the_usual_address_is_made_good_by_the_other(
+    warehouse: Warehouse, standin: StandIn, world: World, opened: list[Issue], fault: str
+) -> None:
+    merged, parent, deleted = opened[:3]
+    warehouse.quick_sync()
+    world.advance(hours=3)
+    world.merge([merged], parent)
+    world.delete_issue(deleted)
+    standin.faults.add(fault, r"/acme/issues/\d+/\?", times=math.inf)
+
+    assert not warehouse.quick_sync(full=False).failures
+
+    assert warehouse.issues()[merged.id]["merged_into_issue_id"] == parent.id
+    assert reason(warehouse, deleted) == "deleted"
+
+
+@pytest.mark.parametrize("flavour", ["self-hosted", "sentry9", "glitchtip"])
+@pytest.mark.parametrize("fault", ODD)
+def test_an_odd_answer_from_everywhere_fails_the_organization_and_buries_nothing(
+    tmp_path: Path, world: World, opened: list[Issue], flavour: str, fault: str
+) -> None:
+    with StandIn(world, flavour) as standin:
+        warehouse = Warehouse(tmp_path, standin, ["acme", "beta"])
+        warehouse.quick_sync()
+        world.advance(hours=3)
+        world.delete_issue(opened[0])
+        odd = standin.faults.add(fault, r"/issues/\d+/\?", times=math.inf)
+        assert set(warehouse.quick_sync(full=False).failures) == {"acme"}
+        assert odd.played
+        assert reason(warehouse, opened[0]) is None
+
+        standin.faults.clear()
+        assert not warehouse.quick_sync(full=False).failures
+        assert reason(warehouse, opened[0]) == "deleted"
+        assert_true(warehouse, world)
+
+
+def test_one_odd_answer_changes_nothing_even_where_issues_are_read_one_by_one(
+    tmp_path: Path, world: World, opened: list[Issue]
+) -> None:
+    with StandIn(world, "sentry9") as standin:
+        warehouse = Warehouse(tmp_path, standin, ["acme"])
+        warehouse.quick_sync()
+        world.advance(hours=3)
+        world.resolve(opened[0])
+        standin.faults.add("html_200", rf"/api/0/issues/{opened[0].id}/")
+        assert not warehouse.quick_sync(full=False).failures
+        row = warehouse.issues()[opened[0].id]
+    assert (row["removed_reason"], row["status"]) == (None, "resolved")
+
+
+@pytest.mark.parametrize("slug_is_taken", [False, True])
+def test_a_project_that_moves_while_we_read_takes_no_issue_for_deleted(
+    warehouse: Warehouse,
+    standin: StandIn,
+    world: World,
+    opened: list[Issue],
+    monkeypatch: pytest.MonkeyPatch,
+    slug_is_taken: bool,
+) -> None:
+    project = opened[0].project
+    warehouse.quick_sync()
+    world.advance(days=95)  # no listing shows it any more
+    warehouse.quick_sync(full=True)
+
+    def move() -> None:
+        world.transfer_project(project, world.organizations["beta"])
+        if slug_is_taken:
+            world.create_project(world.organizations["acme"], project.slug)
+
+    after_the_listings(monkeypatch, standin, move)
+    world.advance(hours=3)
+    assert not warehouse.quick_sync(full=True).failures
+    assert reason(warehouse, opened[0]) is None
+
+    assert not warehouse.quick_sync(full=False).failures
+    assert warehouse.issues()[opened[0].id]["organization_slug"] == "beta"
+    assert not warehouse.quick_sync(full=True).failures
+    assert_true(warehouse, world)
+
+
+def test_a_renamed_project_is_still_there(
+    warehouse: Warehouse,
+    standin: StandIn,
+    world: World,
+    opened: list[Issue],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warehouse.quick_sync()
+    world.advance(hours=3)
+    world.delete_issue(opened[0])
+    after_the_listings(
+        monkeypatch, standin, lambda: world.rename_project(opened[0].project, "another-name")
+    )
+    assert not warehouse.quick_sync(full=False).failures
+    assert reason(warehouse, opened[0]) == "deleted"
+
+
+def test_what_was_called_deleted_by_mistake_comes_back_within_a_week(
+    warehouse: Warehouse, world: World, opened: list[Issue]
+) -> None:
+    warehouse.quick_sync()
+    world.advance(days=95)  # no listing shows them any more
+    warehouse.quick_sync(full=True)
+    for issue, days in zip(opened[:2], (6, 8), strict=True):
+        with duckdb.connect(str(warehouse.path)) as db:
+            db.execute(
+                "update raw_sentry.issues set removed_reason = 'deleted', removed_at = ? where issue_id = ?",
+                [world.clock.replace(tzinfo=None) - timedelta(days=days), issue.id],
+            )
+    warehouse.quick_sync(full=False)
+    assert reason(warehouse, opened[0]) == "deleted"
+
+    warehouse.quick_sync(full=True)
+
+    assert reason(warehouse, opened[0]) is None
+    assert warehouse.issues()[opened[0].id]["removed_at"] is None
+    assert reason(warehouse, opened[1]) == "deleted"
+
+
+@pytest.mark.parametrize("flavour", ["self-hosted", "sentry9", "glitchtip"])
+def test_what_is_deleted_stays_so_and_costs_no_look_ups_where_batches_tell(
+    tmp_path: Path, world: World, opened: list[Issue], flavour: str
+) -> None:
+    with StandIn(world, flavour) as standin:
+        warehouse = Warehouse(tmp_path, standin, ["acme"])
+        warehouse.quick_sync()
+        world.advance(hours=3)
+        for issue in opened:
+            world.delete_issue(issue)
+        warehouse.quick_sync(full=False)
+        (checked,) = [r for r in standin.requests if r.path.endswith("/projects/acme/acme-api/")]
+        before = warehouse.issues()
+        standin.requests.clear()
+        world.advance(hours=30)
+
+        assert not warehouse.quick_sync(full=True).issues_changed
+
+        assert warehouse.issues() == before
+        assert {reason(warehouse, issue) for issue in opened} == {"deleted"}
+        look_ups = [r for r in standin.requests if re.search(r"/issues/\d+/$", r.path)]
+        assert checked.status == 200
+        assert bool(look_ups) == (flavour == "sentry9")
