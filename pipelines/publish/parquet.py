@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.durable import sync
 from pipelines.publish.contract import SCHEMA, Publication
-from pipelines.publish.shelf import sync
 from pipelines.publish.sql import attach, literal
 
 CURRENT = "current"

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.durable import sync
 from pipelines.publish.contract import read_publication
 from pipelines.publish.errors import PublishError
 
@@ -71,15 +72,6 @@ def prune(target: Path, keep: int) -> None:
     previous = [file for file in kept(target) if not file.samefile(target)]
     for file in previous[keep:]:
         file.unlink()
-
-
-def sync(path: Path) -> None:
-    """Wait until the file, or the names in the folder, would survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _label(target: Path) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.durable import sync
 from pipelines.sentry.errors import ConfigurationError, StorageError, chain
 
 # The last: a limit on the size of files.
@@ -114,21 +115,13 @@ def _copy(warehouse: Path) -> None:
     unfinished = backup.with_name(f"{backup.name}.tmp")
     try:
         shutil.copyfile(warehouse, unfinished)
-        _to_disk(unfinished)
+        # After a power cut a torn copy would replace a good warehouse.
+        sync(unfinished)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
     os.replace(unfinished, backup)
-    _to_disk(backup.parent)
-
-
-def _to_disk(path: Path) -> None:
-    """Have a file, or a folder's names, on the disk: after a power cut a torn copy would replace a good warehouse."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(backup.parent)
 
 
 def _is_out_of_room(error: BaseException) -> bool:

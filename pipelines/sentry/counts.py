@@ -21,6 +21,7 @@ from pipelines.sentry.errors import (
     SentryError,
     UnavailableError,
 )
+from pipelines.sentry.fields import kind
 from pipelines.sentry.plan import RETENTION
 from pipelines.sentry.workers import Workers
 
@@ -237,13 +238,13 @@ def _understanding(path: str, body: Any) -> Iterator[None]:
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise ChangedTypeError(
             f"project_daily_events: {path} answers in another shape than expected "
-            f"({type(error).__name__}: {error}): {body!r:.80}"
+            f"({type(error).__name__} in {kind(body)})."
         ) from None
 
 
 def _groups(body: Any, path: str) -> list[Any]:
     if not isinstance(body, dict) or not isinstance(body.get("groups"), list):
-        raise ChangedTypeError(f"project_daily_events: {path}: expected groups, got {body!r:.80}.")
+        raise ChangedTypeError(f"project_daily_events: {path}: expected groups, got {kind(body)}.")
     return list(body["groups"])
 
 

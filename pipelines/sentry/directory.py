@@ -70,7 +70,6 @@ def read_directory(api: SentryApi, slugs: list[str], known: Known) -> Directory:
             _read_members(organization)
         except SentryError as error:
             organization.failure = str(error)
-            log.error("%s: not synced, its former data stay: %s", organization.slug, error)
     _find_gone(directory, known)
     for slug in sorted(known.slugs() - set(organizations)):
         log.warning("%s: in the warehouse, but not among the organizations to sync.", slug)

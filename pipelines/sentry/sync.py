@@ -79,7 +79,7 @@ class Sync:
             directory = read_directory(api, self.organizations, known)
             as_of = api.now()
             self._outcomes: dict[str, Outcome] = {}
-            self._failures = {o.slug: o.failure for o in directory.organizations if o.failure}
+            self._failures: dict[str, str] = {}
             # Every table exists from the first load on, even if it stays empty.
             yield {table.name: table.schema.empty_table() for table in known.missing}
             for organization in directory.organizations:
@@ -101,17 +101,14 @@ class Sync:
         self, organization: Organization, directory: Directory, known: Known, as_of: datetime
     ) -> Tables:
         if organization.failure:
-            log.error("%s: not synced: %s", organization.slug, organization.failure)
-            return {}
+            return self._failed(organization, organization.failure)
         try:
             with Workers(self.options.concurrency) as workers:
                 outcome = sync_organization(
                     organization, directory, known, as_of, self.options, workers
                 )
         except SentryError as error:
-            self._failures[organization.slug] = str(error)
-            log.error("%s: not synced, its former data stay: %s", organization.slug, error)
-            return {}
+            return self._failed(organization, str(error))
         self._outcomes[organization.slug] = outcome
         log.info(
             "%s: synced; %d issues new, %d changed, %d gone",
@@ -121,6 +118,11 @@ class Sync:
             outcome.issues_vanished,
         )
         return dict(outcome.tables)
+
+    def _failed(self, organization: Organization, why: str) -> Tables:
+        self._failures[organization.slug] = why
+        log.error("%s: not synced, its former data stay: %s", organization.slug, why)
+        return {}
 
     def _log_row(
         self,
