@@ -42,8 +42,8 @@ CONSTANT = 40
 
 def serve(orders: Connection, issues: int, projects: int) -> None:
     """Play Sentry; answer each order with what was asked since the last, and what is true now."""
-    from pipelines.demo.bulk import bulk_world
-    from pipelines.demo.server import StandIn
+    from pipelines.fake_sentry.bulk import bulk_world
+    from pipelines.fake_sentry.server import StandIn
 
     class Remembering(StandIn):
         """Sends what it has sent before, so that its own work is not measured."""
@@ -103,7 +103,7 @@ def fetch(url: str, asked: list[str], result: Connection) -> None:
     """Send the seconds that a bare client takes to ask the same and throw the replies away."""
     import requests
 
-    from pipelines.demo.server import TOKEN
+    from pipelines.fake_sentry.server import TOKEN
 
     def some(share: list[str]) -> None:
         with requests.Session() as session:
@@ -119,10 +119,10 @@ def fetch(url: str, asked: list[str], result: Connection) -> None:
 
 def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
     """Sync once in this process and send what it cost."""
-    from pipelines.demo.server import TOKEN
+    from pipelines.fake_sentry.server import TOKEN
     from pipelines.sentry.atomic_load import whole_load
-    from pipelines.sentry.extract import Options
-    from pipelines.sentry.session import SentrySession
+    from pipelines.sentry.http.session import SentrySession
+    from pipelines.sentry.organization_sync import Options
     from pipelines.sentry.source import pipeline, sentry
     from pipelines.sentry.sync import Sync
 

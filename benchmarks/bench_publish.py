@@ -22,7 +22,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pipelines.publish.shelf import sync
+from pipelines.publish.versions import sync
 from tests.publish.data import Data
 
 

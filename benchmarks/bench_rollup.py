@@ -23,8 +23,8 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.catalog.loading import COLUMNS
-from pipelines.run_log import CREATE
 from pipelines.sentry.schema import RAW_TABLES
+from pipelines.warehouse.run_log import CREATE
 
 ROOT = Path(__file__).parents[1]
 SIZES, DEPTH, RUNS = (1_000, 10_000, 100_000), 50, 3

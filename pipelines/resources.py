@@ -17,9 +17,9 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipelines.sentry.errors import ConfigurationError
-from pipelines.sentry.extract import Options
-from pipelines.sentry.privacy import Privacy
-from pipelines.sentry.session import SentrySession
+from pipelines.sentry.http.session import SentrySession
+from pipelines.sentry.organization_sync import Options
+from pipelines.sentry.rows.redact import Privacy
 
 ROOT = Path(__file__).parents[1]
 

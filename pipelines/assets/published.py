@@ -2,10 +2,11 @@
 
 import dagster as dg
 
-from pipelines import publish, run_log
+from pipelines import publish
 from pipelines.assets.models import dbt_models
 from pipelines.assets.raw import FRESHNESS
 from pipelines.resources import Environment
+from pipelines.warehouse import run_log
 
 
 @dg.asset(

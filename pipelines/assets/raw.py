@@ -11,15 +11,15 @@ import duckdb
 from dagster_dlt import DagsterDltResource, DagsterDltTranslator, dlt_assets
 from dagster_dlt.translator import DltResourceTranslatorData
 
-from pipelines import run_log
 from pipelines.resources import Environment, Settings
-from pipelines.sentry.api import SentryApi
 from pipelines.sentry.atomic_load import all_or_nothing, sole_sync
 from pipelines.sentry.errors import SentryError, chain
-from pipelines.sentry.known import DATASET
+from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.schema import ORGANIZATION_SYNCS, RAW_TABLES
 from pipelines.sentry.source import pipeline, sentry
+from pipelines.sentry.state.stored import DATASET
 from pipelines.sentry.sync import Sync
+from pipelines.warehouse import run_log
 
 # A run every three hours: warn after two that did not come.
 FRESHNESS = dg.FreshnessPolicy.time_window(

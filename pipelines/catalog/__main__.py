@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from pipelines.catalog.folders import PUBLISHED, WAREHOUSE, Folders
-from pipelines.catalog.preview import preview
 from pipelines.catalog.reporting import check_with_published, report
 from pipelines.catalog.suggesting import suggest
+from pipelines.preview.preview import preview
 
 COMMANDS = {
     "check": "Say everything that is wrong with the CSV files.",

@@ -19,8 +19,8 @@ from pathlib import Path
 from rich.console import Console
 
 from pipelines.demo.report import Published, read_published, show
-from pipelines.demo.sample import sample_world
-from pipelines.demo.server import TOKEN, StandIn
+from pipelines.fake_sentry.sample import sample_world
+from pipelines.fake_sentry.server import TOKEN, StandIn
 from pipelines.resources import ROOT, read_settings
 
 DAGSTER = str(Path(sys.executable).with_name("dagster"))

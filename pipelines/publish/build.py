@@ -15,7 +15,7 @@ from pipelines.publish.contract import (
     table_names,
 )
 from pipelines.publish.errors import PublishError
-from pipelines.publish.sql import attach, literal
+from pipelines.warehouse.attach import attach, literal
 
 # The oldest format that every client from DuckDB 1.2 on can open.
 STORAGE_VERSION = "v1.2.0"

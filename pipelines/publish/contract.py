@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.publish.errors import PublishError
-from pipelines.publish.sql import attach
+from pipelines.warehouse.attach import attach
 
 # Raised when a table or column goes away or changes its meaning; not when one is added.
 CONTRACT_VERSION = "1"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.durable import sync
 from pipelines.publish.contract import SCHEMA, Publication
-from pipelines.publish.sql import attach, literal
+from pipelines.warehouse.attach import attach, literal
+from pipelines.warehouse.durable import sync
 
 CURRENT = "current"
 

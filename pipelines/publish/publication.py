@@ -12,7 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish import parquet, shelf
+from pipelines.publish import parquet
+from pipelines.publish import versions as shelf
 from pipelines.publish.build import build
 from pipelines.publish.contract import Publication, read_publication, verify
 from pipelines.publish.errors import PublishError

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.durable import sync
 from pipelines.sentry.errors import ConfigurationError, StorageError, chain
+from pipelines.warehouse.durable import sync
 
 # The last: a limit on the size of files.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pipelines.sentry.dialects import Dialect
+from pipelines.sentry.read.dialect import Dialect
 
 Mode = Literal["full", "incremental"]
 Reason = Literal["hot", "open", "all"]

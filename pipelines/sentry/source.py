@@ -16,9 +16,9 @@ from typing import Any
 import dlt
 from dlt.extract import DltResource
 
-from pipelines.sentry.known import DATASET
-from pipelines.sentry.known_people import treated
 from pipelines.sentry.schema import RAW_TABLES, RawTable
+from pipelines.sentry.state.redact_stored import treated
+from pipelines.sentry.state.stored import DATASET
 from pipelines.sentry.sync import Sync, Tables
 
 

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.sentry.api import SentryApi
-from pipelines.sentry.directory import Directory, Organization, read_directory
 from pipelines.sentry.errors import SentryError
-from pipelines.sentry.extract import Options, Outcome, sync_organization
-from pipelines.sentry.fields import as_json
-from pipelines.sentry.known import Known, open_known, to_arrow
+from pipelines.sentry.http.client import SentryApi
+from pipelines.sentry.http.session import SentrySession
+from pipelines.sentry.http.workers import Workers
+from pipelines.sentry.organization_sync import Options, Outcome, sync_organization
 from pipelines.sentry.plan import Mode
+from pipelines.sentry.read.directory import Directory, Organization, read_directory
+from pipelines.sentry.rows.fields import as_json
 from pipelines.sentry.schema import ORGANIZATION_SYNCS
-from pipelines.sentry.session import SentrySession
-from pipelines.sentry.workers import Workers
+from pipelines.sentry.state.stored import Known, open_known, to_arrow
 
 log = logging.getLogger("pipelines.sentry")
 

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.catalog.preview_changes import (
+from pipelines.preview.changes import (
     ATTRIBUTES,
     MEASURES,
     NUMBERS,

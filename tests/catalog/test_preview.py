@@ -15,7 +15,7 @@ import pytest
 
 from pipelines.catalog import check, load
 from pipelines.catalog.__main__ import main
-from pipelines.catalog.preview_rehearsal import copy
+from pipelines.preview.dry_run import copy
 from pipelines.publish import publish
 
 from ..dbt.warehouse import START, Warehouse

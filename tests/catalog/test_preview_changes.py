@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.catalog.preview_text import (
+from pipelines.preview.text import (
     assignment_lines,
     headline,
     number_rows,

@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from pipelines.catalog.finding import printable
-from pipelines.catalog.preview_changes import MEASURES, Changes
-from pipelines.catalog.preview_markdown import escape, markdown
-from pipelines.catalog.preview_terminal import show
+from pipelines.preview.changes import MEASURES, Changes
+from pipelines.preview.markdown import escape, markdown
+from pipelines.preview.terminal import show
 
 from .small_marts import changes, leaf, product, project
 

@@ -13,9 +13,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.demo.sample import sample_world
-from pipelines.demo.server import TOKEN, StandIn
-from pipelines.demo.world import World
+from pipelines.fake_sentry.sample import sample_world
+from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.fake_sentry.world import World
 from pipelines.resources import ROOT
 
 # A developer's own settings must not reach the tests.

@@ -50,8 +50,8 @@ def test_the_published_file_stands_at_the_end_of_every_line_from_the_api() -> No
 
 def test_the_source_runs_without_dagster_or_dbt() -> None:
     code = (
-        "import sys, pipelines.sentry.source, pipelines.catalog, pipelines.publish, pipelines.run_log, "
-        "pipelines.demo.server; sys.exit(bool({'dagster', 'dbt'} & sys.modules.keys()))"
+        "import sys, pipelines.sentry.source, pipelines.catalog, pipelines.publish, pipelines.warehouse.run_log, "
+        "pipelines.fake_sentry.server; sys.exit(bool({'dagster', 'dbt'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines.demo.entities import Issue, Project
-from pipelines.demo.truth import accepted_per_day
-from pipelines.demo.world import World
+from pipelines.fake_sentry.entities import Issue, Project
+from pipelines.fake_sentry.truth import accepted_per_day
+from pipelines.fake_sentry.world import World
 
 HIDDEN = {"feedback", "configuration"}
 OPEN_ACTIVITIES = {"set_unresolved", "set_regression", "set_escalating"}

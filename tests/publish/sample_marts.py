@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import run_log
+from pipelines.warehouse import run_log
 
 AS_OF = datetime(2026, 11, 23, 9, 0, 0)
 

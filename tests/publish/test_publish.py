@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import run_log
 from pipelines.publish import PublishError
 from pipelines.publish.contract import PUBLICATION_COLUMNS, TABLES
+from pipelines.warehouse import run_log
 from tests.publish.data import Data, published_at
 from tests.publish.sample_marts import AS_OF
 

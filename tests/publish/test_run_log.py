@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import run_log
+from pipelines.warehouse import run_log
 from tests.publish.data import Data, published_at
 from tests.publish.sample_marts import AS_OF
 

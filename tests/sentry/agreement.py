@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.demo.server import StandIn
-from pipelines.demo.truth import IssueTruth, accepted_per_day, truth
-from pipelines.demo.world import World
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.truth import IssueTruth, accepted_per_day, truth
+from pipelines.fake_sentry.world import World
 from tests.sentry.syncing import Warehouse
 
 RETENTION = timedelta(days=90)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.demo.entities import Issue
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
+from pipelines.fake_sentry.entities import Issue
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
 from tests.sentry.syncing import Warehouse
 
 logging.getLogger("dlt").setLevel("ERROR")

@@ -14,14 +14,14 @@ os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 import duckdb
 import pyarrow as pa
 
-from pipelines.demo.server import TOKEN, StandIn
+from pipelines.fake_sentry.server import TOKEN, StandIn
 from pipelines.sentry.atomic_load import whole_load
 from pipelines.sentry.errors import SentryError, chain
-from pipelines.sentry.extract import Options
-from pipelines.sentry.known import DATASET
+from pipelines.sentry.http.session import Patience, SentrySession
+from pipelines.sentry.organization_sync import Options
 from pipelines.sentry.schema import RAW_TABLES, RawTable
-from pipelines.sentry.session import Patience, SentrySession
 from pipelines.sentry.source import pipeline, sentry
+from pipelines.sentry.state.stored import DATASET
 from pipelines.sentry.sync import Report, Sync
 
 # As patient as in production, only quicker.

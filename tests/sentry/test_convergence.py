@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from pipelines.demo.entities import Issue, Project
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
+from pipelines.fake_sentry.entities import Issue, Project
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
 from tests.sentry.agreement import assert_promise, assert_true
 from tests.sentry.syncing import OURS, Warehouse
 

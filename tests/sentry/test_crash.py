@@ -20,8 +20,8 @@ from typing import Any
 import dlt
 import pytest
 
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
 from pipelines.sentry.atomic_load import restore_after_kill
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import Server, Warehouse

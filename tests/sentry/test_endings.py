@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
-from pipelines.sentry.api import SentryApi
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
 from pipelines.sentry.errors import BadRequestError, SentryError, TruncatedError
+from pipelines.sentry.http.client import SentryApi
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import Warehouse
 from tests.sentry.test_session import Script, reply, session_of

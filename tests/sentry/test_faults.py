@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.demo.entities import Issue
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
-from pipelines.sentry import reader
+from pipelines.fake_sentry.entities import Issue
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
 from pipelines.sentry.errors import SentryError, TokenRefusedError
+from pipelines.sentry.read import issues as reader
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import Warehouse
 

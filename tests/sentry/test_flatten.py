@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sentry import flatten
 from pipelines.sentry.errors import ChangedTypeError
-from pipelines.sentry.fields import Fields
-from pipelines.sentry.known import to_arrow
+from pipelines.sentry.rows import flatten
+from pipelines.sentry.rows.fields import Fields
 from pipelines.sentry.schema import (
     ISSUE_ACTIVITIES,
     ISSUE_EVENTS,
@@ -26,6 +25,7 @@ from pipelines.sentry.schema import (
     TEAMS,
     RawTable,
 )
+from pipelines.sentry.state.stored import to_arrow
 
 Row = dict[str, Any]
 JSON = st.recursive(

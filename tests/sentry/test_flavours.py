@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.demo.flavours import FLAVOURS
-from pipelines.demo.server import StandIn
-from pipelines.demo.truth import accepted_per_day
-from pipelines.demo.world import World
+from pipelines.fake_sentry.flavours import FLAVOURS
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.truth import accepted_per_day
+from pipelines.fake_sentry.world import World
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import OURS, Warehouse
 

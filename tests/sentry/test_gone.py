@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.demo.entities import Issue
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
-from pipelines.sentry import sweep
+from pipelines.fake_sentry.entities import Issue
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
+from pipelines.sentry.read import issue_collection as sweep
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import Warehouse
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
-from pipelines.sentry import follow_up
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
+from pipelines.sentry.read import follow_up
 from tests.sentry.agreement import assert_days_true, assert_true
 from tests.sentry.syncing import Warehouse
 

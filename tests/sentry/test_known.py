@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from random import Random
 
-from pipelines.sentry.known import open_known, to_arrow
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS
+from pipelines.sentry.state.stored import open_known, to_arrow
 
 
 def test_of_rows_with_one_key_the_last_that_was_read_counts() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.demo.world import World
-from pipelines.sentry.known_people import treated
-from pipelines.sentry.privacy import Privacy
+from pipelines.fake_sentry.world import World
+from pipelines.sentry.rows.redact import Privacy
+from pipelines.sentry.state.redact_stored import treated
 from tests.sentry.syncing import Warehouse
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sentry.limiter import Limiter, moment_of, seconds_to_reset
+from pipelines.sentry.http.limiter import Limiter, moment_of, seconds_to_reset
 
 
 class Server:

@@ -7,13 +7,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.demo.server import TOKEN, StandIn
-from pipelines.demo.world import World
-from pipelines.sentry.known import DATASET
-from pipelines.sentry.privacy import Privacy
+from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.fake_sentry.world import World
+from pipelines.sentry.http.session import SentrySession
+from pipelines.sentry.rows.redact import Privacy
 from pipelines.sentry.schema import RAW_TABLES
-from pipelines.sentry.session import SentrySession
 from pipelines.sentry.source import pipeline, sentry
+from pipelines.sentry.state.stored import DATASET
 from pipelines.sentry.sync import Sync
 from tests.sentry.syncing import OURS, Warehouse
 

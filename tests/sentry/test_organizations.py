@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.demo.entities import Issue, Project
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
+from pipelines.fake_sentry.entities import Issue, Project
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
 from pipelines.sentry.errors import ConfigurationError, SentryError
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import Warehouse

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from requests import Request, Response
 
 from pipelines.sentry.errors import TruncatedError
-from pipelines.sentry.paginator import SentryPaginator, next_cursor
+from pipelines.sentry.http.paginator import SentryPaginator, next_cursor
 
 URL = "https://sentry.example/api/0/organizations/acme/issues/"
 CURSORS = st.text("0123456789:=abcXYZ+/", min_size=1, max_size=20)

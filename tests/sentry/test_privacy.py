@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.sentry import flatten
 from pipelines.sentry.errors import ChangedTypeError, ConfigurationError
-from pipelines.sentry.extract import Options
-from pipelines.sentry.fields import Fields
-from pipelines.sentry.known import to_arrow
-from pipelines.sentry.privacy import Privacy
+from pipelines.sentry.organization_sync import Options
+from pipelines.sentry.rows import flatten
+from pipelines.sentry.rows.fields import Fields
+from pipelines.sentry.rows.redact import Privacy
 from pipelines.sentry.schema import ISSUES
+from pipelines.sentry.state.stored import to_arrow
 
 PERSON = {"type": "user", "id": "1", "name": "Ada Lovelace", "email": "lovelace@people.example"}
 TEAM = {"type": "team", "id": "2", "name": "shop"}

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.adapters import BaseAdapter
 
-from pipelines.sentry.api import SentryApi, is_same_site
 from pipelines.sentry.errors import (
     BadRequestError,
     ConfigurationError,
@@ -23,8 +22,9 @@ from pipelines.sentry.errors import (
     TokenRefusedError,
     UnavailableError,
 )
-from pipelines.sentry.replies import address, detail_of, judge
-from pipelines.sentry.session import SentrySession
+from pipelines.sentry.http.client import SentryApi, is_same_site
+from pipelines.sentry.http.responses import address, detail_of, judge
+from pipelines.sentry.http.session import SentrySession
 from tests.sentry.syncing import QUICK
 
 SECRET = "sntryu_0123456789abcdef"

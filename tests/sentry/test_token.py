@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
 from pipelines.sentry.errors import SentryError
 from tests.sentry.syncing import Warehouse
 

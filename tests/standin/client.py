@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from pipelines.demo.server import TOKEN, StandIn
+from pipelines.fake_sentry.server import TOKEN, StandIn
 
 ISSUES = "organizations/acme/issues/"
 

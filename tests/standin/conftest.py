@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.demo.entities import Project
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import World
+from pipelines.fake_sentry.entities import Project
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
 from tests.standin.client import Client
 
 

@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from pipelines.demo.entities import Project
-from pipelines.demo.server import TOKEN, StandIn
-from pipelines.demo.world import START, World
+from pipelines.fake_sentry.entities import Project
+from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.fake_sentry.world import START, World
 from tests.standin.client import ISSUES, Client
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pipelines.demo.entities import Project
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import START, World
+from pipelines.fake_sentry.entities import Project
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import START, World
 from tests.standin.client import ISSUES, Client
 
 

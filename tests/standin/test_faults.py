@@ -8,10 +8,10 @@ import time
 import pytest
 import requests
 
-from pipelines.demo.entities import Project
-from pipelines.demo.faults import KINDS, Faults
-from pipelines.demo.server import TOKEN, StandIn
-from pipelines.demo.world import World
+from pipelines.fake_sentry.entities import Project
+from pipelines.fake_sentry.faults import KINDS, Faults
+from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.fake_sentry.world import World
 from tests.standin.client import ISSUES, Client
 
 

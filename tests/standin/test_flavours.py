@@ -10,9 +10,9 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.demo.entities import Project
-from pipelines.demo.server import StandIn
-from pipelines.demo.world import START, World
+from pipelines.fake_sentry.entities import Project
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import START, World
 from tests.standin.client import ISSUES, Client
 
 GLITCHTIP_LINK = re.compile(

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from pipelines.demo.bulk import bulk_world
-from pipelines.demo.life import live
-from pipelines.demo.sample import sample_world
-from pipelines.demo.server import TOKEN
-from pipelines.demo.truth import accepted_per_day, truth
-from pipelines.demo.world import World
+from pipelines.fake_sentry.bulk import bulk_world
+from pipelines.fake_sentry.life import live
+from pipelines.fake_sentry.sample import sample_world
+from pipelines.fake_sentry.server import TOKEN
+from pipelines.fake_sentry.truth import accepted_per_day, truth
+from pipelines.fake_sentry.world import World
 
 ROOT = Path(__file__).parents[2]
 
@@ -141,7 +141,7 @@ def test_the_server_runs_by_itself_and_prints_its_address() -> None:
     command = [
         sys.executable,
         "-m",
-        "pipelines.demo.server",
+        "pipelines.fake_sentry.server",
         "--steps",
         "1",
         "--flavour",

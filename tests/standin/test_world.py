@@ -9,9 +9,9 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.demo.entities import Issue, Project
-from pipelines.demo.truth import accepted_per_day, truth
-from pipelines.demo.world import World
+from pipelines.fake_sentry.entities import Issue, Project
+from pipelines.fake_sentry.truth import accepted_per_day, truth
+from pipelines.fake_sentry.world import World
 
 Deed = Callable[[World, Random, Issue], object]
 REOPENED = {"set_unresolved", "set_regression"}

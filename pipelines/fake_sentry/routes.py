@@ -1,0 +1,71 @@
+"""Which path is answered by which endpoint, and from which rate limit bucket it is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from re import Pattern
+from typing import NamedTuple
+
+from starlette.routing import compile_path
+
+from pipelines.fake_sentry import directory, glitchtip, issues, outcomes
+from pipelines.fake_sentry.calls import Call, Reply
+
+
+class Route(NamedTuple):
+    """A path pattern, its endpoint, and the bucket of its rate limit."""
+
+    pattern: Pattern[str]
+    endpoint: Callable[[Call], Reply]
+    bucket: str
+
+
+def _route(path: str, endpoint: Callable[[Call], Reply], bucket: str = "default") -> Route:
+    return Route(compile_path(path)[0], endpoint, bucket)
+
+
+ORGANIZATION = "/api/0/organizations/{organization}"
+PROJECT = "/api/0/projects/{organization}/{project}"
+
+SENTRY = [
+    _route("/api/0/", directory.root),
+    _route("/api/0/users/me/regions/", directory.regions),
+    _route("/api/0/organizations/", directory.organizations),
+    _route(f"{ORGANIZATION}/", directory.organization),
+    _route(f"{ORGANIZATION}/projects/", directory.projects),
+    _route(f"{ORGANIZATION}/teams/", directory.teams),
+    _route(f"{ORGANIZATION}/members/", directory.members),
+    _route(f"{ORGANIZATION}/issues/", issues.organization_issues, "issues"),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/", issues.detail, "detail"),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/activities/", issues.activities),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/events/", issues.events),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/events/{{event}}/", issues.event),
+    _route(f"{ORGANIZATION}/stats_v2/", outcomes.stats_v2),
+    _route(f"{PROJECT}/", directory.project),
+    _route(f"{PROJECT}/issues/", issues.project_issues, "project_issues"),
+    _route(f"{PROJECT}/stats/", outcomes.project_stats),
+    _route("/api/0/issues/{issue}/", issues.plain_detail, "detail"),
+    _route("/api/0/issues/{issue}/activities/", issues.activities),
+    _route("/api/0/issues/{issue}/events/", issues.events),
+    _route("/api/0/issues/{issue}/events/{event}/", issues.event),
+]
+
+GLITCHTIP = [
+    _route("/api/0/", glitchtip.root),
+    _route("/api/settings/", glitchtip.settings),
+    _route("/api/0/organizations/", glitchtip.organizations),
+    _route(f"{ORGANIZATION}/", glitchtip.organization),
+    _route(f"{ORGANIZATION}/projects/", glitchtip.projects),
+    _route(f"{ORGANIZATION}/teams/", glitchtip.teams),
+    _route(f"{ORGANIZATION}/members/", glitchtip.members),
+    _route(f"{ORGANIZATION}/issues/", glitchtip.organization_issues),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/", glitchtip.no_get),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/{{child:path}}", glitchtip.web_page),
+    _route(f"{ORGANIZATION}/issues-count/", glitchtip.web_page),
+    _route(f"{ORGANIZATION}/stats_v2/", glitchtip.stats_v2),
+    _route(f"{PROJECT}/", glitchtip.project),
+    _route(f"{PROJECT}/issues/", glitchtip.project_issues),
+    _route("/api/0/issues/{issue}/", glitchtip.detail),
+    _route("/api/0/issues/{issue}/events/", glitchtip.events),
+    _route("/api/0/issues/{issue}/{child:path}", glitchtip.web_page),
+]

@@ -1,0 +1,1 @@
+"""What an edit of the CSVs would change in what is published."""

@@ -1,0 +1,138 @@
+"""Sentry's endpoints as plain calls: pages of a listing, or one object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from dlt.common.jsonpath import compile_path
+from dlt.sources.helpers.rest_client.client import RESTClient
+
+from pipelines.sentry.errors import (
+    BadRequestError,
+    ChangedTypeError,
+    ConfigurationError,
+    SentryError,
+    TruncatedError,
+)
+from pipelines.sentry.http.paginator import SentryPaginator, next_cursor, tells_end
+from pipelines.sentry.http.session import SentrySession
+from pipelines.sentry.rows.fields import kind
+
+Params = Mapping[str, Any]
+Row = dict[str, Any]
+
+# Sentry reads per_page (issue lists: limit), GlitchTip reads limit; each ignores the other's word.
+FULL_PAGE = {"per_page": 100, "limit": 100}
+_WHOLE_BODY = compile_path("$")  # once, and not for every page
+# One registered owner; a last part like this elsewhere (".co.uk") has many.
+_SAAS = ".sentry.io"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a listing, the seconds that the server took for it, and whether it says that it is the last."""
+
+    rows: list[Row]
+    seconds: float
+    is_last: bool
+
+
+class SentryApi:
+    """One base address (a region, or a self-hosted server) through the shared session.
+
+    Raises ConfigurationError for an address that holds a password.
+    """
+
+    def __init__(self, base_url: str, session: SentrySession) -> None:
+        if "@" in urlsplit(base_url).netloc:
+            raise ConfigurationError(
+                "SENTRY_URL holds a user or password. A request has room for one kind of credentials, "
+                "and that is SENTRY_AUTH_TOKEN: take them out of the address."
+            )
+        self.base_url = base_url.rstrip("/")
+        self.session = session
+        self._client = RESTClient(
+            f"{self.base_url}/api/0/",
+            session=session,
+            paginator=SentryPaginator(),
+            data_selector=_WHOLE_BODY,
+        )
+
+    def at(self, region_url: str | None) -> SentryApi:
+        """Return the API of an organization's region, if the token may be sent there; else this one."""
+        if not region_url or region_url.rstrip("/") == self.base_url:
+            return self
+        if not is_same_site(self.base_url, region_url):
+            return self
+        return SentryApi(region_url, self.session)
+
+    def pages(self, path: str, params: Params | None = None) -> Iterator[Page]:
+        """Yield the pages of a listing to its end; TruncatedError when the end cannot be reached, or trusted."""
+        params = dict(params or {})
+        size = params.get("limit", params.get("per_page", FULL_PAGE["limit"]))
+        # The hook keeps dlt's client from raising: the session has judged the reply already.
+        hooks: Any = {"response": [lambda response, *_, **__: None]}
+        for page in self._client.paginate(path, params=params, hooks=hooks):
+            self.session.traffic.add(pages=1)
+            reply = page.response
+            for row in require_list(reply.json(), path):
+                if not isinstance(row, dict):
+                    raise ChangedTypeError(f"{path}: expected a list of objects, got {kind(row)}.")
+            link = reply.headers.get("Link", "")
+            # Without the header a page of just the size asked for may be one of many; a longer one is all there is.
+            if len(page) == size and not tells_end(link):
+                raise TruncatedError(
+                    f"{path}: a full page came without a Link header, so nothing tells whether there is more. "
+                    "A proxy in between may have taken it away."
+                )
+            is_last = next_cursor(link) is None
+            yield Page(list(page), reply.elapsed.total_seconds(), is_last)
+
+    def rows(self, path: str, params: Params | None = None) -> list[Row]:
+        """Return every row of a listing that is small enough to hold (projects, teams)."""
+        return [
+            row for page in self.pages(path, {**FULL_PAGE, **(params or {})}) for row in page.rows
+        ]
+
+    def get(self, path: str, params: Params | None = None) -> Any:
+        """Return one JSON answer that is not paginated."""
+        return self._client.get(path, params=dict(params or {})).json()
+
+    def clock(self) -> datetime:
+        """Ask the server for the time before anything else; the host's clock if it does not answer."""
+        try:
+            with self.session.patience_of(attempts=1):
+                self.get("")
+        except SentryError:
+            pass  # what is wrong will be told by the first request that matters
+        return self.now()
+
+    def now(self) -> datetime:
+        """Return the time of the first reply by the server's clock (naive UTC, whole seconds)."""
+        moment = self.session.server_time or datetime.now(UTC)
+        return moment.replace(tzinfo=None, microsecond=0)
+
+
+def is_same_site(base_url: str, other_url: str) -> bool:
+    """Tell whether a token meant for `base_url` may be sent to `other_url`: a reply must not lead it elsewhere.
+
+    The same host on any port, a host below it, or within sentry.io any; never from https to http.
+    """
+    base, other = urlsplit(base_url), urlsplit(other_url)
+    if other.scheme not in ("https", base.scheme) or "@" in other.netloc:
+        return False
+    base_host, other_host = (f".{url.hostname or ''}" for url in (base, other))
+    if base_host.endswith(_SAAS) and other_host.endswith(_SAAS):
+        return True
+    return base_host != "." and other_host.endswith(base_host)
+
+
+def require_list(value: Any, where: str) -> list[Any]:
+    """Return `value` as the list that `where` is known to answer with; BadRequestError otherwise."""
+    if not isinstance(value, list):
+        raise BadRequestError(f"{where}: expected a list, got {kind(value)}.")
+    return value

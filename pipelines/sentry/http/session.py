@@ -1,0 +1,261 @@
+"""One HTTP session per server: token, politeness, retries, and a clear error for every way a reply can be wrong."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from pipelines.sentry.errors import ConfigurationError, EndpointMissingError, UnavailableError
+from pipelines.sentry.http.limiter import Limiter, moment_of
+from pipelines.sentry.http.responses import WEB_PAGE, address, judge
+
+_TIMEOUT = (10, 60)  # seconds to connect, to wait for the next bytes
+_TORN = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+_MOST_REDIRECTS = 3
+_IDS = re.compile(r"(?<=/issues/)\d+|(?<=/organizations/)[^/]+|(?<=/projects/)[^/]+/[^/]+(?=/)")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to keep trying."""
+
+    attempts: int = 6
+    rate_limit_attempts: int = 30
+    first_pause: float = 0.5  # seconds; doubles with each attempt
+    longest_pause: float = 30.0
+    rate_limit_pause: float = 1.0  # when a 429 does not say how long; doubles while it goes on
+    brownout_pause: float = 61.0  # Sentry switches deprecated endpoints off for a minute at a time
+
+
+@dataclass
+class Traffic:
+    """What the requests so far have cost. `requests` counts every try, retries included."""
+
+    requests: int = 0
+    pages: int = 0
+    retries: int = 0
+    seconds_rate_limited: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, **amounts: float) -> None:
+        """Add to the named counters."""
+        with self.lock:
+            for name, amount in amounts.items():
+                setattr(self, name, getattr(self, name) + amount)
+
+    def snapshot(self) -> tuple[int, int, int, float]:
+        """Return (requests, pages, retries, seconds_rate_limited) as of now."""
+        with self.lock:
+            return self.requests, self.pages, self.retries, self.seconds_rate_limited
+
+
+class _Bearer(AuthBase):
+    """Puts the token on a request. As explicit auth it also keeps .netrc and a URL's password out of the header."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class SentrySession(requests.Session):
+    """A requests session whose `send` returns only whole JSON replies, and raises a SentryError otherwise.
+
+    Raises ConfigurationError for a token that no header can carry, without quoting it.
+
+    Attributes:
+        traffic: the cost so far.
+        server_time: the `Date` of the first reply, UTC: "now" by Sentry's own clock.
+
+    """
+
+    def __init__(
+        self,
+        token: str,
+        concurrency: int = 5,
+        patience: Patience | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ConfigurationError(
+                "SENTRY_AUTH_TOKEN holds a blank, a line break or a character that no token has. "
+                "Copy it again, without quotes or dots from a shortened display."
+            )
+        self.patience = patience or Patience()
+        self.traffic = Traffic()
+        self.server_time: datetime | None = None
+        self._sleep = sleep
+        self._environment: dict[str, Any] = {}
+        self._limiters: dict[str, Limiter] = {}
+        self._limiters_lock = threading.Lock()
+        self._concurrency = concurrency
+        self.auth = _Bearer(token)
+        self.headers["User-Agent"] = "sentry-by-product"
+        adapter = HTTPAdapter(pool_connections=concurrency, pool_maxsize=concurrency)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def merge_environment_settings(self, url: str | bytes | None, *settings: Any) -> Any:
+        """Return proxies and certificates as the environment has them, looked up once per server: it takes a while."""
+        host = urlsplit(str(url)).netloc
+        if host not in self._environment:
+            self._environment[host] = super().merge_environment_settings(url, *settings)
+        return dict(self._environment[host])
+
+    @contextmanager
+    def patience_of(self, attempts: int) -> Iterator[None]:
+        """Give up sooner, for questions that a server may be unable to answer at all."""
+        usual = self.patience
+        self.patience = replace(usual, attempts=attempts)
+        try:
+            yield
+        finally:
+            self.patience = usual
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Return the whole JSON reply, after as many tries as patience allows; SentryError otherwise.
+
+        A redirect is followed on the same server only, as from a project's former slug: the token goes nowhere else.
+        """
+        kwargs["timeout"] = kwargs.get("timeout") or _TIMEOUT
+        kwargs["allow_redirects"] = False
+        for _ in range(_MOST_REDIRECTS):
+            response = self._persist(request, kwargs)
+            if not response.is_redirect:
+                return response
+            target = urljoin(str(request.url), response.headers["Location"])
+            request = request.copy()
+            request.url = target
+        raise UnavailableError(f"{address(request.url)} redirects in circles.")
+
+    def _persist(
+        self, request: requests.PreparedRequest, kwargs: dict[str, Any]
+    ) -> requests.Response:
+        """Try until there is a whole reply or a redirect to follow."""
+        endpoint = _IDS.sub("*", request.path_url.split("?")[0])
+        limiter = self._limiter(str(request.url))
+        failures = rate_limited = missing = 0
+        while True:
+            response, trouble = self._try(request, endpoint, limiter, kwargs)
+            if response is not None and trouble is None:
+                return response
+            status = response.status_code if response is not None else None
+            if status == 429:
+                rate_limited += 1
+                pause = 0.0  # the limiter makes the next try wait
+            elif status == 410:
+                missing += 1
+                pause = self.patience.brownout_pause
+            elif trouble == WEB_PAGE:
+                missing += 1
+                pause = self._pause(missing)
+            else:
+                failures += 1
+                pause = self._pause(failures)
+            if (
+                failures >= self.patience.attempts
+                or rate_limited >= self.patience.rate_limit_attempts
+                or missing >= 2
+            ):
+                tries = failures + rate_limited + missing
+                _give_up(request, status, str(trouble), tries)
+            self.traffic.add(retries=1)
+            self._sleep(pause)
+
+    def _try(
+        self,
+        request: requests.PreparedRequest,
+        endpoint: str,
+        limiter: Limiter,
+        kwargs: dict[str, Any],
+    ) -> tuple[requests.Response | None, str | None]:
+        """Return the reply and what is wrong with it that another try may mend (None: nothing)."""
+        waited = limiter.enter(endpoint)
+        self.traffic.add(requests=1, seconds_rate_limited=waited)
+        response: requests.Response | None = None
+        trouble: str | None = None
+        try:
+            response = super().send(request, **kwargs)
+        except _TORN as error:
+            trouble = f"the connection failed ({_reason(error)})"
+        finally:
+            limiter.leave(
+                endpoint,
+                response.status_code if response is not None else None,
+                response.headers if response is not None else {},
+            )
+        if response is not None:
+            self._note_time(response)
+            if response.is_redirect and not _leads_elsewhere(request, response):
+                return response, None
+            trouble = judge(response)
+        return response, trouble
+
+    def _pause(self, failures: int) -> float:
+        pause = min(self.patience.first_pause * 2.0 ** (failures - 1), self.patience.longest_pause)
+        return float(pause * random.uniform(0.75, 1.25))
+
+    def _limiter(self, url: str) -> Limiter:
+        host = urlsplit(url).netloc
+        with self._limiters_lock:
+            if host not in self._limiters:
+                self._limiters[host] = Limiter(self._concurrency, self.patience.rate_limit_pause)
+            return self._limiters[host]
+
+    def _note_time(self, response: requests.Response) -> None:
+        if self.server_time is None and (moment := moment_of(response.headers.get("Date"))):
+            self.server_time = moment.astimezone(UTC)
+
+
+def _give_up(
+    request: requests.PreparedRequest, status: int | None, trouble: str, tries: int
+) -> NoReturn:
+    where = address(request.url)
+    if status == 410:
+        raise EndpointMissingError(f"{where} has been switched off on this server (410).")
+    if trouble == WEB_PAGE:
+        raise EndpointMissingError(
+            f"{where} is not an endpoint of this server (HTTP {status}, {trouble})."
+        )
+    if status == 429:
+        raise UnavailableError(
+            f"{where} still refuses more requests (429) after {tries} tries. "
+            "Lower SENTRY_CONCURRENCY if others use this token too; the next run will try again."
+        )
+    raise UnavailableError(
+        f"{where} failed {tries} times; last: {trouble}. The next run will try again."
+    )
+
+
+def _reason(error: requests.RequestException) -> str:
+    """Return what kind of failure lies below; the text of the exception would quote the whole request."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not trusted; REQUESTS_CA_BUNDLE can name your own authority's"
+    cause = error.args[0] if error.args else error
+    return type(getattr(cause, "reason", cause)).__name__
+
+
+def _leads_elsewhere(request: requests.PreparedRequest, response: requests.Response) -> bool:
+    here = urlsplit(str(request.url))
+    there = urlsplit(urljoin(str(request.url), response.headers["Location"]))
+    return (here.scheme, here.netloc) != (there.scheme, there.netloc)

@@ -1,0 +1,209 @@
+"""Who is there: organizations in all regions, their projects and teams, read in full by every sync.
+
+All organizations are listed before any issue is read, because a project that left one may have arrived in another.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from pipelines.sentry.errors import (
+    ConfigurationError,
+    EndpointMissingError,
+    ForbiddenError,
+    NotFoundError,
+    SentryError,
+    TokenRefusedError,
+)
+from pipelines.sentry.http.client import Row, SentryApi
+from pipelines.sentry.rows import flatten
+from pipelines.sentry.state.stored import Known
+
+log = logging.getLogger("pipelines.sentry")
+
+
+@dataclass
+class Organization:
+    """One organization as listed by this sync. `failure` says why it could not be, else None.
+
+    `gone_projects` and `gone_teams`: ids that the warehouse knew here and that are listed nowhere any more.
+    """
+
+    slug: str
+    api: SentryApi
+    row: Row
+    projects: dict[str, Row] = field(default_factory=dict)
+    teams: dict[str, Row] = field(default_factory=dict)
+    project_teams: set[tuple[str, str]] = field(default_factory=set)
+    has_teams: bool = True  # False: this token may not list them
+    gone_projects: set[str] = field(default_factory=set)
+    gone_teams: set[str] = field(default_factory=set)
+    failure: str | None = None
+
+    def readable(self) -> dict[str, str]:
+        """Return project id -> slug of the projects whose issues this token may read."""
+        return {pid: row["project_slug"] for pid, row in self.projects.items() if row["has_access"]}
+
+
+@dataclass
+class Directory:
+    """All organizations of this sync."""
+
+    organizations: list[Organization]
+
+    def home_of(self) -> dict[str, str]:
+        """Return project id -> organization slug, as listed now."""
+        return {pid: org.slug for org in self.organizations for pid in org.projects}
+
+
+def read_directory(api: SentryApi, slugs: list[str], known: Known) -> Directory:
+    """List organizations, projects and teams; an organization that fails is kept with its failure.
+
+    Raises ConfigurationError when no organization can be named, SentryError when not even they can be listed.
+    """
+    organizations = {org.slug: org for org in _organizations(api, slugs)}
+    directory = Directory(list(organizations.values()))
+    for organization in directory.organizations:
+        try:
+            _read_members(organization)
+        except SentryError as error:
+            organization.failure = str(error)
+    _find_gone(directory, known)
+    for slug in sorted(known.slugs() - set(organizations)):
+        log.warning("%s: in the warehouse, but not among the organizations to sync.", slug)
+    return directory
+
+
+def _organizations(api: SentryApi, slugs: list[str]) -> list[Organization]:
+    """Return the configured organizations, or all that the token lists in any region."""
+    if not slugs:
+        return _listed(api)
+    refusals: list[TokenRefusedError] = []
+    named = [_named(api, slug, refusals) for slug in slugs]
+    if len(refusals) == len(slugs):
+        raise refusals[0]
+    return named
+
+
+def _named(api: SentryApi, slug: str, refusals: list[TokenRefusedError]) -> Organization:
+    try:
+        return _organization(api, api.get(f"organizations/{slug}/", {"detailed": 0}))
+    except TokenRefusedError as error:
+        refusals.append(error)  # by this organization, as for single sign-on, or by all
+        return Organization(slug, api, {}, failure=str(error))
+    except NotFoundError as error:
+        return Organization(slug, api, {}, failure=f"{error} Check the slug in SENTRY_ORG.")
+    except SentryError as error:
+        return Organization(slug, api, {}, failure=str(error))
+
+
+def _listed(api: SentryApi) -> list[Organization]:
+    found = {org.slug: org for org in (_organization(api, b) for b in api.rows("organizations/"))}
+    regions = {org.api.base_url: org.api for org in found.values()}
+    for url in _region_urls(api):
+        region = api.at(url)
+        regions.setdefault(region.base_url, region)
+    for url, region in regions.items():
+        if url == api.base_url:
+            continue
+        try:
+            for body in region.rows("organizations/"):
+                organization = _organization(api, body)
+                found.setdefault(organization.slug, organization)
+        except SentryError as error:
+            if any(org.api.base_url == url for org in found.values()):
+                continue  # they are known by name, and will fail by themselves if they must
+            host = urlsplit(url).netloc
+            found[host] = Organization(host, region, {}, failure=f"This region fails: {error}")
+    if not found:
+        raise ConfigurationError(
+            "This token lists no organization. An internal integration's token never does: "
+            "name yours in SENTRY_ORG (its slug, as in https://SLUG.sentry.io)."
+        )
+    return list(found.values())
+
+
+def _region_urls(api: SentryApi) -> list[str]:
+    """Return the addresses of the regions in which the user has organizations (Sentry SaaS only)."""
+    try:
+        with api.session.patience_of(attempts=3):
+            body = api.get("users/me/regions/")
+    except TokenRefusedError:
+        raise
+    except SentryError as error:
+        log.debug("regions cannot be listed: %s", error)
+        return []
+    regions = body.get("regions", []) if isinstance(body, dict) else []
+    return [
+        str(region["url"]) for region in regions if isinstance(region, dict) and "url" in region
+    ]
+
+
+def _organization(api: SentryApi, body: Row) -> Organization:
+    row = flatten.organization(body)
+    return Organization(row["organization_slug"], api.at(row["region_url"]), row)
+
+
+def _read_members(organization: Organization) -> None:
+    if organization.failure:
+        return
+    path = f"organizations/{organization.slug}"
+    for body in organization.api.rows(f"{path}/projects/"):
+        row = flatten.project(body, organization.slug)
+        organization.projects[row["project_id"]] = row
+        for team_id in flatten.project_team_ids(body):
+            organization.project_teams.add((row["project_id"], team_id))
+    try:
+        bodies = organization.api.rows(f"{path}/teams/", {"detailed": 0})
+    except ForbiddenError:
+        log.warning(
+            "%s: teams cannot be read with this token (scope team:read).", organization.slug
+        )
+        organization.has_teams = False
+        return
+    for body in bodies:
+        row = flatten.team(body, organization.slug)
+        organization.teams[row["team_id"]] = row
+
+
+def _find_gone(directory: Directory, known: Known) -> None:
+    """Find known projects and teams of the organizations read that no organization shows any more."""
+    read = {org.slug: org for org in directory.organizations if org.failure is None}
+    home = directory.home_of()
+    for project_id, slug, project_slug in known.rows(
+        "select project_id, organization_slug, project_slug from known_projects where deleted_at is null"
+    ):
+        organization = read.get(str(slug))
+        if organization is None or project_id in home:
+            continue
+        try:
+            row = _project_by_slug(organization, str(project_slug))
+        except SentryError as error:
+            organization.failure = str(error)
+            del read[organization.slug]
+            continue
+        if row is not None and row["project_id"] == project_id:
+            organization.projects[row["project_id"]] = row
+        else:
+            organization.gone_projects.add(str(project_id))
+    teams = {team_id for org in read.values() for team_id in org.teams}
+    for team_id, slug in known.rows(
+        "select team_id, organization_slug from known_teams where deleted_at is null"
+    ):
+        organization = read.get(str(slug))
+        if organization is not None and organization.has_teams and team_id not in teams:
+            organization.gone_teams.add(str(team_id))
+
+
+def _project_by_slug(organization: Organization, project_slug: str) -> Row | None:
+    """Return the project's row, None if it is not there.
+
+    Projects are paged by offset, so one can slip between two pages while others come or go.
+    """
+    try:
+        body = organization.api.get(f"projects/{organization.slug}/{project_slug}/")
+    except (NotFoundError, ForbiddenError, EndpointMissingError):
+        return None
+    return flatten.project(body, organization.slug)

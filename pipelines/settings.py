@@ -1,0 +1,201 @@
+"""The one door for configuration: environment and `.env` as typed settings, and the names of all files under DATA_DIR.
+
+They are read when a command or a run starts and never when a module loads. `.env.example` explains each setting to
+the person who sets it; a relative folder is taken from the project's root, whatever folder a command runs in.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).parents[1]
+ENV_FILE = ROOT / ".env"
+
+# What `.env` may hold for the libraries below us.
+_OF_LIBRARIES = (
+    "DAGSTER_",
+    "DBT_",
+    "DLT_",
+    "RUNTIME__",
+    "HTTP_",
+    "HTTPS_",
+    "NO_PROXY",
+    "REQUESTS_",
+)
+# Set for Sentry's own clients on many machines, and near enough to ours to be taken for a slip.
+_OF_SENTRY = frozenset({"SENTRY_DSN", "SENTRY_PROJECT", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT"})
+
+
+class SettingsError(Exception):
+    """A setting cannot be used: which one, what it is, and what was expected."""
+
+
+class Settings(BaseSettings):
+    """Every setting. A blank one means its default, also where the environment blanks what `.env` says."""
+
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore")
+
+    sentry_url: str = "https://sentry.io"
+    sentry_auth_token: SecretStr = SecretStr("")
+    sentry_org: str = ""
+    data_dir: Path = Path("data")
+    seeds_dir: Path = Path("seeds")
+    sentry_concurrency: int = Field(5, ge=1, le=50)
+    full_sync_hours: float = Field(24, ge=0)
+    activity_requests_per_run: int = Field(200, ge=0)
+    issue_events_per_issue: int = Field(0, ge=0, le=100)
+    include_categories: str = ""
+    personal_data: Literal["keep", "hash", "drop"] = "keep"
+    personal_data_key: SecretStr = SecretStr("")
+    publish_parquet: bool = False
+    publish_keep: int = Field(3, ge=0)
+    file_umask: str = Field("027", pattern="^0?[0-7]{3}$")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_default(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, str) and not value.strip():
+            return cls.model_fields[str(info.field_name)].default
+        return value
+
+    @cached_property
+    def data(self) -> Path:
+        """The absolute data folder."""
+        return ROOT / self.data_dir.expanduser()
+
+    @property
+    def seeds(self) -> Path:
+        """The folder of the CSVs: relative to the working folder if it is there, so that messages stay short."""
+        return shortened(ROOT / self.seeds_dir.expanduser())
+
+    @property
+    def warehouse(self) -> Path:
+        """The private DuckDB file; one writer at a time."""
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The DuckDB file that everybody reads."""
+        return self.data / "product_health.duckdb"
+
+    @property
+    def parquet(self) -> Path | None:
+        """The folder of the marts as Parquet, None unless asked for."""
+        return self.data / "product_health_parquet" if self.publish_parquet else None
+
+    @property
+    def dagster_home(self) -> Path:
+        """The folder of Dagster's storage: runs, schedules, logs."""
+        return self.data / "dagster"
+
+    @property
+    def dlt_folder(self) -> Path:
+        """The folder in which dlt works while a load is under way."""
+        return self.data / "dlt"
+
+    @property
+    def dbt_target(self) -> Path:
+        """The folder in which dbt keeps what it parsed and compiled."""
+        return self.data / "dbt"
+
+    @property
+    def demo_data(self) -> Path:
+        """The data folder of the demo, apart from that of one's own Sentry."""
+        return self.data / "demo"
+
+    @property
+    def umask(self) -> int:
+        """The umask under which every file is written."""
+        return int(self.file_umask, 8)
+
+    @property
+    def published_mode(self) -> int:
+        """The mode of the published file: read-only, since one writer would shut out all readers."""
+        return 0o444 & ~self.umask
+
+    @property
+    def organizations(self) -> list[str]:
+        """The slugs to sync; empty means all that the token lists."""
+        return _words(self.sentry_org)
+
+    @property
+    def categories(self) -> list[str]:
+        """Issue categories to read and count that Sentry hides by default."""
+        return _words(self.include_categories)
+
+    @property
+    def server_url(self) -> str:
+        """The checked address of the server; SettingsError if it is none."""
+        url = self.sentry_url.strip().rstrip("/").removesuffix("/api/0")
+        if not url.startswith(("https://", "http://")):
+            raise SettingsError(
+                f"SENTRY_URL is {self.sentry_url!r}; expected an address like https://sentry.io."
+            )
+        return url
+
+    @property
+    def token(self) -> str:
+        """The token as given; SettingsError if there is none that can work."""
+        token = self.sentry_auth_token.get_secret_value().strip()
+        if not token:
+            raise SettingsError(
+                "SENTRY_AUTH_TOKEN is not set. Copy .env.example to .env and put a token of yours there "
+                "(scopes org:read, project:read, team:read, event:read); `make demo` needs none."
+            )
+        if token.startswith("sntrys_"):
+            raise SettingsError(
+                "SENTRY_AUTH_TOKEN is an organization token (sntrys_...), which can only upload source maps. "
+                "Use the token of an internal integration, or a personal one (sntryu_...)."
+            )
+        return token
+
+
+def read_settings() -> Settings:
+    """Return the settings of this process; SettingsError names each that cannot be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # Not pydantic's `input`, which may be a secret.
+        wrong = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"The configuration cannot be used. {wrong}.") from None
+
+
+def unknown_names() -> list[str]:
+    """Return a message for each name in `.env` or the environment that looks like a setting and is none."""
+    ours = [name.upper() for name in Settings.model_fields]
+    in_file = [name for name in dotenv_values(ENV_FILE) if not name.startswith(_OF_LIBRARIES)]
+    in_environment = [
+        name for name in os.environ if name not in _OF_SENTRY and _closest(name, ours, 0.8)
+    ]
+    return [
+        f"{name} is no setting of this program; {_hint(name, ours)}."
+        for name in dict.fromkeys([*in_file, *in_environment])
+        if name.upper() not in ours
+    ]
+
+
+def shortened(path: Path) -> Path:
+    """Return the path relative to the working folder if it lies there, else as it is."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _closest(name: str, ours: Iterable[str], likeness: float) -> str | None:
+    return next(iter(get_close_matches(name.upper(), list(ours), 1, likeness)), None)
+
+
+def _hint(name: str, ours: Iterable[str]) -> str:
+    closest = _closest(name, ours, 0.6)
+    return f"did you mean {closest}?" if closest else "see .env.example"
