@@ -14,10 +14,10 @@ export DATA_DIR
 export DAGSTER_HOME = $(abspath $(DATA_DIR))/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync check suggest preview test lint format docs bench
+.PHONY: help demo demo-ui dev sync check suggest preview publications restore test lint format docs bench
 
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is %d.%d; try: make PYTHON=python3.12" % sys.version_info[:2])'
@@ -42,13 +42,19 @@ sync: $(READY) $(DAGSTER_HOME)/dagster.yaml ## One sync now, against the Sentry 
 	@cd $(DAGSTER_HOME) && exec $(DAGSTER) job execute -m pipelines.definitions -j sync_sentry
 
 check: $(READY) ## Check the CSVs in seeds/: every mistake at once
-	@$(BIN)/python -m pipelines.catalog check
+	@$(BIN)/python -m pipelines check
 
 preview: $(READY) ## What the CSVs in seeds/ would change in what is published
-	@$(BIN)/python -m pipelines.catalog preview
+	@$(BIN)/python -m pipelines preview
 
 suggest: $(READY) ## Rows to paste for projects without a product
-	@$(BIN)/python -m pipelines.catalog suggest
+	@$(BIN)/python -m pipelines suggest
+
+publications: $(READY) ## What is published, and the earlier publications that are kept
+	@$(BIN)/python -m pipelines publications
+
+restore: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
+	@$(BIN)/python -m pipelines restore $(LABEL)
 
 test: lint ## All that CI runs: lint, types, tests
 	@$(BIN)/pytest -n 2 --dist loadfile

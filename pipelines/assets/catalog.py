@@ -6,8 +6,10 @@ import dagster as dg
 import duckdb
 
 from pipelines import catalog
+from pipelines.catalog import SentryProject
 from pipelines.resources import Environment
 from pipelines.sentry.atomic_load import restore_after_kill
+from pipelines.warehouse.projects import synced_projects
 
 TABLES = {
     "products": "One row per product: the tree, its owners and priorities, as people wrote it.",
@@ -31,7 +33,8 @@ def product_catalog(
     if restore_after_kill(settings.warehouse):
         context.log.warning("The last load was cut off; the warehouse is as it was before it.")
     with duckdb.connect(str(settings.warehouse)) as connection:
-        checked = catalog.check(settings.seeds, catalog.synced_projects(connection))
+        projects = [SentryProject.from_row(*row) for row in synced_projects(connection)]
+        checked = catalog.check(settings.seeds, projects)
         for finding in checked.warnings:
             context.log.warning(str(finding))
         if checked.catalog is None:

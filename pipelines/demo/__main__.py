@@ -28,7 +28,7 @@ console = Console()
 
 
 def main() -> int:
-    """Run the demo, or the UI over its data; gives the exit code."""
+    """Run the demo, or the UI over its data; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m pipelines.demo", description=__doc__)
     parser.add_argument("--ui", action="store_true", help="open the Dagster UI on the demo's data")
     parser.add_argument("--port", default="3000", help="port of the UI")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from pipelines.publish import open_published
 
 Row = dict[str, Any]
 
@@ -30,9 +31,7 @@ def read_published(path: Path) -> Published | None:
     """Return what is published, None if nothing is yet."""
     if not path.exists():
         return None
-    with duckdb.connect() as connection:
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"attach '{quoted}' as product_health (read_only)")
+    with open_published(path) as connection:
 
         def rows(query: str) -> list[Row]:
             cursor = connection.execute(query)
@@ -40,9 +39,9 @@ def read_published(path: Path) -> Published | None:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
         return Published(
-            rows("from product_health.marts.product_overview order by tree_order"),
-            rows("from product_health.marts.unassigned_projects order by events_7d desc"),
-            rows("from product_health.marts.sync_runs order by started_at desc limit 1")[0],
+            rows("from marts.product_overview order by tree_order"),
+            rows("from marts.unassigned_projects order by events_7d desc"),
+            rows("from marts.sync_runs order by started_at desc limit 1")[0],
         )
 
 

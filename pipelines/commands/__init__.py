@@ -1,0 +1,1 @@
+"""What a person or a CI job runs: `python -m pipelines COMMAND`, one module per command."""
