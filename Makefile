@@ -59,10 +59,11 @@ restore: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
 test: lint ## All that CI runs: lint, types, tests
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-lint: $(READY) ## ruff, mypy --strict and sqlfluff
+lint: $(READY) ## ruff, mypy --strict, imports between rooms, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/python -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 	@$(BIN)/sqlfluff lint --disable-progress-bar --templater raw docs/queries
 
