@@ -8,8 +8,7 @@ from dataclasses import astuple
 import duckdb
 import pytest
 
-from pipelines.catalog import Catalog, SentryProject, fingerprint, load
-from pipelines.warehouse.projects import synced_projects
+from pipelines.catalog import Catalog, fingerprint, load
 
 from .small_catalog import HIGH, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
 
@@ -110,37 +109,6 @@ def test_a_load_that_fails_changes_nothing(
         load(warehouse, catalog(folder))
 
     assert contents(warehouse) == before
-
-
-def test_the_projects_of_the_last_sync_come_with_their_former_slugs(
-    warehouse: duckdb.DuckDBPyConnection,
-) -> None:
-    assert synced_projects(warehouse) == []
-    warehouse.execute(
-        """
-        create schema raw_sentry;
-        create table raw_sentry.projects (
-            project_id varchar, organization_slug varchar, project_slug varchar, deleted_at timestamp
-        );
-        create table raw_sentry.project_slugs (
-            project_id varchar, organization_slug varchar, project_slug varchar, adopted_at timestamp
-        );
-        insert into raw_sentry.projects values
-            ('1', 'acme', 'ledger', null), ('2', 'acme', 'gone', '2026-01-01'), ('3', 'beta', 'web', null);
-        insert into raw_sentry.project_slugs values
-            ('1', 'acme', 'oldest', '2025-01-01'),
-            ('1', 'acme', 'older', '2025-02-01'),
-            ('1', 'acme', 'ledger', '2025-03-01'),
-            ('1', 'beta', 'elsewhere', '2025-01-01'),
-            ('2', 'acme', 'gone', '2025-01-01');
-        """
-    )
-
-    assert [SentryProject.from_row(*row) for row in synced_projects(warehouse)] == [
-        SentryProject("acme", "gone", is_deleted=True),
-        SentryProject("acme", "ledger", ("older", "oldest")),
-        SentryProject("beta", "web"),
-    ]
 
 
 def test_the_fingerprint_follows_the_bytes_and_nothing_else(folder: Folder) -> None:

@@ -187,3 +187,10 @@ def test_a_tie_is_two_products_that_both_decide_a_project(
     assert {project for _, _, project in ties} <= set(tied)
     assert bool(ties) == bool(tied)
     assert all(first.product_id != second.product_id for first, second, _ in ties)
+
+
+def test_a_project_of_a_table_is_compared_in_lower_case() -> None:
+    assert SentryProject.from_row("Acme", "Web", ["Old"], True) == SentryProject(
+        "acme", "web", ("old",), is_deleted=True
+    )
+    assert SentryProject.from_row("acme", "web", None, None) == SentryProject("acme", "web")

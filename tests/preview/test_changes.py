@@ -149,7 +149,7 @@ catalogs = st.dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(catalogs, catalogs)
 def test_the_way_back_is_the_mirror_of_the_way_there(before: list[Row], after: list[Row]) -> None:
     there, back = changes(before, after), changes(after, before)

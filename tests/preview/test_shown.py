@@ -59,7 +59,7 @@ names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=90)
 millions = st.integers(0, 10**10)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(names, millions, millions), min_size=1, max_size=5))
 def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, int, int]]) -> None:
     def side(column: int) -> list[dict[str, object]]:
@@ -81,7 +81,7 @@ def test_a_wider_terminal_shows_more_columns() -> None:
     assert "Changed too" not in terminal(found, 400)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(names)
 def test_markdown_shows_any_name_as_it_is(name: str) -> None:
     document = f"| Product | Open |\n| :-- | --: |\n| {escape(name)} | 1 |\n"

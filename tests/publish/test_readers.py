@@ -25,7 +25,7 @@ def test_pooled_readers_see_whole_publications_and_soon_the_last_one(
     reports = processes.SimpleQueue()
     readers = [
         processes.Process(
-            target=read_until_last, args=(data.target, way, published_all, 60, reports)
+            target=read_until_last, args=(data.target, way, published_all, 300, reports)
         )
         for way in WAYS
     ]

@@ -116,4 +116,5 @@ def test_sentrys_clock_goes_on_from_the_start_of_the_newest_run(data: Data) -> N
     first = run_log.sentry_clock(data.warehouse)
     second = run_log.sentry_clock(data.warehouse)
 
-    assert AS_OF + timedelta(seconds=90) <= first < second < AS_OF + timedelta(seconds=150)
+    # Up to what building the warehouse and asking took.
+    assert AS_OF + timedelta(seconds=90) <= first < second < AS_OF + timedelta(minutes=10)
