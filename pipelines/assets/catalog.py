@@ -9,7 +9,7 @@ from pipelines import catalog
 from pipelines.catalog import SentryProject
 from pipelines.resources import Environment
 from pipelines.sentry.atomic_load import restore_after_kill
-from pipelines.warehouse.projects import synced_projects
+from pipelines.warehouse.synced_projects import synced_projects
 
 TABLES = {
     "products": "One row per product: the tree, its owners and priorities, as people wrote it.",

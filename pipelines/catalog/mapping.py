@@ -1,4 +1,4 @@
-"""Which mapping rows fit a project, and which decide: enough to find ties and idle rows.
+"""Which mapping rows fit a project, and which decide: enough to find ties and rows without effect.
 
 What a project's product *is*, the dbt models decide; here the same precedence only shows whether
 there is one answer. The first of these that fits decides: the current slug exactly; a former slug exactly,

@@ -107,7 +107,7 @@ def _heading(
             reading.add(record.line, _unknown_column(number, name, written, close, table))
         positions.append(column)
     if missing:
-        # Where the other columns stand is then anyone's guess: their cells would be read wrongly.
+        # It is then unclear where the other columns stand.
         listed = ", ".join(map(quoted, missing))
         are = "column {} is" if len(missing) == 1 else "columns {} are"
         message = f"{are.format(listed)} missing; the heading must be {expected}"

@@ -186,7 +186,7 @@ class World(IssueChanges):
         self._touch_project(project)
 
     def drop_events(self, project: Project, count: int, at: datetime | None = None) -> None:
-        """Let `count` events arrive that an inbound filter throws away: only outcomes ever tell."""
+        """Let `count` events arrive that an inbound filter throws away: they are in outcomes alone."""
         project.filtered[hour_of(at or self.clock)] += count
         self.version += 1
 

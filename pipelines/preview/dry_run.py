@@ -30,7 +30,7 @@ from pipelines.preview.warehouse_copy import (
 from pipelines.publish import Publication, PublishError, open_published, read_publication
 from pipelines.settings import Settings, shortened
 from pipelines.warehouse.attach import attach
-from pipelines.warehouse.projects import synced_projects
+from pipelines.warehouse.synced_projects import synced_projects
 
 
 @dataclass(frozen=True)

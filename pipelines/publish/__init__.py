@@ -1,6 +1,6 @@
 """From the private warehouse to the published file, atomically, and reading it. Neither Dagster nor dbt.
 
-- `reading.py`: the one way to open the published file for reading
+- `open_published.py`: the one way to open the published file for reading
 - `build.py`: the marts, copied into a new file and compared with the original
 - `contract.py`, `contract.csv`: what the file promises, and the check that it keeps the promise
 - `versions.py`: how the new file takes the place of the old one, which is kept
@@ -9,8 +9,8 @@
 """
 
 from pipelines.publish.contract import CONTRACT_VERSION, Publication, read_publication, verify
+from pipelines.publish.open_published import PublishError, how_to_publish, open_published
 from pipelines.publish.publication import publications, publish, restore
-from pipelines.publish.reading import PublishError, how_to_publish, open_published
 
 __all__ = [
     "CONTRACT_VERSION",

@@ -13,7 +13,7 @@ from pipelines.publish.contract import (
     PUBLICATION_DESCRIPTION,
     SCHEMA,
 )
-from pipelines.publish.reading import PublishError
+from pipelines.publish.open_published import PublishError
 from pipelines.warehouse.attach import attach, literal
 
 # The oldest format that every client from DuckDB 1.2 on can open.

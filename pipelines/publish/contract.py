@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish.reading import PublishError, open_published
+from pipelines.publish.open_published import PublishError, open_published
 
 # Raised when a table or column goes away or changes its meaning; not when one is added.
 CONTRACT_VERSION = "1"

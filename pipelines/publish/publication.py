@@ -15,7 +15,7 @@ import duckdb
 from pipelines.publish import parquet, versions
 from pipelines.publish.build import build
 from pipelines.publish.contract import Publication, read_publication, verify
-from pipelines.publish.reading import PublishError, first_line
+from pipelines.publish.open_published import PublishError, first_line
 
 # For owner and group. Writable by no one: a program that opened it for writing would shut out
 # all readers.

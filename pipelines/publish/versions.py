@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.publish.contract import read_publication
-from pipelines.publish.reading import PublishError
+from pipelines.publish.open_published import PublishError
 from pipelines.warehouse.durable import sync
 
 
@@ -43,12 +43,12 @@ def workspace(target: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def replace(target: Path, file: Path, workplace: Path) -> None:
-    """Put `file` in the place of `target`, which is never missing and stays as a kept one."""
+def replace(target: Path, file: Path, folder: Path) -> None:
+    """Put `file` in the place of `target`, which is never missing and stays as a kept one; `folder` is the workspace."""
     sync(file)
     if target.exists():
         kept = target.with_name(f"{target.stem}.{_label(target)}{target.suffix}")
-        link = workplace / "previous"
+        link = folder / "previous"
         os.link(target, link)
         os.replace(link, kept)
     # Left by a program that opened the published file for writing; it would be taken for the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.warehouse.projects import synced_projects
+from pipelines.warehouse.synced_projects import synced_projects
 
 
 def test_the_projects_of_the_last_sync_come_with_their_former_slugs() -> None:
