@@ -44,7 +44,10 @@ def workspace(target: Path) -> Iterator[Path]:
 
 
 def replace(target: Path, file: Path, folder: Path) -> None:
-    """Put `file` in the place of `target`, which is never missing and stays as a kept one; `folder` is the workspace."""
+    """Put `file` in the place of `target`, which is never missing and stays as a kept one.
+
+    `folder` is the workspace.
+    """
     sync(file)
     if target.exists():
         kept = target.with_name(f"{target.stem}.{_label(target)}{target.suffix}")
