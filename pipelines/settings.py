@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,7 +66,7 @@ class Settings(BaseSettings):
             return cls.model_fields[str(info.field_name)].default
         return value
 
-    @cached_property
+    @property
     def data(self) -> Path:
         """The absolute data folder."""
         return ROOT / self.data_dir.expanduser()

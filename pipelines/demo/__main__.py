@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,12 +16,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from pipelines.commands.dagster import JOB, prepare, require_free, ui
 from pipelines.demo.report import Published, read_published, show
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.resources import ROOT, read_settings
+from pipelines.settings import Settings, SettingsError, read_settings
 
-DAGSTER = str(Path(sys.executable).with_name("dagster"))
 console = Console()
 
 
@@ -31,30 +29,37 @@ def main() -> int:
     """Run the demo, or the UI over its data; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m pipelines.demo", description=__doc__)
     parser.add_argument("--ui", action="store_true", help="open the Dagster UI on the demo's data")
-    parser.add_argument("--port", default="3000", help="port of the UI")
+    parser.add_argument("--port", type=int, default=3000, help="port of the UI")
     options = parser.parse_args()
+    ours = read_settings()
     # Apart from the data of one's own Sentry.
-    data = read_settings().data / "demo"
-    with _stand_in(data) as sentry:
-        environment = _environment(data, sentry.url)
+    settings = ours.model_copy(update={"data_dir": ours.demo_data})
+    with _stand_in(settings.data) as sentry:
+        environment = _environment(settings, sentry.url)
         if options.ui:
-            return _ui(environment, options.port)
-        return _run(data, environment, sentry)
+            return _ui(settings, environment, options.port)
+        return _run(settings, environment, sentry)
 
 
-def _run(data: Path, environment: dict[str, str], sentry: StandIn) -> int:
+def _run(settings: Settings, environment: dict[str, str], sentry: StandIn) -> int:
+    data = settings.data
     runs = _runs_so_far(data)
-    before = read_published(data / "product_health.duckdb") if runs else None
+    before = read_published(settings.published) if runs else None
     clock = f"{sentry.world.clock:%a %d %b %Y %H:%M} UTC"
     console.print(f"A sample Sentry is running on {sentry.url}; its clock says {clock}.")
-    command = [DAGSTER, "job", "execute", "-m", "pipelines.definitions", "-j", "sync_sentry"]
+    command, variables = prepare(settings, JOB, environment)
     log = data / "last_run.log"
     with (
         console.status("Running the Dagster job sync_sentry against it ..."),
         log.open("w", encoding="utf-8") as output,
     ):
         code = subprocess.run(
-            command, env=environment, cwd=data, stdout=output, stderr=output, check=False
+            command,
+            env=variables,
+            cwd=settings.dagster_home,
+            stdout=output,
+            stderr=output,
+            check=False,
         ).returncode
     if code:
         lines = log.read_text(encoding="utf-8").splitlines()
@@ -63,27 +68,25 @@ def _run(data: Path, environment: dict[str, str], sentry: StandIn) -> int:
         console.print("\n".join(causes[-1:] or lines[-30:]), markup=False)
         return code
     (data / "runs").write_text(str(runs + 1), encoding="utf-8")
-    after = _published(data)
-    show(console, after, before, data / "product_health.duckdb")
+    after = _published(settings.published)
+    show(console, after, before, settings.published)
     return 0
 
 
-def _published(data: Path) -> Published:
-    published = read_published(data / "product_health.duckdb")
+def _published(path: Path) -> Published:
+    published = read_published(path)
     if published is None:
         raise SystemExit("The job ended well but published nothing; please report this.")
     return published
 
 
-def _ui(environment: dict[str, str], port: str) -> int:
-    if not _is_free(port):
-        console.print(f"Port {port} is in use. Stop what runs there, or: make demo-ui PORT=3001")
-        return 1
+def _ui(settings: Settings, environment: dict[str, str], port: int) -> int:
+    require_free(port)
     console.print(
         f"Dagster is starting on http://127.0.0.1:{port} over the demo's data. Stop with Ctrl-C."
     )
-    command = [DAGSTER, "dev", "-h", "127.0.0.1", "-p", port, "-m", "pipelines.definitions"]
-    process = subprocess.Popen(command, env=environment, cwd=environment["DATA_DIR"])
+    command, variables = prepare(settings, ui(port), environment)
+    process = subprocess.Popen(command, env=variables, cwd=settings.dagster_home)
     # Dagster's processes would outlive this one.
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
@@ -91,16 +94,6 @@ def _ui(environment: dict[str, str], port: str) -> int:
     except KeyboardInterrupt:
         process.terminate()
         return process.wait()
-
-
-def _is_free(port: str) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", int(port)))
-        except OSError:
-            return False
-        return True
 
 
 @contextmanager
@@ -117,24 +110,23 @@ def _runs_so_far(data: Path) -> int:
         return 0
 
 
-def _environment(data: Path, url: str) -> dict[str, str]:
-    """Return the environment of the job: the stand-in as Sentry, the demo's own data folder.
-
-    It has to run in a folder without `.env`, which Dagster would put in its place.
-    """
-    home = data / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(ROOT / "dagster.yaml", home / "dagster.yaml")
-    return os.environ | {
+def _environment(settings: Settings, url: str) -> dict[str, str]:
+    """Return the environment of the job: the fake Sentry, the demo's own data folder, and nothing of `.env`."""
+    blank = dict.fromkeys((name.upper() for name in Settings.model_fields), "")
+    return {
+        **os.environ,
+        **blank,
         "SENTRY_URL": url,
         "SENTRY_AUTH_TOKEN": TOKEN,
-        "SENTRY_ORG": "",
-        "DATA_DIR": str(data),
-        "DAGSTER_HOME": str(home),
+        "DATA_DIR": str(settings.data),
+        "SEEDS_DIR": str(settings.seeds_dir),
         # A young history is short enough to be read at once.
         "ACTIVITY_REQUESTS_PER_RUN": "5000",
     }
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SettingsError as error:
+        sys.exit(str(error))

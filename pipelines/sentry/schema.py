@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+# The schema of the raw tables in the warehouse.
+DATASET = "raw_sentry"
 TIMESTAMP = pa.timestamp("us")
 
 
@@ -163,7 +165,7 @@ ISSUE_STATUS_OBSERVATIONS = _table(
     observed_at=TIMESTAMP,
     organization_slug=pa.string(),
     previous_observed_at=TIMESTAMP,
-    # Sentry's statuses, and deleted or merged for an issue that is gone.
+    # Sentry's status or, of an issue that is gone, its removed_reason.
     from_status=pa.string(),
     to_status=pa.string(),
 )

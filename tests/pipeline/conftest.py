@@ -16,7 +16,7 @@ import pytest
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, StandIn
 from pipelines.fake_sentry.world import World
-from pipelines.resources import ROOT
+from pipelines.settings import ROOT
 
 # A developer's own settings must not reach the tests.
 SETTINGS = {

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.automation import catalog_sensor, every_three_hours
 from pipelines.definitions import defs
-from pipelines.resources import ROOT, Settings
+from pipelines.settings import ROOT
 
 
 def test_the_code_location_loads_without_token_network_or_data(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from pipelines.demo.report import read_published, show
-from pipelines.resources import ROOT
+from pipelines.settings import ROOT
 from tests.pipeline.conftest import Deployment
 
 

@@ -39,7 +39,7 @@ class SentryPaginator(BasePaginator):
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Take the next cursor from the reply."""
         link = response.headers.get("Link", "")
-        if self._asked and not tells_end(link):
+        if self._asked and not names_next_page(link):
             raise TruncatedError(
                 f"{response.url.split('?')[0]} has stopped to tell in its Link header whether there is more; "
                 "a proxy in between may have taken it away."
@@ -67,7 +67,7 @@ def next_cursor(link_header: str) -> str | None:
 
     Raises TruncatedError for a next page that is named without saying whether it holds results, or how to ask for it.
     """
-    if not tells_end(link_header):
+    if not names_next_page(link_header):
         return None
     for attributes in _LINK.findall(link_header):
         said = {name.lower(): text for name, text in _ATTRIBUTE.findall(attributes)}
@@ -83,6 +83,6 @@ def next_cursor(link_header: str) -> str | None:
     )
 
 
-def tells_end(link_header: str) -> bool:
+def names_next_page(link_header: str) -> bool:
     """Tell whether the header names a next page at all, as Sentry does even on the last."""
     return bool(_NEXT.search(link_header))

@@ -1,4 +1,4 @@
-"""What a reply of a Sentry server means: a whole JSON answer, trouble that may pass, or a clear error."""
+"""What a reply of a Sentry server means: a whole JSON answer, problem that may pass, or a clear error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SIGN_ON = (
 )
 
 
-def judge(response: requests.Response) -> str | None:
+def classify(response: requests.Response) -> str | None:
     """Return what may be mended by trying again, None for a whole JSON reply; raise for what is final."""
     status, where = response.status_code, address(response.url)
     is_json = "json" in response.headers.get("Content-Type", "")
@@ -87,7 +87,7 @@ def detail_of(response: requests.Response) -> str:
 
 
 def _parse(response: requests.Response) -> str | None:
-    """Parse the body once and keep it on the response; returns the trouble if it is torn."""
+    """Parse the body once and keep it on the response; returns the problem if it is torn."""
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:

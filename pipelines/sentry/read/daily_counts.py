@@ -60,7 +60,7 @@ def read_project_days(
         if failure and source == "project_stats" and "stats_v2" in known:
             break
         try:
-            with api.session.patience_of(attempts=2 if read is not _accepted_by_day else 4):
+            with api.session.retrying(attempts=2 if read is not _accepted_by_day else 4):
                 return [
                     row
                     for first, some in _by_first_day(projects, counted, source, as_of).items()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from pipelines.sentry.dialect import Dialect
 from pipelines.sentry.errors import (
     BadRequestError,
     EndpointMissingError,
@@ -17,7 +18,6 @@ from pipelines.sentry.errors import (
 )
 from pipelines.sentry.http.client import Page, Params, Row, SentryApi, require_list
 from pipelines.sentry.plan import SUSPICIOUS_SECONDS, Listing, request_of, stops_at
-from pipelines.sentry.read.dialect import Dialect
 from pipelines.sentry.rows.fields import Fields
 
 Gone = Literal["deleted", "access_lost"]

@@ -23,9 +23,9 @@ from pipelines.sentry.http.client import Row
 from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.read.issues import IssueReader, LookUp
 from pipelines.sentry.rows import flatten
-from pipelines.sentry.rows.redact import Privacy
+from pipelines.sentry.rows.arrow import to_arrow
+from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES
-from pipelines.sentry.state.stored import to_arrow
 
 log = logging.getLogger("pipelines.sentry")
 
@@ -40,25 +40,25 @@ _PROGRESS_EVERY = 5.0  # seconds
 
 
 @dataclass
-class IssueSweep:
+class IssueCollection:
     """Collects issues page by page; `issues` and `days` hold one Arrow table per page.
 
     Attributes:
         is_first: nothing is known yet, so that a day without events corrects nothing and need not be kept.
         expected: issues that the listings will show as far as is known; 0 when nothing is.
-        lost_projects: projects whose issues turned out to be unreadable.
+        unreadable_projects: projects whose issues turned out to be unreadable.
 
     """
 
     reader: IssueReader
     workers: Workers
-    privacy: Privacy
+    redaction: Redaction
     as_of: datetime
     is_first: bool = False
     expected: int = 0
     issues: list[pa.Table] = field(default_factory=list)
     days: list[pa.Table] = field(default_factory=list)
-    lost_projects: set[str] = field(default_factory=set)
+    unreadable_projects: set[str] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
     _uncounted: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,26 +67,26 @@ class IssueSweep:
 
     def read_listings(self, listings: Sequence[plan.Listing]) -> None:
         """Read all listings; one that cannot be trusted to be whole is read again in halves."""
-        with ThreadPoolExecutor(1, thread_name_prefix="sentry-rows") as taker:
-            self.workers.each(listings, lambda listing: self._read_listing(listing, taker))
+        with ThreadPoolExecutor(1, thread_name_prefix="sentry-rows") as flattener:
+            self.workers.each(listings, lambda listing: self._read_listing(listing, flattener))
 
-    def _read_listing(self, listing: plan.Listing, taker: Executor) -> Sequence[plan.Listing]:
+    def _read_listing(self, listing: plan.Listing, flattener: Executor) -> Sequence[plan.Listing]:
         """Read one listing; returns those to read in its place.
 
-        Its pages are taken in `taker`, one behind, so that the next is on its way meanwhile.
+        Its pages are flattened in `flattener`, one behind, so that the next is on its way meanwhile.
         """
         projects = listing.projects or tuple(self.reader.project_slugs)
         halves = plan.halves(listing, self.reader.dialect, projects)
-        taking: Future[set[str]] | None = None
+        adding: Future[set[str]] | None = None
         try:
             for page in self.reader.pages(listing):
-                if taking:
-                    taking.result()
+                if adding:
+                    adding.result()
                 if self.workers.is_stopping:
                     break
-                taking = taker.submit(self._take, page.rows, is_windowed=True)
-            if taking:
-                taking.result()
+                adding = flattener.submit(self._add, page.rows, is_windowed=True)
+            if adding:
+                adding.result()
         except TruncatedError as error:
             if not halves:
                 raise
@@ -97,10 +97,10 @@ class IssueSweep:
             if halves and len(projects) > 1:
                 return halves
             with self._lock:
-                self.lost_projects.add(projects[0])
+                self.unreadable_projects.add(projects[0])
         return ()
 
-    def _take(self, bodies: Sequence[Row], *, is_windowed: bool) -> set[str]:
+    def _add(self, bodies: Sequence[Row], *, is_windowed: bool) -> set[str]:
         """Flatten bodies and keep them; returns their ids."""
         slug, dialect = self.reader.organization, self.reader.dialect
         rows: list[Row] = []
@@ -108,7 +108,7 @@ class IssueSweep:
         for body in bodies:
             row = flatten.issue(body, slug, counts_users=dialect.counts_users)
             row |= {"activities_read_at": None, "observed_at": self.as_of}
-            rows.append(self.privacy.issue(row))
+            rows.append(self.redaction.issue(row))
             days += [
                 (row["issue_id"], day, count)
                 for day, count in flatten.issue_daily_events(body, with_zeros=not self.is_first)
@@ -140,32 +140,40 @@ class IssueSweep:
             text += f" of about {self.expected:,}, some {left:.0f} s to go"
         log.info(text)
 
-    def read_unshown(self, unshown: Mapping[str, str], buried: Mapping[str, str]) -> pa.Table:
-        """Read by id the known issues (id -> project id) that the listings did not show.
+    def read_not_listed(
+        self, not_listed: Mapping[str, str], once_deleted: Mapping[str, str]
+    ) -> pa.Table:
+        """Read by id the stored issues (id -> project id) that the listings did not show.
 
-        `buried` are those that were called deleted before; they are taken back if the server shows them after all.
+        `once_deleted` are those that were marked deleted before; restored if the server shows them after all.
         Returns the tombstones of those that are gone: issue_id, removed_reason, merged_into_issue_id.
         """
-        wanted = {i: project for i, project in {**buried, **unshown}.items() if i not in self._seen}
+        wanted = {
+            i: project
+            for i, project in {**once_deleted, **not_listed}.items()
+            if i not in self._seen
+        }
         wanted |= self._uncounted
         missing = self._read_by_id(wanted)
         if self.reader.dialect.batch:
             # A batch did not show them again, and a bulk deletion would cost a look-up each, day after day.
-            missing = [issue_id for issue_id in missing if issue_id not in buried]
+            missing = [issue_id for issue_id in missing if issue_id not in once_deleted]
         found: dict[str, LookUp] = {}
 
         def look_up(issue_id: str) -> None:
             found[issue_id] = self.reader.look_up(issue_id)
 
         self.workers.each(missing, look_up)
-        deleted = {i for i, became in found.items() if became.gone == "deleted"} - buried.keys()
+        deleted = {
+            i for i, became in found.items() if became.gone == "deleted"
+        } - once_deleted.keys()
         left = self._projects_left({wanted[issue_id] for issue_id in deleted})
         tombstones = []
         for issue_id, became in found.items():
             if became.body is not None:
-                self._take([became.body], is_windowed=False)
+                self._add([became.body], is_windowed=False)
                 continue
-            if became.gone and (issue_id in buried or wanted[issue_id] in left):
+            if became.gone and (issue_id in once_deleted or wanted[issue_id] in left):
                 continue
             tombstones.append(
                 {
@@ -190,7 +198,7 @@ class IssueSweep:
         returned: set[str] = set()
 
         def read(batch: tuple[str | None, list[str]]) -> None:
-            returned.update(self._take(self.reader.by_id(*batch), is_windowed=False))
+            returned.update(self._add(self.reader.by_id(*batch), is_windowed=False))
 
         try:
             self.workers.each(plan.batches(wanted, self.reader.dialect), read)

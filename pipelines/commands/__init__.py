@@ -1,0 +1,1 @@
+"""The commands behind `make`, one module each; `python -m pipelines COMMAND`."""
