@@ -43,7 +43,7 @@ def _under_way(settings: Settings) -> dg.SkipReason | None:
 
 
 def _edited_since_publication(settings: Settings) -> bool:
-    """Tell whether a CSV is younger than the published file: all that is known before the first look."""
+    """Return whether a CSV is younger than the published file: all that is known before the first look."""
     published_at = settings.published.stat().st_mtime
     return any(path.stat().st_mtime > published_at for path in settings.seeds.glob("*.csv"))
 

@@ -176,7 +176,7 @@ def unknown_names() -> list[str]:
         name for name in os.environ if name not in _OF_SENTRY and _closest(name, ours, 0.8)
     ]
     return [
-        f"{name} is no setting of this program; {_hint(name, ours)}."
+        f"{name} is no setting of this program; {_hint(name, ours)}"
         for name in dict.fromkeys([*in_file, *in_environment])
         if name.upper() not in ours
     ]
@@ -197,4 +197,4 @@ def _closest(name: str, ours: Iterable[str], likeness: float) -> str | None:
 
 def _hint(name: str, ours: Iterable[str]) -> str:
     closest = _closest(name, ours, 0.6)
-    return f"did you mean {closest}?" if closest else "see .env.example"
+    return f"did you mean {closest}?" if closest else "see .env.example."

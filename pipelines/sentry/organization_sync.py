@@ -154,7 +154,7 @@ def _read_not_listed(
         try:
             organization.api.get(f"projects/{organization.slug}/{readable[project_id]}/")
         except (NotFoundError, EndpointMissingError):
-            # Deleted or moved while we read: the next sync's project list will tell which.
+            # Deleted or moved while we read: the next sync's project list will show which.
             untouched.add(project_id)
             continue
         except ForbiddenError:

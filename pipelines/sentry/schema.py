@@ -100,7 +100,7 @@ PROJECT_TEAMS = _table(
 
 ISSUES = _table(
     "issues",
-    "One row per issue ever seen, as Sentry last told it. Rows are rewritten only when something changed.",
+    "One row per issue ever seen, as Sentry last returned it. Rows are rewritten only when something changed.",
     ("issue_id",),
     issue_id=pa.string(),
     organization_slug=pa.string(),
@@ -146,7 +146,7 @@ ISSUES = _table(
 
 ISSUE_ACTIVITIES = _table(
     "issue_activities",
-    "One row per entry of an issue's activity list, which alone tells when it was resolved or reopened.",
+    "One row per entry of an issue's activity list, the only source of when it was resolved or reopened.",
     ("issue_id", "activity_id", "activity_type"),
     issue_id=pa.string(),
     activity_id=pa.string(),
@@ -172,7 +172,7 @@ ISSUE_STATUS_OBSERVATIONS = _table(
 
 ISSUE_DAILY_EVENTS = _table(
     "issue_daily_events",
-    "One row per issue and UTC day with events, as far as the listings told it (14 days back).",
+    "One row per issue and UTC day with events, as far as the listings held it (14 days back).",
     ("issue_id", "date_on"),
     issue_id=pa.string(),
     date_on=pa.date32(),
@@ -182,13 +182,13 @@ ISSUE_DAILY_EVENTS = _table(
 
 PROJECT_DAILY_EVENTS = _table(
     "project_daily_events",
-    "One row per project and UTC day with accepted error events; event_source says which API told it.",
+    "One row per project and UTC day with accepted error events; event_source says from which API.",
     ("project_id", "date_on"),
     project_id=pa.string(),
     date_on=pa.date32(),
     organization_slug=pa.string(),
     event_count=pa.int64(),
-    # stats_v2, project_stats, or issues (the sum of what the issue lists told).
+    # stats_v2, project_stats, or issues (the sum of what the issue lists held).
     event_source=pa.string(),
 )
 

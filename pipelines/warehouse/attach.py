@@ -10,12 +10,12 @@ import duckdb
 from pipelines.warehouse.errors import WarehouseError
 
 # The dbt process of a run that was killed ends a moment after it.
-_PATIENCE = 10.0  # seconds
+_WAIT = 10.0  # seconds
 
 
 def connect(warehouse: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open the warehouse; WarehouseError if another program keeps it open."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _WAIT
     while True:
         try:
             return duckdb.connect(str(warehouse), read_only=read_only)

@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.warehouse.errors import WarehouseError
 
 # Somebody may be looking at the lock (`holder`) at this very moment.
-_PATIENCE = 1.0  # seconds
+_WAIT = 1.0  # seconds
 
 
 def lock_path(warehouse: Path) -> Path:
@@ -31,7 +31,7 @@ def run_lock(warehouse: Path, owner: str) -> Iterator[None]:
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with lock_path(warehouse).open("a+b", buffering=0) as file:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _WAIT
         while not _is_taken(file.fileno(), fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 raise WarehouseError(

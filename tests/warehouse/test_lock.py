@@ -47,7 +47,7 @@ def test_a_second_run_is_refused_with_what_is_under_way_and_a_kill_frees_the_loc
 def test_a_warehouse_that_another_program_keeps_open_is_said_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attach, "_PATIENCE", 0.2)
+    monkeypatch.setattr(attach, "_WAIT", 0.2)
     warehouse = tmp_path / "warehouse.duckdb"
     context = multiprocessing.get_context("forkserver")
     held = context.Event()

@@ -86,7 +86,7 @@ class SentryApi:
             # Without the header a page of just the size asked for may be one of many; a longer one is all there is.
             if len(page) == size and not names_next_page(link):
                 raise TruncatedError(
-                    f"{path}: a full page came without a Link header, so nothing tells whether there is more. "
+                    f"{path}: a full page came without a Link header, so nothing says whether there is more. "
                     "A proxy in between may have taken it away."
                 )
             is_last = next_cursor(link) is None
@@ -108,7 +108,7 @@ class SentryApi:
             with self.session.retrying(attempts=1):
                 self.get("")
         except SentryError:
-            pass  # what is wrong will be told by the first request that matters
+            pass  # the first request that matters will say what is wrong
         return self.now()
 
     def now(self) -> datetime:
@@ -118,7 +118,7 @@ class SentryApi:
 
 
 def is_same_site(base_url: str, other_url: str) -> bool:
-    """Tell whether a token meant for `base_url` may be sent to `other_url`: a reply must not lead it elsewhere.
+    """Return whether a token meant for `base_url` may be sent to `other_url`: a reply must not lead it elsewhere.
 
     The same host on any port, a host below it, or within sentry.io any; never from https to http.
     """

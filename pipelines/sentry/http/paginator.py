@@ -27,7 +27,7 @@ class SentryPaginator(BasePaginator):
     """Follows `rel="next"` while it says that there are results, and never asks the same cursor twice.
 
     Raises TruncatedError when the server promises more but its cursor does not move, or when a page behind a
-    cursor does not tell whether it is the last.
+    cursor does not say whether it is the last.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class SentryPaginator(BasePaginator):
         link = response.headers.get("Link", "")
         if self._asked and not names_next_page(link):
             raise TruncatedError(
-                f"{response.url.split('?')[0]} has stopped to tell in its Link header whether there is more; "
+                f"{response.url.split('?')[0]} no longer says in its Link header whether there is more; "
                 "a proxy in between may have taken it away."
             )
         self._cursor = next_cursor(link)
@@ -79,10 +79,10 @@ def next_cursor(link_header: str) -> str | None:
         if results == "true" and cursor:
             return str(cursor)
     raise TruncatedError(
-        f"The end of the listing cannot be told from its Link header: {link_header:.300}"
+        f"Its Link header does not say where the listing ends: {link_header:.300}"
     )
 
 
 def names_next_page(link_header: str) -> bool:
-    """Tell whether the header names a next page at all, as Sentry does even on the last."""
+    """Return whether the header names a next page at all, as Sentry does even on the last."""
     return bool(_NEXT.search(link_header))

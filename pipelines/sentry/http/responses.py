@@ -18,9 +18,9 @@ from pipelines.sentry.errors import (
     TokenRefusedError,
 )
 
-# Sentry answers 400 when its event store is overloaded or too slow; these words tell it from a bad question.
+# Sentry answers 400 when its event store is overloaded or too slow; these words distinguish that from a bad question.
 _OVERLOADED = re.compile(r"timeout|timed out|try again|too many|overload|temporar", re.IGNORECASE)
-# A proxy's page of the moment, or the web application where an endpoint is missing: only asking again tells.
+# A proxy's page of the moment, or the web application where an endpoint is missing: only a retry shows which.
 WEB_PAGE = "a web page in place of JSON"
 _CHECK_IT = (
     "Check that SENTRY_AUTH_TOKEN is whole, not expired or revoked, and made for this server."

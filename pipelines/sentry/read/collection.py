@@ -185,7 +185,7 @@ class IssueCollection:
         return pa.Table.from_pylist(tombstones, schema=TOMBSTONE)
 
     def _projects_left(self, project_ids: Set[str]) -> set[str]:
-        """Return the projects that were deleted or moved while we read: the next sync's list tells which.
+        """Return the projects that were deleted or moved while we read: the next sync's list shows which.
 
         Asked after the look-ups: an issue that is not found is deleted only if its project is still there.
         """

@@ -1,7 +1,7 @@
 """Events per project and UTC day, from the best place that a server has.
 
 First stats_v2 (what Sentry accepted), then the older per-project stats (what it received); where there is neither,
-the sums of what the issue listings told.
+the sums of what the issue listings held.
 """
 
 from __future__ import annotations

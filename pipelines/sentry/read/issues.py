@@ -134,7 +134,7 @@ class IssueReader:
         return body
 
     def has_project(self, project_id: str) -> bool:
-        """Tell whether the organization still has this project, perhaps renamed; one out of reach counts as there."""
+        """Return whether the organization still has this project, perhaps renamed; one out of reach counts as there."""
         slug = self.project_slugs.get(project_id)
         if slug is None:
             return False

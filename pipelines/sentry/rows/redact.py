@@ -39,7 +39,7 @@ IMPERSONAL = frozenset(
         "issues",
     ]
 )
-# Of an issue's metadata, what tells of the error; a feedback's also names who wrote it.
+# Of an issue's metadata, what describes the error; a feedback's also names who wrote it.
 OF_ERROR = frozenset(
     [
         "type",
@@ -56,7 +56,7 @@ OF_ERROR = frozenset(
         "in_app_frame_mix",
     ]
 )
-# Parts of an event that tell of the program; breadcrumbs and requests tell of its user.
+# Parts of an event that describe the program; breadcrumbs and requests describe its user.
 OF_CODE = frozenset(["exception", "stacktrace", "threads", "debugmeta"])
 
 # What a hash looks like: what was redacted once stays as it is.
@@ -65,7 +65,7 @@ HASH = "[0-9a-f]{16}"
 
 @dataclass(frozen=True)
 class Redaction:
-    """keep: as Sentry tells it; hash: a keyed hash, equal for equal people; drop: null.
+    """keep: as Sentry has it; hash: a keyed hash, equal for equal people; drop: null.
 
     Hashing needs a key of one's own: without it anybody could hash known addresses and compare.
     """

@@ -66,7 +66,7 @@ def changed_directory(
 def set_own_projects(stored: StoredState, slug: str, home: Mapping[str, str]) -> None:
     """Make the stored projects that this organization answers for readable as `own_projects`.
 
-    `home` tells the organization of every project listed now. Those listed here, wherever they were before, and those
+    `home` holds the organization of every project listed now. Those listed here, wherever they were before, and those
     that were last here and are listed nowhere: gone. An issue follows its project, so a project that moved here
     brings its issues into this sync.
     """
