@@ -17,6 +17,7 @@ import dlt
 import pyarrow as pa
 from dlt.extract import DltResource
 
+from pipelines.sentry.destination import DuckDbFile
 from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
 
 
@@ -60,6 +61,6 @@ def pipeline(file: Path, working_folder: Path) -> dlt.Pipeline:
     return dlt.pipeline(
         "sentry",
         pipelines_dir=str(working_folder),
-        destination=dlt.destinations.duckdb(str(file)),
+        destination=DuckDbFile(str(file)),
         dataset_name=DATASET,
     ).drop()

@@ -14,6 +14,7 @@ import pytest
 from pipelines.automation import catalog_sensor, every_three_hours
 from pipelines.definitions import defs
 from pipelines.settings import ROOT
+from pipelines.warehouse.lock import run_lock
 
 
 def test_the_code_location_loads_without_token_network_or_data(tmp_path: Path) -> None:

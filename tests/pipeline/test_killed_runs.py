@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -22,12 +21,16 @@ from tests.pipeline.conftest import SETTINGS, Deployment
 
 def sync(deployment: Deployment, terminal: int | None = None) -> subprocess.Popen[bytes]:
     """`make sync` as a terminal runs it: leader of a session whose terminal can be closed."""
-    environment = os.environ | SETTINGS | {
-        "SENTRY_URL": deployment.url,
-        "DATA_DIR": str(deployment.data),
-        "SEEDS_DIR": str(deployment.seeds),
-        "FULL_SYNC_HOURS": "0",
-    }
+    environment = (
+        os.environ
+        | SETTINGS
+        | {
+            "SENTRY_URL": deployment.url,
+            "DATA_DIR": str(deployment.data),
+            "SEEDS_DIR": str(deployment.seeds),
+            "FULL_SYNC_HOURS": "0",
+        }
+    )
     log = (deployment.data / "sync.log").open("ab")
 
     def take_terminal() -> None:

@@ -7,10 +7,10 @@ import hmac
 import shutil
 import stat
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from pipelines import settings
 from pipelines.fake_sentry.server import StandIn
@@ -24,15 +24,15 @@ ODD = 'it\'s #1 ~ $HOME "ü"'
 class BusiestMoment(StandIn):
     """Counts how many requests were under way at once."""
 
-    now = most = 0
+    under_way = most = 0
 
-    async def _application(self, *call: Any) -> None:
-        self.now += 1
-        self.most = max(self.most, self.now)
+    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
         try:
-            await super()._application(*call)
+            await super()._application(scope, receive, send)
         finally:
-            self.now -= 1
+            self.under_way -= 1
 
 
 def small_world() -> World:

@@ -78,9 +78,7 @@ def next_cursor(link_header: str) -> str | None:
             return None
         if results == "true" and cursor:
             return str(cursor)
-    raise TruncatedError(
-        f"Its Link header does not say where the listing ends: {link_header:.300}"
-    )
+    raise TruncatedError(f"Its Link header does not say where the listing ends: {link_header:.300}")
 
 
 def names_next_page(link_header: str) -> bool:
