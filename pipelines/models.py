@@ -1,7 +1,6 @@
 """The dbt project: where it is, how it is parsed and started, and which version of it a warehouse was built with.
 
-`python -m pipelines.models ...` is dbt as a child process of a run: it ends when that run is killed, since it would
-go on writing the warehouse beside the next run.
+`python -m pipelines.models ...` is dbt as a child process of a run.
 """
 
 from __future__ import annotations
@@ -10,20 +9,18 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import threading
-import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from pipelines.child_process import end_with_parent
 from pipelines.settings import ROOT, Settings
 
 PROJECT = ROOT / "dbt_project"
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = ROOT / "pipelines" / "run_dbt.sh"
-_PARENT_POLL = 0.5  # seconds
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -60,10 +57,10 @@ def manifest() -> Path:
     return MANIFEST
 
 
-def relations() -> set[str]:
-    """Return `schema.name` of every model."""
-    nodes = json.loads(manifest().read_bytes())["nodes"].values()
-    return {f"{n['schema']}.{n['name']}" for n in nodes if n["resource_type"] == "model"}
+def nodes(*kinds: str) -> list[dict[str, Any]]:
+    """Return the nodes of these resource types, as the manifest describes them."""
+    found = json.loads(manifest().read_bytes())["nodes"].values()
+    return [node for node in found if node["resource_type"] in kinds]
 
 
 def _is_current() -> bool:
@@ -80,16 +77,10 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(version("dbt-core"))  # dbt's own answer asks the package index first
         return
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    end_with_parent()
     from dbt.cli.main import cli
 
     cli()
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_PARENT_POLL)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -107,6 +108,16 @@ class Settings(BaseSettings):
         return self.data / "dbt"
 
     @property
+    def progress(self) -> Path:
+        """The file in which a run says what it is doing."""
+        return self.data / "progress.json"
+
+    @property
+    def run_log(self) -> Path:
+        """The file with every line that the last run from a terminal logged."""
+        return self.data / "last_run.log"
+
+    @property
     def demo_data(self) -> Path:
         """The data folder of the demo, apart from that of one's own Sentry."""
         return self.data / "demo"
@@ -124,7 +135,7 @@ class Settings(BaseSettings):
     @property
     def organizations(self) -> list[str]:
         """The slugs to sync; empty means all that the token lists."""
-        return _words(self.sentry_org)
+        return [_slug(word) for word in _words(self.sentry_org)]
 
     @property
     def categories(self) -> list[str]:
@@ -185,6 +196,15 @@ def unknown_names() -> list[str]:
 def shortened(path: Path) -> Path:
     """Return the path relative to the working folder if it lies there, else as it is."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _slug(word: str) -> str:
+    """Return an organization's slug, also of an address of it: SLUG.sentry.io, or .../organizations/SLUG/."""
+    address = urlsplit(word)
+    if not address.netloc:
+        return word
+    _, _, path = address.path.partition("/organizations/")
+    return path.partition("/")[0] or address.netloc.partition(".")[0]
 
 
 def _words(text: str) -> list[str]:

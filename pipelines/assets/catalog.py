@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines import catalog
+from pipelines.progress import write_progress
 from pipelines.settings import Settings
 from pipelines.warehouse.attach import connect
 
@@ -25,6 +26,7 @@ def product_catalog(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Check the CSVs; an error stops the run before anything is rebuilt, and says where it stands."""
+    write_progress(settings.progress, step="product catalog")
     with connect(settings.warehouse) as connection:
         checked = catalog.check(settings.seeds, catalog.synced_projects(connection))
         for finding in checked.warnings:

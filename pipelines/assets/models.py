@@ -13,11 +13,16 @@ from dagster_dbt import (
 )
 
 from pipelines import models
+from pipelines.progress import write_progress
 from pipelines.settings import Settings
 from pipelines.warehouse import version
 
 PROJECT = DbtProject(models.PROJECT)
 MANIFEST = models.manifest()
+
+
+# Models and tests: as many events are to be expected of a build.
+_STEPS = len(models.nodes("model", "test"))
 
 
 @dbt_assets(
@@ -42,6 +47,10 @@ def dbt_models(
         context.log.info("The models have changed since the last build: all are rebuilt in full.")
     # A resource of Dagster's would let a run's configuration name another program.
     dbt = DbtCliResource(PROJECT, dbt_executable=str(models.EXECUTABLE))
-    yield from dbt.cli(arguments, context=context, target_path=settings.dbt_target).stream()
+    events = dbt.cli(arguments, context=context, target_path=settings.dbt_target).stream()
+    for number, event in enumerate(events):
+        write_progress(settings.progress, step="models and checks", done=number, total=_STEPS)
+        yield event
     if digest != built_with:
-        version.record_models(settings.warehouse, digest, models.relations())
+        relations = {f"{node['schema']}.{node['name']}" for node in models.nodes("model")}
+        version.record_models(settings.warehouse, digest, relations)

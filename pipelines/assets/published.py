@@ -5,6 +5,7 @@ import dagster as dg
 from pipelines import publish
 from pipelines.assets.models import dbt_models
 from pipelines.assets.raw import FRESHNESS
+from pipelines.progress import write_progress
 from pipelines.resources import explained
 from pipelines.settings import Settings
 from pipelines.warehouse import run_log
@@ -21,6 +22,7 @@ def product_health(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> dg.MaterializeResult[None]:
     """Publish the marts; what was published before stays as it was if anything is wrong."""
+    write_progress(settings.progress, step="publication")
     with explained():
         publication = publish.publish(
             settings.warehouse,

@@ -1,14 +1,16 @@
 """The raw tables: Sentry over HTTP into schema raw_sentry, by dlt."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
+from pipelines.progress import sampled_progress
 from pipelines.resources import explained
 from pipelines.sentry.schema import DATASET, ORGANIZATION_SYNCS, RAW_TABLES
-from pipelines.sentry.sync import configured_sync
+from pipelines.sentry.sync import Sync, configured_sync
 from pipelines.settings import Settings
 from pipelines.warehouse import run_log
 from pipelines.warehouse.attach import connect
@@ -45,10 +47,11 @@ def sentry_tables(
         )
         try:
             load(warehouse, settings.dlt_folder, {})
-            for tables in sync.loads():
-                load(warehouse, settings.dlt_folder, tables)
-                for name, table in tables.items():
-                    rows[name] += table.num_rows
+            with sampled_progress(settings.progress, lambda: _progress(sync)):
+                for tables in sync.loads():
+                    load(warehouse, settings.dlt_folder, tables)
+                    for name, table in tables.items():
+                        rows[name] += table.num_rows
         except Exception as error:
             run_log.fail_run(warehouse, context.run_id, str(error).partition("\n")[0])
             raise
@@ -56,6 +59,10 @@ def sentry_tables(
             run_log.record_directory(warehouse, context.run_id, sync.directory_traffic)
     for name, count in rows.items():
         yield dg.MaterializeResult(asset_key=["sentry", name], metadata={"rows_changed": count})
+
+
+def _progress(sync: Sync) -> dict[str, Any]:
+    return asdict(sync.progress) | sync.session.traffic.counts()._asdict()
 
 
 @dg.asset_check(

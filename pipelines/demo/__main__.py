@@ -16,13 +16,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipelines.commands.dagster import JOB, prepare, require_free, ui
-from pipelines.demo.report import Published, read_published, show
+from pipelines.commands.dagster import environment as dagster_environment
+from pipelines.commands.dagster import require_free, ui
+from pipelines.commands.report import Published, read_published, show
+from pipelines.commands.watching import run_and_watch
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, StandIn
 from pipelines.settings import Settings, SettingsError, read_settings
 
 console = Console()
+NEXT = (
+    "[bold]make demo-ui[/bold] shows runs, lineage and checks in Dagster. "
+    "Edit [bold]seeds/products.csv[/bold] and run [bold]make check[/bold]. "
+    "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, then [bold]make sync[/bold]."
+)
 
 
 def main() -> int:
@@ -47,29 +54,19 @@ def _run(settings: Settings, environment: dict[str, str], sentry: StandIn) -> in
     before = read_published(settings.published) if runs else None
     clock = f"{sentry.world.clock:%a %d %b %Y %H:%M} UTC"
     console.print(f"A sample Sentry is running on {sentry.url}; its clock says {clock}.")
-    command, variables = prepare(settings, JOB, environment)
-    log = data / "last_run.log"
-    with (
-        console.status("Running the Dagster job sync_sentry against it ..."),
-        log.open("w", encoding="utf-8") as output,
-    ):
-        code = subprocess.run(
-            command,
-            env=variables,
-            cwd=settings.dagster_home,
-            stdout=output,
-            stderr=output,
-            check=False,
-        ).returncode
-    if code:
-        lines = log.read_text(encoding="utf-8").splitlines()
-        causes = [line.partition("Failure: ")[2] for line in lines if "Failure: " in line]
-        console.print(f"[red]The job failed.[/red] All of it is in {log}. The cause:")
-        console.print("\n".join(causes[-1:] or lines[-30:]), markup=False)
-        return code
+    outcome = run_and_watch(console, settings, "sync_sentry", environment)
+    if outcome.failure is not None:
+        console.print(f"[red]The job failed.[/red] All that it logged is in {settings.run_log}.")
+        console.print(outcome.failure, markup=False, highlight=False)
+        return 1
     (data / "runs").write_text(str(runs + 1), encoding="utf-8")
     after = _published(settings.published)
-    show(console, after, before, settings.published)
+    again = (
+        "run [bold]make demo[/bold] again: three hours will have passed, and only what changed is fetched. "
+        if before is None
+        else ""
+    )
+    show(console, after, before, settings.published, again + NEXT)
     return 0
 
 
@@ -85,8 +82,8 @@ def _ui(settings: Settings, environment: dict[str, str], port: int) -> int:
     console.print(
         f"Dagster is starting on http://127.0.0.1:{port} over the demo's data. Stop with Ctrl-C."
     )
-    command, variables = prepare(settings, ui(port), environment)
-    process = subprocess.Popen(command, env=variables, cwd=settings.dagster_home)
+    variables = dagster_environment(settings, environment)
+    process = subprocess.Popen(ui(port), env=variables, cwd=settings.dagster_home)
     # Dagster's processes would outlive this one.
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:

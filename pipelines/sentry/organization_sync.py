@@ -18,6 +18,7 @@ from pipelines.sentry.errors import EndpointMissingError, ForbiddenError, NotFou
 from pipelines.sentry.http.client import Row
 from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.organization import Directory, Organization
+from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import follow_up
 from pipelines.sentry.read.collection import TOMBSTONE, IssueCollection
 from pipelines.sentry.read.detection import detect
@@ -82,6 +83,7 @@ def sync_organization(
     as_of: datetime,
     options: Options,
     workers: Workers,
+    progress: Progress,
 ) -> Changes:
     """Read one organization and return what differs from the warehouse; raises SentryError, then nothing counts."""
     slug = organization.slug
@@ -105,16 +107,19 @@ def sync_organization(
     )
     log.info("%s: %s sync, %d listings", slug, mode, len(listings))
     expected: plan.Reason = "all" if mode == "full" else "open"
-    collection = IssueCollection(reader, workers, options.redaction, as_of, is_first=not weights)
-    collection.expected = sum(weights[pid][expected] for pid in readable if pid in weights)
+    collection = IssueCollection(
+        reader, workers, options.redaction, as_of, is_first=not weights, progress=progress
+    )
+    progress.begin("issues", sum(weights[pid][expected] for pid in readable if pid in weights))
     collection.read_listings(listings)
     tombstones = _read_not_listed(collection, stored, organization, mode, readable)
     stored.stage(ISSUES, collection.issues)
     stored_issues.complete_issues(stored, tombstones, as_of)
     changes = Changes(changed_directory(stored, organization, as_of))
     changes.log["mode"] = mode
-    _follow_up(changes, reader, stored, workers, options, state, as_of)
+    _follow_up(changes, reader, stored, workers, options, state, as_of, progress)
     changes.tables[ISSUE_DAILY_EVENTS.name] = follow_up.issue_days(stored, collection.days)
+    progress.begin("events per day")
     changes.tables[PROJECT_DAILY_EVENTS.name] = follow_up.project_days(
         reader, stored, workers, organization.readable(), as_of
     )
@@ -177,6 +182,7 @@ def _follow_up(
     options: Options,
     state: plan.OrganizationState,
     as_of: datetime,
+    progress: Progress,
 ) -> None:
     """Read what explains the changes of the staged issues, and count them."""
     flips = stored_issues.status_changes(stored)
@@ -188,7 +194,7 @@ def _follow_up(
     backfill = stored_issues.without_activities(stored, slug, options.activity_budget)
     again = stored_issues.without_resolve_activity(stored, options.activity_budget, as_of)
     changes.tables[ISSUE_ACTIVITIES.name], read = follow_up.activities(
-        reader, stored, workers, redaction, [*flipped, *backfill, *again]
+        reader, stored, workers, redaction, [*flipped, *backfill, *again], progress
     )
     first_time = set(read) & {*flipped, *backfill}
     stored_issues.mark_activities_read(stored, first_time, as_of)

@@ -19,6 +19,7 @@ from pipelines.sentry.http.session import SentrySession, TrafficCounts
 from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.organization import Directory, Organization
 from pipelines.sentry.organization_sync import Changes, Options, sync_organization
+from pipelines.sentry.progress import Progress
 from pipelines.sentry.read.directory import read_directory
 from pipelines.sentry.rows.arrow import to_arrow
 from pipelines.sentry.rows.redact import Redaction
@@ -39,6 +40,7 @@ class Sync:
         base_url: the configured server.
         warehouse: the DuckDB file of earlier syncs; it need not exist.
         organizations: slugs to sync; empty means all that the token lists.
+        progress: how far it has come.
         directory_traffic: what listing organizations, projects and teams has cost so far.
 
     """
@@ -50,6 +52,7 @@ class Sync:
     organizations: list[str] = field(default_factory=list)
     options: Options = field(default_factory=Options)
     directory_traffic: TrafficCounts = field(default_factory=TrafficCounts)
+    progress: Progress = field(default_factory=Progress)
 
     def __post_init__(self) -> None:
         self._api = SentryApi(self.base_url, self.session)
@@ -71,14 +74,14 @@ class Sync:
             directory = self._read_directory()
             started, as_of = time.monotonic(), self._api.now()
             failures: dict[str, str] = {}
-            for organization in directory.organizations:
+            self.progress.organizations = len(directory.organizations)
+            for number, organization in enumerate(directory.organizations, 1):
+                self.progress.number, self.progress.organization = number, organization.slug
                 before = self.session.traffic.counts()
                 changes, failure = self._sync_organization(organization, directory, as_of)
                 if failure is not None:
                     failures[organization.slug] = failure
-                    log.error(
-                        "%s: not synced, its former data stay: %s", organization.slug, failure
-                    )
+                    log.error("%s: not synced: %s", organization.slug, failure)
                 row = changes.log | {
                     "run_id": self.run_id,
                     "organization_slug": organization.slug,
@@ -113,7 +116,7 @@ class Sync:
                 Workers(self.options.concurrency) as workers,
             ):
                 changes = sync_organization(
-                    organization, directory, stored, as_of, self.options, workers
+                    organization, directory, stored, as_of, self.options, workers, self.progress
                 )
         except SentryError as error:
             return Changes(), str(error)

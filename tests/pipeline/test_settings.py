@@ -160,3 +160,16 @@ def test_a_wrong_setting_is_named(name: str, value: str, monkeypatch: pytest.Mon
 )
 def test_an_address_is_taken_as_people_paste_it(url: str, expected: str) -> None:
     assert Settings(sentry_url=url).server_url == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "acme",
+        "https://acme.sentry.io",
+        "https://acme.sentry.io/issues/?project=1",
+        "https://sentry.io/organizations/acme/projects/",
+    ],
+)
+def test_an_organization_may_be_pasted_as_its_address(written: str) -> None:
+    assert Settings(sentry_org=f"{written}, beta").organizations == ["acme", "beta"]

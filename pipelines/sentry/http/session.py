@@ -29,6 +29,14 @@ _TORN = (
     requests.exceptions.ContentDecodingError,
 )
 _MOST_REDIRECTS = 3
+# By a part of the name that urllib3 or the system gives to what happened.
+_REASONS = {
+    "NameResolution": "there is no host of this name",
+    "NewConnection": "nothing answers at this address",
+    "ConnectTimeout": "nothing answers at this address in time",
+    "Timeout": "no answer came in time",
+    "Incomplete": "the answer was cut off",
+}
 _IDS = re.compile(r"(?<=/issues/)\d+|(?<=/organizations/)[^/]+|(?<=/projects/)[^/]+/[^/]+(?=/)")
 
 
@@ -274,7 +282,8 @@ def _reason(error: requests.RequestException) -> str:
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate is not trusted; REQUESTS_CA_BUNDLE can name your own authority's"
     cause = error.args[0] if error.args else error
-    return type(getattr(cause, "reason", cause)).__name__
+    kind = type(getattr(cause, "reason", cause)).__name__
+    return next((words for part, words in _REASONS.items() if part in kind), "it broke off")
 
 
 def _leads_elsewhere(request: requests.PreparedRequest, response: requests.Response) -> bool:

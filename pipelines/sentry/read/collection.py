@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from pipelines.sentry.errors import (
 )
 from pipelines.sentry.http.client import Row
 from pipelines.sentry.http.workers import Workers
+from pipelines.sentry.progress import Progress
 from pipelines.sentry.read.issues import IssueReader, LookUp
 from pipelines.sentry.rows import flatten
 from pipelines.sentry.rows.arrow import to_arrow
@@ -36,7 +36,6 @@ TOMBSTONE = pa.schema(
         ("merged_into_issue_id", pa.string()),
     ]
 )
-_PROGRESS_EVERY = 5.0  # seconds
 
 
 @dataclass
@@ -45,7 +44,6 @@ class IssueCollection:
 
     Attributes:
         is_first: nothing is known yet, so that a day without events corrects nothing and need not be kept.
-        expected: issues that the listings will show as far as is known; 0 when nothing is.
         unreadable_projects: projects whose issues turned out to be unreadable.
 
     """
@@ -55,15 +53,13 @@ class IssueCollection:
     redaction: Redaction
     as_of: datetime
     is_first: bool = False
-    expected: int = 0
+    progress: Progress = field(default_factory=Progress)
     issues: list[pa.Table] = field(default_factory=list)
     days: list[pa.Table] = field(default_factory=list)
     unreadable_projects: set[str] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
     _uncounted: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _started: float = field(default_factory=time.monotonic)
-    _reported: float = field(default_factory=time.monotonic)
 
     def read_listings(self, listings: Sequence[plan.Listing]) -> None:
         """Read all listings; one that cannot be trusted to be whole is read again in halves."""
@@ -125,20 +121,8 @@ class IssueCollection:
                 for body, row in zip(bodies, rows, strict=True):
                     if "lifetime" not in body:
                         self._uncounted[row["issue_id"]] = row["project_id"]
-            self._report()
+            self.progress.done = len(self._seen)
         return ids
-
-    def _report(self) -> None:
-        now = time.monotonic()
-        if now - self._reported < _PROGRESS_EVERY:
-            return
-        self._reported = now
-        count, seconds = len(self._seen), now - self._started
-        text = f"{self.reader.organization}: {count:,} issues read"
-        if self.expected > count:
-            left = seconds * (self.expected - count) / max(count, 1)
-            text += f" of about {self.expected:,}, some {left:.0f} s to go"
-        log.info(text)
 
     def read_not_listed(
         self, not_listed: Mapping[str, str], once_deleted: Mapping[str, str]

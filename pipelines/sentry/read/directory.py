@@ -66,7 +66,13 @@ def _named(api: SentryApi, slug: str, refusals: list[TokenRefusedError]) -> Orga
 
 
 def _listed(api: SentryApi) -> list[Organization]:
-    found = {org.slug: org for org in (_organization(api, b) for b in api.rows("organizations/"))}
+    try:
+        bodies = api.rows("organizations/")
+    except EndpointMissingError as error:
+        raise ConfigurationError(
+            f"{error} Check SENTRY_URL, {api.base_url}: it is to be the address of the server itself."
+        ) from None
+    found = {org.slug: org for org in (_organization(api, body) for body in bodies)}
     regions = {org.api.base_url: org.api for org in found.values()}
     for url in _region_urls(api):
         region = api.at(url)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pipelines.sentry.http.client import Row
 from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.plan import OrganizationState
+from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import daily_counts as counts
 from pipelines.sentry.read.issues import IssueReader
 from pipelines.sentry.rows import flatten
@@ -57,20 +58,24 @@ def activities(
     workers: Workers,
     redaction: Redaction,
     ids: Sequence[str],
+    progress: Progress,
 ) -> tuple[pa.Table, list[str]]:
     """Read the activity lists of issues; returns the new rows, and the ids whose list was really read."""
     tables: list[pa.Table] = []
     read: list[str] = []
+    wanted = list(dict.fromkeys(ids))
+    progress.begin("histories of issues", len(wanted))
 
     def one(issue_id: str) -> None:
         bodies = reader.activities(issue_id)
+        progress.done += 1
         if bodies is None:
             return
         rows = [flatten.activity(body, issue_id, reader.organization) for body in bodies]
         tables.append(to_arrow(ISSUE_ACTIVITIES, [redaction.activity(row) for row in rows]))
         read.append(issue_id)
 
-    workers.each(list(dict.fromkeys(ids)), one)
+    workers.each(wanted, one)
     stored.stage(ISSUE_ACTIVITIES, tables)
     return stored.changed(ISSUE_ACTIVITIES), read
 
