@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines.publish.contract import PUBLICATION_COLUMNS, PUBLICATION_DESCRIPTION
+from pipelines.publish.contract import PUBLICATION_COLUMNS, PUBLICATION_DESCRIPTION, contract
 
 DOCS = Path(__file__).parent
 PROJECT = DOCS.parent / "dbt_project"
@@ -84,7 +84,10 @@ PUBLICATION = Table(
     "publication",
     "reports",
     PUBLICATION_DESCRIPTION,
-    [Column(name, *told) for name, told in PUBLICATION_COLUMNS.items()],
+    [
+        Column(name, contract()["publication", name], text)
+        for name, text in PUBLICATION_COLUMNS.items()
+    ],
 )
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.catalog import Checked, KnownProject, check
+from pipelines.catalog import Checked, SentryProject, check
 from pipelines.catalog.tables import TABLES
 
-from .conftest import HIGH, LEDGER, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
+from .small_catalog import HIGH, LEDGER, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
 
 GOOD = {
     "products.csv": PRODUCTS + SHOP,
@@ -21,9 +21,9 @@ GOOD = {
     "sla_targets.csv": TARGETS + HIGH,
 }
 PROJECTS = [
-    KnownProject("acme", "checkout-web"),
-    KnownProject("acme", "general-ledger", ("ledger", "books")),
-    KnownProject("beta", "checkout-web", is_deleted=True),
+    SentryProject("acme", "checkout-web"),
+    SentryProject("acme", "general-ledger", ("ledger", "books")),
+    SentryProject("beta", "checkout-web", is_deleted=True),
 ]
 files = st.sampled_from(sorted(GOOD))
 fragments = st.sampled_from(

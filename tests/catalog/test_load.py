@@ -8,9 +8,10 @@ from dataclasses import astuple
 import duckdb
 import pytest
 
-from pipelines.catalog import Catalog, KnownProject, fingerprint, load, synced_projects
+from pipelines.catalog import Catalog, SentryProject, fingerprint, load
+from pipelines.warehouse.projects import synced_projects
 
-from .conftest import HIGH, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
+from .small_catalog import HIGH, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
 
 TABLES = ("products", "project_products", "sla_targets")
 
@@ -135,10 +136,10 @@ def test_the_projects_of_the_last_sync_come_with_their_former_slugs(
         """
     )
 
-    assert synced_projects(warehouse) == [
-        KnownProject("acme", "gone", is_deleted=True),
-        KnownProject("acme", "ledger", ("older", "oldest")),
-        KnownProject("beta", "web"),
+    assert [SentryProject.from_row(*row) for row in synced_projects(warehouse)] == [
+        SentryProject("acme", "gone", is_deleted=True),
+        SentryProject("acme", "ledger", ("older", "oldest")),
+        SentryProject("beta", "web"),
     ]
 
 

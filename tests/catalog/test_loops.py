@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipelines.catalog import check
 from pipelines.catalog.tree import loops
 
-from .conftest import MAPPING, PRODUCTS, TARGETS, Folder
+from .small_catalog import MAPPING, PRODUCTS, TARGETS, Folder
 
 
 @st.composite

@@ -134,7 +134,9 @@ create or replace table marts.project_assignment_history as
 select $stamp as run_id, '1' as project_id, $as_of::timestamp as valid_from, null::timestamp as valid_to;
 
 create or replace view warehouse.marts.product_issues as
-select closure.ancestor_id as product_id, closure.distance, issues.* exclude (product_id)
+select
+    closure.ancestor_id as product_id, closure.distance, issues.product_id as own_product_id,
+    issues.* exclude (product_id),
 from warehouse.marts.product_closure as closure
 inner join warehouse.marts.fct_issues as issues on closure.descendant_id = issues.product_id
 where issues.status not in ('deleted', 'merged');

@@ -13,13 +13,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.__main__ import main
 from pipelines.catalog import check, load
-from pipelines.catalog.__main__ import main
-from pipelines.preview.dry_run import copy
+from pipelines.preview.warehouse_copy import copy_warehouse
 from pipelines.publish import publish
-
-from ..dbt.warehouse import START, Warehouse
-from .conftest import HIGH, MAPPING, PRODUCTS, TARGETS
+from tests.catalog.small_catalog import HIGH, MAPPING, PRODUCTS, TARGETS
+from tests.dbt.warehouse import START, Warehouse
 
 SHOP = """shop,Shop,,,commerce,high,
 payments,Payments,shop,,,,
@@ -50,8 +49,7 @@ class Place:
         (seeds / "sla_targets.csv").write_text(TARGETS + HIGH)
 
     def preview(self, *options: str) -> int:
-        folders = ["--seeds", str(self.folder / "seeds"), "--data", str(self.data)]
-        return main(["preview", *folders, *options])
+        return main(["preview", *options])
 
     def contents(self) -> dict[str, str]:
         """Give a hash of every file."""
@@ -81,7 +79,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Place:
         checked = check(place.folder / "seeds")
         assert checked.catalog
         load(connection, checked.catalog)
-    warehouse.succeed("run", "--quiet")
+    warehouse.succeed("run", "--quiet", "--vars", '{"include_categories": []}')
     published = place.data / "product_health.duckdb"
     publish(place.data / "warehouse.duckdb", published, run_id="run-1", published_at=START)
     # What was parsed need not be parsed again.
@@ -95,8 +93,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def place(original: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     parsed = original.folder.parent / "parsed.msgpack"
     monkeypatch.setenv("DBT_PARTIAL_PARSE_FILE_PATH", str(parsed))
-    shutil.copytree(original.folder, tmp_path / "place")
-    return Place(tmp_path / "place")
+    place = Place(tmp_path / "place")
+    shutil.copytree(original.folder, place.folder)
+    monkeypatch.setenv("SEEDS_DIR", str(place.folder / "seeds"))
+    monkeypatch.setenv("DATA_DIR", str(place.data))
+    return place
 
 
 EDITED = SHOP.replace("search,Search,shop,,,", "search,Search,,,finders,low") + "labs,Labs,,,,,\n"
@@ -173,9 +174,8 @@ def test_errors_are_printed_as_the_check_prints_them(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place.write(SHOP.replace("payments,Payments,shop", "payments,Payments,shpo"), PROJECTS)
-    folders = ["--seeds", str(place.folder / "seeds"), "--data", str(place.data)]
 
-    assert main(["check", *folders]) == 1
+    assert main(["check"]) == 1
     printed = capsys.readouterr()
     assert place.preview() == 1
 
@@ -230,20 +230,14 @@ def test_what_a_killed_writer_left_in_the_log_is_copied_too(tmp_path: Path) -> N
     log = Path(f"{warehouse}.wal")
     before = warehouse.read_bytes(), log.read_bytes()
 
-    copied = copy(warehouse, folder)
+    copied = copy_warehouse(warehouse, folder)
 
     with duckdb.connect(str(copied)) as connection:
         assert connection.execute("from t").fetchall() == [(42,)]
     assert (warehouse.read_bytes(), log.read_bytes()) == before
 
 
-def test_during_a_load_the_state_before_it_is_compared_and_unchanged_files_change_nothing(
-    place: Place, capsys: pytest.CaptureFixture[str]
-) -> None:
-    warehouse = place.data / "warehouse.duckdb"
-    warehouse.rename(f"{warehouse}.before-load")
-    warehouse.write_bytes(b"half loaded")
-
+def test_unchanged_files_change_nothing(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     assert place.preview("--markdown") == 0
 
     assert capsys.readouterr().out.splitlines()[-1] == "Nothing would change."
@@ -288,10 +282,10 @@ def test_a_published_file_of_another_version_is_no_traceback(
 
 def test_a_model_that_fails_is_named(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     with duckdb.connect(str(place.data / "warehouse.duckdb")) as connection:
-        connection.execute("drop table intermediate.int_as_of")
+        connection.execute("drop view staging.stg_sentry__projects")
 
     assert place.preview() == 1
 
     error = capsys.readouterr().err
     assert error.startswith("dbt stopped. ")
-    assert "int_as_of" in error
+    assert "stg_sentry__projects" in error

@@ -1,27 +1,36 @@
-"""What a check found, as `make check` prints it."""
+"""`make check`: every mistake in the CSV files at once."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.catalog.checking import Checked, check
+from pipelines import catalog
+from pipelines.catalog import Checked
 from pipelines.catalog.finding import counted
-from pipelines.catalog.projects import KnownProject, NotPublishedError, published_projects
+from pipelines.commands.published_projects import published_projects
+from pipelines.publish import PublishError
+from pipelines.settings import Settings, shortened
 
 
-def check_with_published(seeds_dir: Path, published: Path) -> tuple[Checked, str]:
-    """Check the files, and say what they were compared with: the published projects, if there are any."""
-    projects: list[KnownProject] = []
+def check(settings: Settings) -> int:
+    """Say everything that is wrong with the CSV files."""
+    checked, compared = check_with_published(settings)
+    report(checked, settings.seeds, compared)
+    return 1 if checked.errors else 0
+
+
+def check_with_published(settings: Settings) -> tuple[Checked, str]:
+    """Check the files against the published projects, if there are any; also returns what they were compared with."""
+    published = shortened(settings.published)
     try:
         projects = published_projects(published)
-        compared = compared_with(len(projects), published)
-    except NotPublishedError as error:
-        compared = f"not compared with Sentry's projects: {error}"
-    return check(seeds_dir, projects), compared
+    except PublishError as error:
+        return catalog.check(settings.seeds), f"not compared with Sentry's projects: {error}"
+    return catalog.check(settings.seeds, projects), compared_with(len(projects), published)
 
 
 def compared_with(projects: int, source: Path) -> str:
-    """Say how many of Sentry's projects the files were compared with, and where those are from."""
+    """Return how many of Sentry's projects the files were compared with, and where those are from."""
     return f"compared with {counted(projects, 'project')} of {source}"
 
 

@@ -1,4 +1,4 @@
-"""One run of a job in a process of its own: `python -m pipelines.commands.run_job sync_sentry`.
+"""One run of a job in a process of its own: `python -m pipelines.run_job sync_sentry`.
 
 Its lines are Dagster's and dbt's; what went wrong it leaves in one message in the progress file, and says by its exit
 code whether anything did.

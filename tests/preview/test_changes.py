@@ -166,7 +166,9 @@ def test_the_way_back_is_the_mirror_of_the_way_there(before: list[Row], after: l
         for key in ids_before & ids_after
         if rows_before[key]["parent_product_id"] != rows_after[key]["parent_product_id"]
     }
-    assert {found.product_id for found in there.counting_otherwise} == (ids_before ^ ids_after) | {
+    assert {found.product_id for found in there.with_changed_numbers} == (
+        ids_before ^ ids_after
+    ) | {
         key
         for key in ids_before & ids_after
         if rows_before[key]["unresolved_issues"] != rows_after[key]["unresolved_issues"]

@@ -1,4 +1,4 @@
-"""What the check says about the mapping once it knows which projects Sentry has."""
+"""What the check finds in the mapping once it is compared with the projects that Sentry has."""
 
 # ruff: noqa: E501 - each message stands on one line, as it is printed
 
@@ -10,16 +10,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.catalog import KnownProject, ProjectProduct
+from pipelines.catalog import ProjectProduct, SentryProject
 from pipelines.catalog.mapping import Matcher, literal_characters, survey
 
-from .conftest import MAPPING, Folder
+from .small_catalog import MAPPING, Folder
 
 PROJECTS = [
-    KnownProject("acme", "checkout-web"),
-    KnownProject("acme", "general-ledger", ("ledger", "books")),
-    KnownProject("beta", "mobile"),
-    KnownProject("acme", "old", is_deleted=True),
+    SentryProject("acme", "checkout-web"),
+    SentryProject("acme", "general-ledger", ("ledger", "books")),
+    SentryProject("beta", "mobile"),
+    SentryProject("acme", "old", is_deleted=True),
 ]
 
 SAID = [
@@ -139,10 +139,10 @@ mappings = st.lists(
         ProjectProduct(r.organization, r.project, r.product_id, n) for n, r in enumerate(rows)
     ]
 )
-projects = st.builds(KnownProject, organizations, slugs, st.lists(slugs, max_size=2).map(tuple))
+projects = st.builds(SentryProject, organizations, slugs, st.lists(slugs, max_size=2).map(tuple))
 
 
-def naive(rows: list[ProjectProduct], project: KnownProject) -> list[ProjectProduct]:
+def naive(rows: list[ProjectProduct], project: SentryProject) -> list[ProjectProduct]:
     """Rank every row that fits by the precedence as the contract words it, and keep the best."""
     ranked = []
     for row in rows:
@@ -165,10 +165,10 @@ SHORTER_THAN_A_GLOB = [
 
 
 @settings(max_examples=200)
-@example(SHORTER_THAN_A_GLOB, KnownProject("x", "a"))
+@example(SHORTER_THAN_A_GLOB, SentryProject("x", "a"))
 @given(mappings, projects)
 def test_the_rows_that_decide_are_those_of_the_contract(
-    rows: list[ProjectProduct], project: KnownProject
+    rows: list[ProjectProduct], project: SentryProject
 ) -> None:
     deciding = Matcher(rows).deciding(project)
 
@@ -177,7 +177,7 @@ def test_the_rows_that_decide_are_those_of_the_contract(
 
 @given(mappings, st.lists(projects, max_size=4))
 def test_a_tie_is_two_products_that_both_decide_a_project(
-    rows: list[ProjectProduct], known: list[KnownProject]
+    rows: list[ProjectProduct], known: list[SentryProject]
 ) -> None:
     ties = survey(rows, known).ties.values()
 

@@ -80,7 +80,7 @@ def changes(
     with duckdb.connect() as connection:
         _write(connection, "before", before, projects_before or [])
         _write(connection, "after", after, projects_after or [])
-        return compare(connection)
+        return compare(connection, "before", "after")
 
 
 def _write(

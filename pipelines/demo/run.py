@@ -5,11 +5,9 @@ Each run moves the stand-in's clock three hours on, so the second one shows that
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +20,7 @@ from pipelines.commands.report import Published, read_published, show
 from pipelines.commands.watching import run_and_watch
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.settings import Settings, SettingsError, read_settings
+from pipelines.settings import Settings
 
 console = Console()
 NEXT = (
@@ -32,19 +30,14 @@ NEXT = (
 )
 
 
-def main() -> int:
-    """Run the demo, or the UI over its data; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m pipelines.demo", description=__doc__)
-    parser.add_argument("--ui", action="store_true", help="open the Dagster UI on the demo's data")
-    parser.add_argument("--port", type=int, default=3000, help="port of the UI")
-    options = parser.parse_args()
-    ours = read_settings()
+def demo(settings: Settings, port: int, with_ui: bool) -> int:
+    """Run the whole pipeline against a sample Sentry, no account needed; again: three hours later."""
     # Apart from the data of one's own Sentry.
-    settings = ours.model_copy(update={"data_dir": ours.demo_data})
+    settings = settings.model_copy(update={"data_dir": settings.demo_data})
     with _stand_in(settings.data) as sentry:
         environment = _environment(settings, sentry.url)
-        if options.ui:
-            return _ui(settings, environment, options.port)
+        if with_ui:
+            return _ui(settings, environment, port)
         return _run(settings, environment, sentry)
 
 
@@ -120,10 +113,3 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         # A young history is short enough to be read at once.
         "ACTIVITY_REQUESTS_PER_RUN": "5000",
     }
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except SettingsError as error:
-        sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""Rows to paste into project_products.csv for the projects that have no product."""
+"""`make suggest`: rows to paste into project_products.csv for the projects that have no product."""
 
 from __future__ import annotations
 
@@ -8,30 +8,23 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from pipelines.catalog import SentryProject
 from pipelines.catalog.finding import counted, printable
 from pipelines.catalog.mapping import Matcher
-from pipelines.catalog.projects import (
-    KnownProject,
-    NotPublishedError,
-    UnassignedProject,
-    unassigned_projects,
-)
 from pipelines.catalog.reading import read
 from pipelines.catalog.tables import PROJECT_PRODUCTS
+from pipelines.commands.published_projects import UnassignedProject, unassigned_projects
+from pipelines.settings import Settings, shortened
 
 
-def suggest(seeds_dir: Path, published: Path) -> int:
-    """Print one row for each suggestion on standard output, and the reasons on standard error.
+def suggest(settings: Settings) -> int:
+    """Print mapping rows for the projects that have no product yet.
 
-    Projects that the files map by now are left out, and the rows have the delimiter of the file. Gives 0, or 1 if
-    nothing is published yet.
+    The rows go to standard output, the reasons to standard error. Projects that the files map by now are left out,
+    and the rows have the delimiter of the file. Raises PublishError if nothing is published yet.
     """
-    try:
-        unassigned = unassigned_projects(published)
-    except NotPublishedError as error:
-        print(error, file=sys.stderr)
-        return 1
-    mapping = read(seeds_dir, PROJECT_PRODUCTS)
+    unassigned = unassigned_projects(shortened(settings.published))
+    mapping = read(settings.seeds, PROJECT_PRODUCTS)
     matcher = Matcher(mapping.rows)
     waiting = [project for project in unassigned if not _is_mapped(project, matcher)]
     _explain(waiting, len(unassigned) - len(waiting), Path(mapping.file))
@@ -43,12 +36,12 @@ def suggest(seeds_dir: Path, published: Path) -> int:
 
 
 def _is_mapped(project: UnassignedProject, matcher: Matcher) -> bool:
-    known = KnownProject(project.organization.lower(), project.slug.lower())
-    return bool(matcher.deciding(known))
+    current = SentryProject.from_row(project.organization, project.slug, None, False)
+    return bool(matcher.deciding(current))
 
 
 def delimited(cells: list[str], delimiter: str) -> str:
-    """Give the cells as one line of CSV, without its end."""
+    """Return the cells as one line of CSV, without its end."""
     line = io.StringIO()
     csv.writer(line, delimiter=delimiter, lineterminator="").writerow(cells)
     return line.getvalue()
