@@ -1,79 +1,75 @@
 # Each command sets up what it needs in .venv, once, with the versions of constraints.txt.
-SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 3000
-VENV := .venv
-BIN := $(VENV)/bin
-READY := $(VENV)/.ready
-# Run in a folder without .env: Dagster would let that replace the environment.
-DAGSTER := $(CURDIR)/$(BIN)/dagster
-
-# .env may name the data folder; the environment wins.
-DATA_DIR ?= $(or $(shell sed -nE "s/^ *(export +)?DATA_DIR *= *['\"]?([^'\"\#]*[^'\"\# ]).*/\2/p" .env 2>/dev/null | tail -n 1),data)
-export DATA_DIR
-export DAGSTER_HOME = $(abspath $(DATA_DIR))/dagster
+# Programs of the virtual environment are started as modules: their own first line cannot hold every path.
+RUN := .venv/bin/python
+READY := .venv/.ready
+DEVELOPMENT := .venv/.ready-for-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync check suggest preview publications restore test lint format docs bench
+.PHONY: help demo demo-ui dev sync check suggest preview publications restore test test-fast lint format docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is %d.%d; try: make PYTHON=python3.12" % sys.version_info[:2])'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is %d.%d; try: make PYTHON=python3.12" % sys.version_info[:2])'
+	@test -x $(RUN) || $(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
 
-$(DAGSTER_HOME)/dagster.yaml: dagster.yaml
-	@mkdir -p $(DAGSTER_HOME)
-	@cp dagster.yaml $@
+$(DEVELOPMENT): $(READY)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
 
 demo: $(READY) ## The whole pipeline against a sample Sentry, no account needed; run it twice
-	@$(BIN)/python -m pipelines.demo
+	@$(RUN) -m pipelines demo
 
 demo-ui: $(READY) ## The Dagster UI over the demo's data, with the sample Sentry running
-	@exec $(BIN)/python -m pipelines.demo --ui --port $(PORT)
+	@exec $(RUN) -m pipelines demo --ui --port $(PORT)
 
-dev: $(READY) $(DAGSTER_HOME)/dagster.yaml ## The Dagster UI on 127.0.0.1, PORT=3000: schedule, lineage, checks
-	@cd $(DAGSTER_HOME) && exec $(DAGSTER) dev -h 127.0.0.1 -p $(PORT) -m pipelines.definitions
+dev: $(READY) ## The Dagster UI on 127.0.0.1, PORT=3000: schedule, lineage, checks
+	@exec $(RUN) -m pipelines dev --port $(PORT)
 
-sync: $(READY) $(DAGSTER_HOME)/dagster.yaml ## One sync now, against the Sentry of .env
-	@cd $(DAGSTER_HOME) && exec $(DAGSTER) job execute -m pipelines.definitions -j sync_sentry
+sync: $(READY) ## One sync now, against the Sentry of .env
+	@exec $(RUN) -m pipelines sync
 
 check: $(READY) ## Check the CSVs in seeds/: every mistake at once
-	@$(BIN)/python -m pipelines check
+	@$(RUN) -m pipelines check
 
 preview: $(READY) ## What the CSVs in seeds/ would change in what is published
-	@$(BIN)/python -m pipelines preview
+	@$(RUN) -m pipelines preview
 
 suggest: $(READY) ## Rows to paste for projects without a product
-	@$(BIN)/python -m pipelines suggest
+	@$(RUN) -m pipelines suggest
 
 publications: $(READY) ## What is published, and the earlier publications that are kept
-	@$(BIN)/python -m pipelines publications
+	@$(RUN) -m pipelines publications
 
 restore: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
-	@$(BIN)/python -m pipelines restore $(LABEL)
+	@$(RUN) -m pipelines restore $(LABEL)
 
 test: lint ## All that CI runs: lint, types, tests
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
-lint: $(READY) ## ruff, mypy --strict, imports between rooms, sqlfluff
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/python -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
-	@$(BIN)/sqlfluff lint --disable-progress-bar --templater raw docs/queries
+test-fast: $(DEVELOPMENT) ## The tests that take under a minute
+	@$(RUN) -m pytest -n 2 -m 'not slow'
 
-format: $(READY) ## Put Python and SQL into shape
-	@$(BIN)/ruff check --fix --quiet .
-	@$(BIN)/ruff format --quiet .
-	@$(BIN)/sqlfluff fix --disable-progress-bar --quiet dbt_project
+lint: $(DEVELOPMENT) ## ruff, mypy --strict, import fences, sqlfluff and the conventions of the models
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check --quiet .
+	@$(RUN) -m mypy
+	@$(RUN) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
+	@$(RUN) -m sqlfluff lint --disable-progress-bar dbt_project
+	@$(RUN) -m sqlfluff lint --disable-progress-bar --templater raw docs/queries
+
+format: $(DEVELOPMENT) ## Put Python and SQL into shape
+	@$(RUN) -m ruff check --fix --quiet .
+	@$(RUN) -m ruff format --quiet .
+	@$(RUN) -m sqlfluff fix --disable-progress-bar --quiet dbt_project
 
 docs: $(READY) ## Write docs/tables.md from the descriptions of the dbt models
-	@$(BIN)/python docs/generate_tables.py
+	@$(RUN) docs/generate_tables.py
 
-bench: $(READY) ## How fast, against a floor or a peer
-	@failed=0; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || failed=1; done; exit $$failed
+bench: $(DEVELOPMENT) ## How fast, against a floor or a peer
+	@failed=0; for file in benchmarks/bench_*.py; do echo "== $$file"; $(RUN) $$file || failed=1; done; exit $$failed

@@ -120,11 +120,10 @@ def fetch(url: str, asked: list[str], result: Connection) -> None:
 def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
     """Sync once in this process and send what it cost."""
     from pipelines.fake_sentry.server import TOKEN
-    from pipelines.sentry.atomic_load import whole_load
     from pipelines.sentry.http.session import SentrySession
     from pipelines.sentry.organization_sync import Options
-    from pipelines.sentry.source import pipeline, sentry
     from pipelines.sentry.sync import Sync
+    from pipelines.warehouse.load import load
 
     class Timed(SentrySession):
         last_reply = 0.0
@@ -138,15 +137,13 @@ def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
     session = Timed(TOKEN, CONCURRENCY)
     options = Options(concurrency=CONCURRENCY)
     work = Sync(session, url, run_id, path, ["bulk-1"], options)
-    started = time.monotonic()
-    with whole_load(path):
-        dlt = pipeline(path, folder / "dlt")
-        begun, spent = time.monotonic(), sum(os.times()[:2])
-        dlt.extract(sentry(work))
-        extracted, cpu = time.monotonic(), sum(os.times()[:2]) - spent
-        dlt.normalize()
-        dlt.load()
-    assert work.report is not None
+    started, spent = time.monotonic(), sum(os.times()[:2])
+    load(path, folder / "dlt", {})
+    begun = time.monotonic()
+    (rows,) = work.loads()
+    extracted, cpu = time.monotonic(), sum(os.times()[:2]) - spent
+    load(path, folder / "dlt", rows)
+    (row,) = rows["organization_syncs"].to_pylist()
     result.send(
         {
             "reading": session.last_reply - begun,
@@ -154,11 +151,11 @@ def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
             "load": time.monotonic() - extracted,
             "prepare": begun - started,
             "cpu": cpu,
-            "requests": work.report.requests,
+            "requests": session.traffic.counts().requests,
             "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "mode": work.report.mode,
-            "new": work.report.issues_new,
-            "changed": work.report.issues_changed,
+            "mode": row["mode"],
+            "new": row["issues_new"],
+            "changed": row["issues_changed"],
         }
     )
 

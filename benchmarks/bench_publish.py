@@ -3,7 +3,7 @@
     python benchmarks/bench_publish.py --issues 1000000
 
 The copy is the floor: bytes moved and made durable, nothing looked at. The made-up warehouse holds each
-issue twice, as Sentry told it and as the mart has it.
+issue twice, as Sentry returned it and as the mart has it.
 """
 
 from __future__ import annotations

@@ -8,16 +8,23 @@ import sys
 from collections.abc import Callable
 
 from pipelines.commands.check import check
+from pipelines.commands.dagster import dev
 from pipelines.commands.preview import preview
 from pipelines.commands.publications import publications
 from pipelines.commands.restore import restore
 from pipelines.commands.suggest import suggest
+from pipelines.commands.sync import sync
+from pipelines.demo.run import demo
 from pipelines.preview.build_models import DryRunError
 from pipelines.publish import PublishError
 from pipelines.settings import SettingsError, read_settings, unknown_names
 
 # Each is called with the settings and its own options. Its name and summary are those of the command.
-COMMANDS: tuple[Callable[..., int], ...] = (check, suggest, preview, publications, restore)
+COMMANDS: tuple[Callable[..., int | None], ...] = (
+    *(demo, dev, sync),
+    *(check, suggest, preview),
+    *(publications, restore),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(message, file=sys.stderr)
     run = options.pop("run")
     try:
-        return int(run(read_settings(), **options))
+        return run(read_settings(), **options) or 0
     except (SettingsError, PublishError, DryRunError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -49,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
         dest="as_markdown",
         action="store_true",
         help="for the comment of a pull request",
+    )
+    for name in ("dev", "demo"):
+        commands.choices[name].add_argument("--port", type=int, default=3000, help="of the UI")
+    commands.choices["demo"].add_argument(
+        "--ui", dest="with_ui", action="store_true", help="the Dagster UI over the demo's data"
     )
     commands.choices["restore"].add_argument(
         "label",

@@ -6,8 +6,8 @@ import dagster as dg
 
 from pipelines import catalog
 from pipelines.assets.raw import sentry_tables
-from pipelines.resources import Settings, read_settings
-from pipelines.sentry.errors import ConfigurationError
+from pipelines.settings import Settings, SettingsError, read_settings
+from pipelines.warehouse.lock import holder
 
 sync_sentry = dg.define_asset_job(
     "sync_sentry",
@@ -21,16 +21,6 @@ rebuild_marts = dg.define_asset_job(
     description="The marts again from the data at hand, with the product catalog as it is now. No request to Sentry.",
 )
 
-UNDER_WAY = dg.RunsFilter(
-    statuses=[
-        dg.DagsterRunStatus.QUEUED,
-        dg.DagsterRunStatus.NOT_STARTED,
-        dg.DagsterRunStatus.STARTING,
-        dg.DagsterRunStatus.STARTED,
-        dg.DagsterRunStatus.CANCELING,
-    ]
-)
-
 
 @dg.schedule(
     job=sync_sentry,
@@ -38,16 +28,22 @@ UNDER_WAY = dg.RunsFilter(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every three hours, unless a run is still going.",
 )
-def every_three_hours(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Request a sync, or say why not."""
-    runs = context.instance.get_runs(UNDER_WAY, limit=1)
-    if runs:
-        return dg.SkipReason(f"{runs[0].job_name} {runs[0].run_id[:8]} is still going.")
-    return dg.RunRequest()
+def every_three_hours() -> dg.RunRequest | dg.SkipReason:
+    """Request a sync, or the reason why not."""
+    try:
+        return _under_way(read_settings()) or dg.RunRequest()
+    except SettingsError:
+        return dg.RunRequest()  # which fails with the reason, for everybody to see
+
+
+def _under_way(settings: Settings) -> dg.SkipReason | None:
+    """Return that a run holds the warehouse now; the status of runs says nothing after a kill."""
+    owner = holder(settings.warehouse)
+    return dg.SkipReason(f"Still going: {owner}.") if owner else None
 
 
 def _edited_since_publication(settings: Settings) -> bool:
-    """Tell whether a CSV is younger than the published file: all that is known before the first look."""
+    """Return whether a CSV is younger than the published file: all that is known before the first look."""
     published_at = settings.published.stat().st_mtime
     return any(path.stat().st_mtime > published_at for path in settings.seeds.glob("*.csv"))
 
@@ -62,13 +58,12 @@ def catalog_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     """Request a rebuild when the CSVs are not what they were; their time stamps do not matter."""
     try:
         settings = read_settings()
-    except ConfigurationError as error:
+    except SettingsError as error:
         return dg.SkipReason(str(error))
     if not settings.published.exists():
         return dg.SkipReason("Nothing has been synced yet; the first sync reads the CSVs anyway.")
-    runs = context.instance.get_runs(UNDER_WAY, limit=1)
-    if runs:
-        return dg.SkipReason(f"{runs[0].job_name} {runs[0].run_id[:8]} is still going.")
+    if under_way := _under_way(settings):
+        return under_way
     fingerprint = catalog.fingerprint(settings.seeds)
     if fingerprint == context.cursor:
         return dg.SkipReason("The CSVs are unchanged.")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
             return cls.model_fields[str(info.field_name)].default
         return value
 
-    @cached_property
+    @property
     def data(self) -> Path:
         """The absolute data folder."""
         return ROOT / self.data_dir.expanduser()
@@ -108,6 +108,16 @@ class Settings(BaseSettings):
         return self.data / "dbt"
 
     @property
+    def progress(self) -> Path:
+        """The file in which a run says what it is doing."""
+        return self.data / "progress.json"
+
+    @property
+    def run_log(self) -> Path:
+        """The file with every line that the last run from a terminal logged."""
+        return self.data / "last_run.log"
+
+    @property
     def demo_data(self) -> Path:
         """The data folder of the demo, apart from that of one's own Sentry."""
         return self.data / "demo"
@@ -125,7 +135,7 @@ class Settings(BaseSettings):
     @property
     def organizations(self) -> list[str]:
         """The slugs to sync; empty means all that the token lists."""
-        return _words(self.sentry_org)
+        return [_slug(word) for word in _words(self.sentry_org)]
 
     @property
     def categories(self) -> list[str]:
@@ -177,7 +187,7 @@ def unknown_names() -> list[str]:
         name for name in os.environ if name not in _OF_SENTRY and _closest(name, ours, 0.8)
     ]
     return [
-        f"{name} is no setting of this program; {_hint(name, ours)}."
+        f"{name} is no setting of this program; {_hint(name, ours)}"
         for name in dict.fromkeys([*in_file, *in_environment])
         if name.upper() not in ours
     ]
@@ -186,6 +196,15 @@ def unknown_names() -> list[str]:
 def shortened(path: Path) -> Path:
     """Return the path relative to the working folder if it lies there, else as it is."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _slug(word: str) -> str:
+    """Return an organization's slug, also of an address of it: SLUG.sentry.io, or .../organizations/SLUG/."""
+    address = urlsplit(word)
+    if not address.netloc:
+        return word
+    _, _, path = address.path.partition("/organizations/")
+    return path.partition("/")[0] or address.netloc.partition(".")[0]
 
 
 def _words(text: str) -> list[str]:
@@ -198,4 +217,4 @@ def _closest(name: str, ours: Iterable[str], likeness: float) -> str | None:
 
 def _hint(name: str, ours: Iterable[str]) -> str:
     closest = _closest(name, ours, 0.6)
-    return f"did you mean {closest}?" if closest else "see .env.example"
+    return f"did you mean {closest}?" if closest else "see .env.example."

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import dagster as dg
-import duckdb
 
 from pipelines import catalog
 from pipelines.catalog import SentryProject
-from pipelines.resources import Environment
-from pipelines.sentry.atomic_load import restore_after_kill
+from pipelines.progress import write_progress
+from pipelines.settings import Settings
+from pipelines.warehouse.attach import connect
 from pipelines.warehouse.synced_projects import synced_projects
 
 TABLES = {
@@ -22,25 +22,20 @@ TABLES = {
     specs=[
         dg.AssetSpec(["seeds", table], description=text, group_name="seeds", kinds={"csv"})
         for table, text in TABLES.items()
-    ],
-    pool="warehouse",
+    ]
 )
 def product_catalog(
-    context: dg.AssetExecutionContext, environment: Environment
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Check the CSVs; an error stops the run before anything is rebuilt, and says where it stands."""
-    settings = environment.settings()
-    if restore_after_kill(settings.warehouse):
-        context.log.warning("The last load was cut off; the warehouse is as it was before it.")
-    with duckdb.connect(str(settings.warehouse)) as connection:
+    write_progress(settings.progress, step="product catalog")
+    with connect(settings.warehouse) as connection:
         projects = [SentryProject.from_row(*row) for row in synced_projects(connection)]
         checked = catalog.check(settings.seeds, projects)
         for finding in checked.warnings:
             context.log.warning(str(finding))
         if checked.catalog is None:
-            raise dg.Failure(
-                "\n".join(str(finding) for finding in checked.errors), allow_retries=False
-            )
+            raise dg.Failure("\n".join(str(finding) for finding in checked.errors))
         replaced = catalog.load(connection, checked.catalog)
     for table in TABLES:
         yield dg.MaterializeResult(

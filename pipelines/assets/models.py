@@ -1,8 +1,6 @@
 """The dbt models: staging, intermediate and marts, with their tests as asset checks."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -14,49 +12,45 @@ from dagster_dbt import (
     dbt_assets,
 )
 
-from pipelines.resources import ROOT, Environment
+from pipelines import models
+from pipelines.progress import write_progress
+from pipelines.settings import Settings
+from pipelines.warehouse import version
 
-PROJECT = DbtProject(ROOT / "dbt_project")
-# Beside this Python, so that it is found though no environment is activated.
-DBT_EXECUTABLE = str(Path(sys.executable).with_name("dbt"))
-
-
-def prepare_manifest() -> None:
-    """Parse the dbt project if that has not been done since its last change (about four seconds)."""
-    manifest = PROJECT.manifest_path
-    if manifest.exists():
-        parsed_at = manifest.stat().st_mtime
-        sources = (
-            path
-            for folder in ("models", "macros", "tests", "snapshots")
-            for path in (PROJECT.project_dir / folder).rglob("*")
-        )
-        settings = PROJECT.project_dir.glob("*.yml")
-        if all(path.stat().st_mtime <= parsed_at for path in (*sources, *settings)):
-            return
-    parse = DbtCliResource(PROJECT, dbt_executable=DBT_EXECUTABLE).cli(
-        ["parse", "--quiet"], target_path=PROJECT.project_dir / PROJECT.target_path
-    )
-    parse.wait()
+PROJECT = DbtProject(models.PROJECT)
+MANIFEST = models.manifest()
 
 
-prepare_manifest()
+# Models and tests: as many events are to be expected of a build.
+_STEPS = len(models.nodes("model", "test"))
 
 
 @dbt_assets(
-    manifest=PROJECT.manifest_path,
+    manifest=MANIFEST,
     project=PROJECT,
     dagster_dbt_translator=DagsterDbtTranslator(
         settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)
     ),
-    pool="warehouse",
 )
 def dbt_models(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, environment: Environment
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> Iterator[Any]:
-    """Build and test every model; a failed test of severity error stops the run before publication."""
-    # One folder for all runs: what was parsed is used again, and nothing piles up.
-    target_path = environment.settings().data / "dbt"
-    yield from dbt.cli(
-        ["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target_path
-    ).stream()
+    """Build and test every model; a failed test of severity error stops the run before publication.
+
+    Where the models are others than those that the warehouse was built with, incremental ones are rebuilt in full.
+    """
+    digest, built_with = models.digest(settings), version.models_digest(settings.warehouse)
+    arguments = ["build", "--exclude-resource-type", "unit_test", *models.variables(settings)]
+    if digest != built_with:
+        arguments.append("--full-refresh")
+    if digest != built_with and built_with is not None:
+        context.log.info("The models have changed since the last build: all are rebuilt in full.")
+    # A resource of Dagster's would let a run's configuration name another program.
+    dbt = DbtCliResource(PROJECT, dbt_executable=str(models.EXECUTABLE))
+    events = dbt.cli(arguments, context=context, target_path=settings.dbt_target).stream()
+    for number, event in enumerate(events):
+        write_progress(settings.progress, step="models and checks", done=number, total=_STEPS)
+        yield event
+    if digest != built_with:
+        relations = {f"{node['schema']}.{node['name']}" for node in models.nodes("model")}
+        version.record_models(settings.warehouse, digest, relations)

@@ -5,7 +5,9 @@ import dagster as dg
 from pipelines import publish
 from pipelines.assets.models import dbt_models
 from pipelines.assets.raw import FRESHNESS
-from pipelines.resources import Environment
+from pipelines.progress import write_progress
+from pipelines.resources import explained
+from pipelines.settings import Settings
 from pipelines.warehouse import run_log
 
 
@@ -13,16 +15,15 @@ from pipelines.warehouse import run_log
     deps=[key for key in dbt_models.keys if key.path[0] == "marts"],
     group_name="published",
     kinds={"duckdb"},
-    pool="warehouse",
     freshness_policy=FRESHNESS,
     description="product_health.duckdb: the marts as people, BI tools and dashboards read them.",
 )
 def product_health(
-    context: dg.AssetExecutionContext, environment: Environment
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> dg.MaterializeResult[None]:
     """Publish the marts; what was published before stays as it was if anything is wrong."""
-    settings = environment.settings()
-    try:
+    write_progress(settings.progress, step="publication")
+    with explained():
         publication = publish.publish(
             settings.warehouse,
             settings.published,
@@ -32,8 +33,6 @@ def product_health(
             mode=settings.published_mode,
             parquet_folder=settings.parquet,
         )
-    except publish.PublishError as error:
-        raise dg.Failure(str(error)) from error
     run_log.finish_run(settings.warehouse, settings.published)
     return dg.MaterializeResult(
         metadata={

@@ -29,7 +29,7 @@ def preview(settings: Settings, as_markdown: bool) -> int:
         print(how_to_publish(shortened(settings.published)), file=sys.stderr)
         return 1
     waiting = Console(stderr=True).status("Running the models on a copy of the warehouse ...")
-    with tempfile.TemporaryDirectory(prefix="preview-") as folder, waiting:
+    with tempfile.TemporaryDirectory(prefix="preview-", dir=settings.data) as folder, waiting:
         found = dry_run(settings, Path(folder))
     if found.changes is None:
         report(

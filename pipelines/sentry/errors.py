@@ -48,7 +48,7 @@ class UnavailableError(SentryError):
 
 
 class TruncatedError(SentryError):
-    """A listing cannot be trusted to be whole: too slow, a cursor that does not move, an end that nobody told."""
+    """A listing cannot be trusted to be whole: too slow, a cursor that does not move, an end that is not marked."""
 
 
 class ChangedTypeError(SentryError):

@@ -1,4 +1,4 @@
-"""One organization, read to a state that can be stood behind: all of it or a failure, never half.
+"""One organization, read in full: all of it or a failure, never half.
 
 The rows of an organization are handed on only when all of it has been read, so that a failure in the middle leaves
 its former data as they were.
@@ -9,19 +9,22 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import pyarrow as pa
 
 from pipelines.sentry import plan
+from pipelines.sentry.dialect import CURRENT_SENTRY, Dialect
 from pipelines.sentry.errors import EndpointMissingError, ForbiddenError, NotFoundError
+from pipelines.sentry.http.client import Row
 from pipelines.sentry.http.workers import Workers
+from pipelines.sentry.organization import Directory, Organization
+from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import follow_up
-from pipelines.sentry.read.dialect import CURRENT_SENTRY, Dialect, detect
-from pipelines.sentry.read.directory import Directory, Organization
-from pipelines.sentry.read.issue_collection import TOMBSTONE, IssueSweep
+from pipelines.sentry.read.collection import TOMBSTONE, IssueCollection
+from pipelines.sentry.read.detection import detect
 from pipelines.sentry.read.issues import IssueReader
-from pipelines.sentry.rows.redact import Privacy
+from pipelines.sentry.rows.fields import as_json
+from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.schema import (
     ISSUE_ACTIVITIES,
     ISSUE_DAILY_EVENTS,
@@ -30,11 +33,18 @@ from pipelines.sentry.schema import (
     ISSUES,
     PROJECT_DAILY_EVENTS,
 )
-from pipelines.sentry.state import stored_issues as known_issues
-from pipelines.sentry.state.stored import Known
-from pipelines.sentry.state.stored_directory import changed_directory, choose_projects, new_projects
+from pipelines.sentry.state import stored_issues
+from pipelines.sentry.state.stored import StoredState
+from pipelines.sentry.state.stored_directory import (
+    changed_directory,
+    new_projects,
+    set_own_projects,
+)
 
 log = logging.getLogger("pipelines.sentry")
+
+
+_COUNTERS = ("issues_new", "issues_changed", "issues_vanished")
 
 
 @dataclass(frozen=True)
@@ -55,38 +65,35 @@ class Options:
     activity_budget: int = 200
     categories: tuple[str, ...] = ()
     events_per_issue: int = 0
-    privacy: Privacy = field(default_factory=Privacy)
+    redaction: Redaction = field(default_factory=Redaction)
 
 
 @dataclass
-class Outcome:
-    """What the sync of one organization brought: changed rows per raw table, and how many issues changed how."""
+class Changes:
+    """What one organization brought: changed rows per raw table, and `log`, what its row of organization_syncs says."""
 
-    mode: plan.Mode
     tables: dict[str, pa.Table] = field(default_factory=dict)
-    issues_new: int = 0
-    issues_changed: int = 0
-    issues_vanished: int = 0
-    capabilities: dict[str, Any] = field(default_factory=dict)
+    log: Row = field(default_factory=lambda: dict.fromkeys(_COUNTERS, 0))
 
 
 def sync_organization(
     organization: Organization,
     directory: Directory,
-    known: Known,
+    stored: StoredState,
     as_of: datetime,
     options: Options,
     workers: Workers,
-) -> Outcome:
+    progress: Progress,
+) -> Changes:
     """Read one organization and return what differs from the warehouse; raises SentryError, then nothing counts."""
     slug = organization.slug
-    state = known.states(as_of).get(slug, plan.OrganizationState())
+    state = stored.states(as_of).get(slug, plan.OrganizationState())
     mode = plan.choose_mode(state, as_of, options.full_every)
     readable = organization.readable()
     dialect = _dialect(organization, readable, as_of)
     reader = IssueReader(organization.api, slug, dialect, readable)
-    choose_projects(known, slug, directory.home_of())
-    weights = known_issues.issue_counts(known)
+    set_own_projects(stored, slug, directory.home_of())
+    weights = stored_issues.issue_counts(stored)
     listings = plan.listings(
         mode,
         dialect,
@@ -96,28 +103,34 @@ def sync_organization(
         weights,
         options.concurrency,
         options.categories,
-        new_projects(known, slug, set(readable)),
+        new_projects(stored, slug, set(readable)),
     )
     log.info("%s: %s sync, %d listings", slug, mode, len(listings))
     expected: plan.Reason = "all" if mode == "full" else "open"
-    sweep = IssueSweep(reader, workers, options.privacy, as_of, is_first=not weights)
-    sweep.expected = sum(weights[pid][expected] for pid in readable if pid in weights)
-    sweep.read_listings(listings)
-    tombstones = _read_unshown(sweep, known, organization, mode, readable)
-    known.stage(ISSUES, sweep.issues)
-    known_issues.settle_issues(known, tombstones, as_of)
-    outcome = Outcome(mode, changed_directory(known, organization, as_of))
-    _follow_up(outcome, reader, known, workers, options, state, as_of)
-    outcome.tables[ISSUE_DAILY_EVENTS.name] = follow_up.issue_days(known, sweep.days)
-    outcome.tables[PROJECT_DAILY_EVENTS.name] = follow_up.project_days(
-        reader, known, workers, organization.readable(), as_of
+    collection = IssueCollection(
+        reader, workers, options.redaction, as_of, is_first=not weights, progress=progress
     )
-    outcome.capabilities = {
-        "listing": dialect.listing,
-        "read_by_id": dialect.batch,
-        "activities": reader.activity_source,
-    }
-    return outcome
+    progress.begin("issues", sum(weights[pid][expected] for pid in readable if pid in weights))
+    collection.read_listings(listings)
+    tombstones = _read_not_listed(collection, stored, organization, mode, readable)
+    stored.stage(ISSUES, collection.issues)
+    stored_issues.complete_issues(stored, tombstones, as_of)
+    changes = Changes(changed_directory(stored, organization, as_of))
+    changes.log["mode"] = mode
+    _follow_up(changes, reader, stored, workers, options, state, as_of, progress)
+    changes.tables[ISSUE_DAILY_EVENTS.name] = follow_up.issue_days(stored, collection.days)
+    progress.begin("events per day")
+    changes.tables[PROJECT_DAILY_EVENTS.name] = follow_up.project_days(
+        reader, stored, workers, organization.readable(), as_of
+    )
+    changes.log["capabilities"] = as_json(
+        {
+            "listing": dialect.listing,
+            "read_by_id": dialect.batch,
+            "activities": reader.activity_source,
+        }
+    )
+    return changes
 
 
 def _dialect(organization: Organization, readable: dict[str, str], as_of: datetime) -> Dialect:
@@ -127,69 +140,71 @@ def _dialect(organization: Organization, readable: dict[str, str], as_of: dateti
     return detect(organization.api, organization.slug, list(readable.values()), start, as_of)
 
 
-def _read_unshown(
-    sweep: IssueSweep,
-    known: Known,
+def _read_not_listed(
+    collection: IssueCollection,
+    stored: StoredState,
     organization: Organization,
     mode: plan.Mode,
     readable: dict[str, str],
 ) -> pa.Table:
     """Read by id what the listings did not show; returns all tombstones of this organization."""
     hidden = {pid for pid in organization.projects if pid not in readable}
-    if readable and sweep.lost_projects >= set(readable):
+    if readable and collection.unreadable_projects >= set(readable):
         raise ForbiddenError(
             f"None of the issues of {organization.slug} can be read with this token any more. "
             "It needs the scope event:read."
         )
     untouched: set[str] = set()
-    for project_id in sweep.lost_projects:
+    for project_id in collection.unreadable_projects:
         try:
             organization.api.get(f"projects/{organization.slug}/{readable[project_id]}/")
         except (NotFoundError, EndpointMissingError):
-            # Deleted or moved while we read: the next sync's project list will tell which.
+            # Deleted or moved while we read: the next sync's project list will show which.
             untouched.add(project_id)
             continue
         except ForbiddenError:
             pass
         hidden.add(project_id)
         organization.projects[project_id]["has_access"] = False
-    tombstones = known_issues.tombstones_of_projects(known, hidden, TOMBSTONE)
-    unshown, buried = (
+    tombstones = stored_issues.tombstones_of_projects(stored, hidden, TOMBSTONE)
+    not_listed, once_deleted = (
         {i: pid for i, pid in issues.items() if pid not in hidden and pid not in untouched}
-        for issues in known_issues.unshown(known, organization.slug, mode, sweep.as_of)
+        for issues in stored_issues.not_listed(stored, organization.slug, mode, collection.as_of)
     )
-    return pa.concat_tables([tombstones, sweep.read_unshown(unshown, buried)])
+    return pa.concat_tables([tombstones, collection.read_not_listed(not_listed, once_deleted)])
 
 
 def _follow_up(
-    outcome: Outcome,
+    changes: Changes,
     reader: IssueReader,
-    known: Known,
+    stored: StoredState,
     workers: Workers,
     options: Options,
     state: plan.OrganizationState,
     as_of: datetime,
+    progress: Progress,
 ) -> None:
-    """Read what explains the changes of the staged issues, and count them into the outcome."""
-    changes = known_issues.status_changes(known)
-    slug, privacy = reader.organization, options.privacy
-    outcome.tables[ISSUE_STATUS_OBSERVATIONS.name] = follow_up.observations(
-        changes, slug, state, as_of
+    """Read what explains the changes of the staged issues, and count them."""
+    flips = stored_issues.status_changes(stored)
+    slug, redaction = reader.organization, options.redaction
+    changes.tables[ISSUE_STATUS_OBSERVATIONS.name] = follow_up.observations(
+        flips, slug, state, as_of
     )
-    flipped = [c.issue_id for c in changes if c.before is not None and c.is_alive]
-    backfill = known_issues.without_activities(known, slug, options.activity_budget)
-    again = known_issues.unexplained(known, options.activity_budget, as_of)
-    outcome.tables[ISSUE_ACTIVITIES.name], read = follow_up.activities(
-        reader, known, workers, privacy, [*flipped, *backfill, *again]
+    flipped = [f.issue_id for f in flips if f.before is not None and f.exists]
+    backfill = stored_issues.without_activities(stored, slug, options.activity_budget)
+    again = stored_issues.without_resolve_activity(stored, options.activity_budget, as_of)
+    changes.tables[ISSUE_ACTIVITIES.name], read = follow_up.activities(
+        reader, stored, workers, redaction, [*flipped, *backfill, *again], progress
     )
     first_time = set(read) & {*flipped, *backfill}
-    known_issues.mark_activities_read(known, first_time, as_of)
-    issues = known_issues.changed_issues(known)
-    outcome.tables[ISSUES.name] = issues
-    outcome.issues_new = sum(c.before is None for c in changes)
-    outcome.issues_vanished = sum(c.before is not None and not c.is_alive for c in changes)
-    outcome.issues_changed = issues.num_rows - outcome.issues_new - outcome.issues_vanished
+    stored_issues.mark_activities_read(stored, first_time, as_of)
+    issues = stored_issues.changed_issues(stored)
+    changes.tables[ISSUES.name] = issues
+    new = sum(f.before is None for f in flips)
+    vanished = sum(f.existed and not f.exists for f in flips)
+    counted = (new, issues.num_rows - new - vanished, vanished)
+    changes.log |= dict(zip(_COUNTERS, counted, strict=True))
     if options.events_per_issue:
-        outcome.tables[ISSUE_EVENTS.name] = follow_up.events(
-            reader, known, workers, privacy, issues, options.events_per_issue
+        changes.tables[ISSUE_EVENTS.name] = follow_up.events(
+            reader, stored, workers, redaction, issues, options.events_per_issue
         )

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pipelines.sentry.read.dialect import Dialect
+from pipelines.sentry.dialect import Dialect
 
 Mode = Literal["full", "incremental"]
 Reason = Literal["hot", "open", "all"]
@@ -75,14 +75,14 @@ class OrganizationState:
     """Where the last complete sync of an organization stood, by Sentry's clock (naive UTC)."""
 
     watermark: datetime | None = None
-    swept_at: datetime | None = None
+    full_sync_at: datetime | None = None
 
 
 def choose_mode(state: OrganizationState, as_of: datetime, full_every: timedelta) -> Mode:
     """Return `full` for the first sync and when the last full one is `full_every` old."""
-    if state.watermark is None or state.swept_at is None:
+    if state.watermark is None or state.full_sync_at is None:
         return "full"
-    return "full" if as_of - state.swept_at >= full_every else "incremental"
+    return "full" if as_of - state.full_sync_at >= full_every else "incremental"
 
 
 def listings(

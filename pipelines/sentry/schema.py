@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+# The schema of the raw tables in the warehouse.
+DATASET = "raw_sentry"
 TIMESTAMP = pa.timestamp("us")
 
 
@@ -98,7 +100,7 @@ PROJECT_TEAMS = _table(
 
 ISSUES = _table(
     "issues",
-    "One row per issue ever seen, as Sentry last told it. Rows are rewritten only when something changed.",
+    "One row per issue ever seen, as Sentry last returned it. Rows are rewritten only when something changed.",
     ("issue_id",),
     issue_id=pa.string(),
     organization_slug=pa.string(),
@@ -144,7 +146,7 @@ ISSUES = _table(
 
 ISSUE_ACTIVITIES = _table(
     "issue_activities",
-    "One row per entry of an issue's activity list, which alone tells when it was resolved or reopened.",
+    "One row per entry of an issue's activity list, the only source of when it was resolved or reopened.",
     ("issue_id", "activity_id", "activity_type"),
     issue_id=pa.string(),
     activity_id=pa.string(),
@@ -163,14 +165,14 @@ ISSUE_STATUS_OBSERVATIONS = _table(
     observed_at=TIMESTAMP,
     organization_slug=pa.string(),
     previous_observed_at=TIMESTAMP,
-    # Sentry's statuses, and deleted or merged for an issue that is gone.
+    # Sentry's status or, of an issue that is gone, its removed_reason.
     from_status=pa.string(),
     to_status=pa.string(),
 )
 
 ISSUE_DAILY_EVENTS = _table(
     "issue_daily_events",
-    "One row per issue and UTC day with events, as far as the listings told it (14 days back).",
+    "One row per issue and UTC day with events, as far as the listings held it (14 days back).",
     ("issue_id", "date_on"),
     issue_id=pa.string(),
     date_on=pa.date32(),
@@ -180,13 +182,13 @@ ISSUE_DAILY_EVENTS = _table(
 
 PROJECT_DAILY_EVENTS = _table(
     "project_daily_events",
-    "One row per project and UTC day with accepted error events; event_source says which API told it.",
+    "One row per project and UTC day with accepted error events; event_source says from which API.",
     ("project_id", "date_on"),
     project_id=pa.string(),
     date_on=pa.date32(),
     organization_slug=pa.string(),
     event_count=pa.int64(),
-    # stats_v2, project_stats, or issues (the sum of what the issue lists told).
+    # stats_v2, project_stats, or issues (the sum of what the issue lists held).
     event_source=pa.string(),
 )
 

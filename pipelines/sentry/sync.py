@@ -1,4 +1,4 @@
-"""One sync: every organization in turn, what each brought, and what all of it cost."""
+"""One sync: every organization in turn, each read and handed over by itself."""
 
 from __future__ import annotations
 
@@ -15,47 +15,33 @@ import pyarrow as pa
 
 from pipelines.sentry.errors import SentryError
 from pipelines.sentry.http.client import SentryApi
-from pipelines.sentry.http.session import SentrySession
+from pipelines.sentry.http.session import SentrySession, TrafficCounts
 from pipelines.sentry.http.workers import Workers
-from pipelines.sentry.organization_sync import Options, Outcome, sync_organization
-from pipelines.sentry.plan import Mode
-from pipelines.sentry.read.directory import Directory, Organization, read_directory
-from pipelines.sentry.rows.fields import as_json
+from pipelines.sentry.organization import Directory, Organization
+from pipelines.sentry.organization_sync import Changes, Options, sync_organization
+from pipelines.sentry.progress import Progress
+from pipelines.sentry.read.directory import read_directory
+from pipelines.sentry.rows.arrow import to_arrow
+from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.schema import ORGANIZATION_SYNCS
-from pipelines.sentry.state.stored import Known, open_known, to_arrow
+from pipelines.sentry.state.redact_stored import redacted_rows
+from pipelines.sentry.state.stored import open_stored_state
+from pipelines.settings import Settings
 
 log = logging.getLogger("pipelines.sentry")
-
-# Rows per raw table; what a load brings together.
-Tables = dict[str, pa.Table]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a sync did, for the run log: counts, and the organizations that failed with the reason."""
-
-    as_of: datetime
-    mode: Mode
-    organizations: int
-    failures: dict[str, str]
-    requests: int
-    pages: int
-    retries: int
-    seconds_rate_limited: float
-    issues_new: int
-    issues_changed: int
-    issues_vanished: int
 
 
 @dataclass
 class Sync:
-    """One sync of all organizations; `load` yields rows to load, after which `report` is complete.
+    """One sync of all organizations.
 
     Attributes:
         session: the HTTP session with the token.
         base_url: the configured server.
-        organizations: slugs to sync; empty means all that the token lists.
         warehouse: the DuckDB file of earlier syncs; it need not exist.
+        organizations: slugs to sync; empty means all that the token lists.
+        progress: how far it has come.
+        directory_traffic: what listing organizations, projects and teams has cost so far.
 
     """
 
@@ -65,116 +51,104 @@ class Sync:
     warehouse: Path | None = None
     organizations: list[str] = field(default_factory=list)
     options: Options = field(default_factory=Options)
-    report: Report | None = None
+    directory_traffic: TrafficCounts = field(default_factory=TrafficCounts)
+    progress: Progress = field(default_factory=Progress)
 
-    def load(self) -> Iterator[Tables]:
-        """Yield the changed rows per raw table: all of one organization together, one after the other.
+    def __post_init__(self) -> None:
+        self._api = SentryApi(self.base_url, self.session)
 
-        Raises the failure as a SentryError when not one organization could be synced.
+    def clock(self) -> datetime:
+        """Return now by the server's clock (naive UTC), asked before anything else."""
+        return self._api.clock()
+
+    def loads(self) -> Iterator[dict[str, pa.Table]]:
+        """Yield the changed rows per raw table, of one organization at a time.
+
+        Each is to be loaded, all or nothing, before the next is asked for: what follows compares with the warehouse
+        as it is then, and the warehouse is closed meanwhile. Of an organization that failed there is its row in
+        `organization_syncs` alone. Raises SentryError when not one could be synced.
         """
-        api = SentryApi(self.base_url, self.session)
-        started = time.monotonic()
-        # Closed with the last organization, before anything is loaded: DuckDB lets nobody read beside its writer.
-        with _seldom_collecting(), open_known(self.warehouse) as known:
-            directory = read_directory(api, self.organizations, known)
-            as_of = api.now()
-            self._outcomes: dict[str, Outcome] = {}
-            self._failures: dict[str, str] = {}
-            # Every table exists from the first load on, even if it stays empty.
-            yield {table.name: table.schema.empty_table() for table in known.missing}
-            for organization in directory.organizations:
-                before = self.session.traffic.snapshot()
-                tables = self._sync_one(organization, directory, known, as_of)
-                finished_at = as_of + timedelta(seconds=time.monotonic() - started)
-                tables[ORGANIZATION_SYNCS.name] = self._log_row(
-                    organization, as_of, finished_at, before
-                )
-                yield {name: rows for name, rows in tables.items() if rows.num_rows}
-        if len(self._failures) == len(directory.organizations):
-            raise SentryError(
-                "No organization could be synced. "
-                + " ".join(f"{slug}: {why}" for slug, why in self._failures.items())
-            )
-        self.report = self._report(as_of, len(directory.organizations))
+        if rows := redacted_rows(self.warehouse, self.options.redaction):
+            yield rows
+        with _rare_garbage_collection():
+            directory = self._read_directory()
+            started, as_of = time.monotonic(), self._api.now()
+            failures: dict[str, str] = {}
+            self.progress.organizations = len(directory.organizations)
+            for number, organization in enumerate(directory.organizations, 1):
+                self.progress.number, self.progress.organization = number, organization.slug
+                before = self.session.traffic.counts()
+                changes, failure = self._sync_organization(organization, directory, as_of)
+                if failure is not None:
+                    failures[organization.slug] = failure
+                    log.error("%s: not synced: %s", organization.slug, failure)
+                row = changes.log | {
+                    "run_id": self.run_id,
+                    "organization_slug": organization.slug,
+                    "started_at": as_of,
+                    "finished_at": as_of + timedelta(seconds=time.monotonic() - started),
+                    "status": "complete" if failure is None else "failed",
+                    "failure": failure,
+                    **self.session.traffic.counts().since(before)._asdict(),
+                }
+                changes.tables[ORGANIZATION_SYNCS.name] = to_arrow(ORGANIZATION_SYNCS, [row])
+                yield {name: rows for name, rows in changes.tables.items() if rows.num_rows}
+        if len(failures) == len(directory.organizations):
+            reasons = " ".join(f"{slug}: {why}" for slug, why in failures.items())
+            raise SentryError(f"No organization could be synced. {reasons}")
 
-    def _sync_one(
-        self, organization: Organization, directory: Directory, known: Known, as_of: datetime
-    ) -> Tables:
-        if organization.failure:
-            return self._failed(organization, organization.failure)
+    def _read_directory(self) -> Directory:
         try:
-            with Workers(self.options.concurrency) as workers:
-                outcome = sync_organization(
-                    organization, directory, known, as_of, self.options, workers
+            with open_stored_state(self.warehouse) as stored:
+                return read_directory(self._api, self.organizations, stored)
+        finally:
+            self.directory_traffic = self.session.traffic.counts()
+
+    def _sync_organization(
+        self, organization: Organization, directory: Directory, as_of: datetime
+    ) -> tuple[Changes, str | None]:
+        """Return what changed, and why the organization failed (then nothing changed), None if it did not."""
+        if organization.failure:
+            return Changes(), organization.failure
+        try:
+            with (
+                open_stored_state(self.warehouse) as stored,
+                Workers(self.options.concurrency) as workers,
+            ):
+                changes = sync_organization(
+                    organization, directory, stored, as_of, self.options, workers, self.progress
                 )
         except SentryError as error:
-            return self._failed(organization, str(error))
-        self._outcomes[organization.slug] = outcome
+            return Changes(), str(error)
         log.info(
-            "%s: synced; %d issues new, %d changed, %d gone",
+            "%s: %s sync; %d issues new, %d changed, %d gone",
             organization.slug,
-            outcome.issues_new,
-            outcome.issues_changed,
-            outcome.issues_vanished,
+            *(
+                changes.log[key]
+                for key in ("mode", "issues_new", "issues_changed", "issues_vanished")
+            ),
         )
-        return dict(outcome.tables)
+        return changes, None
 
-    def _failed(self, organization: Organization, why: str) -> Tables:
-        self._failures[organization.slug] = why
-        log.error("%s: not synced, its former data stay: %s", organization.slug, why)
-        return {}
 
-    def _log_row(
-        self,
-        organization: Organization,
-        as_of: datetime,
-        finished_at: datetime,
-        before: tuple[int, int, int, float],
-    ) -> pa.Table:
-        outcome = self._outcomes.get(organization.slug)
-        after = self.session.traffic.snapshot()
-        requests, pages, retries, seconds = (
-            now - then for now, then in zip(after, before, strict=True)
-        )
-        row: dict[str, object] = {
-            "run_id": self.run_id,
-            "organization_slug": organization.slug,
-            "started_at": as_of,
-            "finished_at": finished_at,
-            "mode": outcome.mode if outcome else None,
-            "status": "complete" if outcome else "failed",
-            "failure": self._failures.get(organization.slug),
-            "requests": requests,
-            "pages": pages,
-            "retries": retries,
-            "seconds_rate_limited": seconds,
-            "issues_new": outcome.issues_new if outcome else 0,
-            "issues_changed": outcome.issues_changed if outcome else 0,
-            "issues_vanished": outcome.issues_vanished if outcome else 0,
-            "capabilities": as_json(outcome.capabilities) if outcome else None,
-        }
-        return to_arrow(ORGANIZATION_SYNCS, [row])
-
-    def _report(self, as_of: datetime, organizations: int) -> Report:
-        outcomes = self._outcomes.values()
-        requests, pages, retries, seconds = self.session.traffic.snapshot()
-        return Report(
-            as_of=as_of,
-            mode="full" if any(o.mode == "full" for o in outcomes) else "incremental",
-            organizations=organizations,
-            failures=dict(self._failures),
-            requests=requests,
-            pages=pages,
-            retries=retries,
-            seconds_rate_limited=seconds,
-            issues_new=sum(o.issues_new for o in outcomes),
-            issues_changed=sum(o.issues_changed for o in outcomes),
-            issues_vanished=sum(o.issues_vanished for o in outcomes),
-        )
+def configured_sync(settings: Settings, run_id: str) -> Sync:
+    """Return a sync as the settings say; SettingsError or ConfigurationError for those that cannot work."""
+    options = Options(
+        concurrency=settings.sentry_concurrency,
+        full_every=timedelta(hours=settings.full_sync_hours),
+        activity_budget=settings.activity_requests_per_run,
+        categories=tuple(settings.categories),
+        events_per_issue=settings.issue_events_per_issue,
+        redaction=Redaction(settings.personal_data, settings.personal_data_key.get_secret_value()),
+    )
+    session = SentrySession(settings.token, concurrency=settings.sentry_concurrency)
+    return Sync(
+        session, settings.server_url, run_id, settings.warehouse, settings.organizations, options
+    )
 
 
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
+def _rare_garbage_collection() -> Iterator[None]:
     """Let Python look for cyclic garbage less often: pages are many small objects and none of them cyclic."""
     thresholds = gc.get_threshold()
     gc.set_threshold(50_000, 20, 100)

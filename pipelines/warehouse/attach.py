@@ -1,10 +1,34 @@
-"""What DuckDB takes only as text of the statement, never as a parameter."""
+"""Opening DuckDB files, and what DuckDB takes only as text of the statement, never as a parameter."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import duckdb
+
+from pipelines.warehouse.errors import WarehouseError
+
+# The dbt process of a run that was killed ends a moment after it.
+_WAIT = 10.0  # seconds
+
+
+def connect(warehouse: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse; WarehouseError if another program keeps it open."""
+    deadline = time.monotonic() + _WAIT
+    while True:
+        try:
+            return duckdb.connect(str(warehouse), read_only=read_only)
+        except duckdb.IOException as error:
+            if "lock" not in str(error):
+                raise
+            if time.monotonic() > deadline:
+                reason = str(error).partition("\n")[0]
+                raise WarehouseError(
+                    f"{warehouse} is open in another program ({reason}). It is private to the pipeline: "
+                    "close that program, read product_health.duckdb instead, and run again."
+                ) from None
+            time.sleep(0.1)
 
 
 def attach(db: duckdb.DuckDBPyConnection, path: Path, catalog: str, options: str) -> None:

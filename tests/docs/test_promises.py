@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.resources import Settings
+from pipelines.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

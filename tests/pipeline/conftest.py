@@ -16,7 +16,8 @@ import pytest
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, StandIn
 from pipelines.fake_sentry.world import World
-from pipelines.resources import ROOT
+from pipelines.settings import ROOT
+from pipelines.warehouse.attach import attach
 
 # A developer's own settings must not reach the tests.
 SETTINGS = {
@@ -65,7 +66,7 @@ class Deployment:
 
     def read(self, query: str) -> list[dict[str, Any]]:
         with duckdb.connect() as connection:
-            connection.execute(f"attach '{self.published}' as product_health (read_only)")
+            attach(connection, self.published, "product_health", "read_only")
             connection.execute("use product_health")
             cursor = connection.execute(query)
             names = [column[0] for column in cursor.description]

@@ -13,7 +13,8 @@ import pytest
 
 from pipelines.automation import catalog_sensor, every_three_hours
 from pipelines.definitions import defs
-from pipelines.resources import ROOT, Settings
+from pipelines.settings import ROOT
+from pipelines.warehouse.lock import run_lock
 
 
 def test_the_code_location_loads_without_token_network_or_data(tmp_path: Path) -> None:
@@ -34,8 +35,8 @@ def test_the_code_location_loads_without_token_network_or_data(tmp_path: Path) -
 
 def test_every_dbt_source_is_an_asset_that_something_here_makes() -> None:
     external = {key.to_user_string() for key in defs.resolve_asset_graph().external_asset_keys}
-    # The run log is written by the run itself, the list of loads by dlt.
-    assert external == {"ops/sync_runs", "sentry/_dlt_loads"}
+    # The run log is written by the run itself.
+    assert external == {"ops/sync_runs"}
 
 
 def test_the_published_file_stands_at_the_end_of_every_line_from_the_api() -> None:
@@ -56,15 +57,16 @@ def test_the_source_runs_without_dagster_or_dbt() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_the_schedule_skips_while_a_run_is_still_going() -> None:
-    with dg.instance_for_test() as instance:
-        asked = every_three_hours(dg.build_schedule_context(instance=instance))
-        assert isinstance(asked, dg.RunRequest)
-        job = defs.resolve_job_def("sync_sentry")
-        instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        skipped = every_three_hours(dg.build_schedule_context(instance=instance))
+def test_the_schedule_skips_while_a_run_holds_the_warehouse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    assert isinstance(every_three_hours(), dg.RunRequest)
+    with run_lock(tmp_path / "warehouse.duckdb", "run 1a2b"):
+        skipped = every_three_hours()
     assert isinstance(skipped, dg.SkipReason)
-    assert "sync_sentry" in str(skipped.skip_message)
+    assert "run 1a2b" in str(skipped.skip_message)
+    assert isinstance(every_three_hours(), dg.RunRequest)
 
 
 def test_the_schedule_is_every_three_hours_and_on_by_default() -> None:
@@ -97,34 +99,3 @@ def test_the_sensor_notices_content_and_not_time_stamps(
         assert isinstance(tick(noticed.cursor), dg.SkipReason)
         file.write_text("product_id,name\nb,B\n", encoding="utf-8")
         assert isinstance(tick(noticed.cursor), dg.SensorResult)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("SENTRY_CONCURRENCY", "many", "SENTRY_CONCURRENCY"),
-        ("PERSONAL_DATA", "some", "PERSONAL_DATA"),
-        ("PUBLISH_KEEP", "-1", "PUBLISH_KEEP"),
-    ],
-)
-def test_a_wrong_setting_is_named(
-    name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from pipelines.resources import read_settings
-    from pipelines.sentry.errors import ConfigurationError
-
-    monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigurationError, match=message):
-        read_settings()
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://sentry.io/", "https://sentry.io"),
-        (" https://de.sentry.io/api/0/ ", "https://de.sentry.io"),
-        ("http://127.0.0.1:9000/sentry", "http://127.0.0.1:9000/sentry"),
-    ],
-)
-def test_an_address_is_taken_as_people_paste_it(url: str, expected: str) -> None:
-    assert Settings(sentry_url=url).base_url() == expected

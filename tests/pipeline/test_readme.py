@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
+from pipelines.demo.report import read_published, show
 from rich.console import Console
 
-from pipelines.demo.report import read_published, show
-from pipelines.resources import ROOT
+from pipelines.settings import ROOT
 from tests.pipeline.conftest import Deployment
 
 

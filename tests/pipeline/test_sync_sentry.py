@@ -6,11 +6,11 @@ import csv
 from pathlib import Path
 
 import pytest
+from pipelines.sentry.atomic_load import whole_load
 
 from pipelines.fake_sentry.life import live
 from pipelines.fake_sentry.server import TOKEN, StandIn
 from pipelines.fake_sentry.world import World
-from pipelines.sentry.atomic_load import whole_load
 from tests.pipeline import walk
 from tests.pipeline.conftest import Deployment, failure_texts
 

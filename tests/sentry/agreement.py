@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.fake_sentry.server import StandIn
 from pipelines.fake_sentry.truth import IssueTruth, accepted_per_day, truth
 from pipelines.fake_sentry.world import World
-from tests.sentry.syncing import Warehouse
+from tests.sentry.syncing import SyncedWarehouse
 
 RETENTION = timedelta(days=90)
 HIDDEN = {"feedback", "configuration"}
@@ -19,7 +19,7 @@ def naive(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=None, microsecond=0) if moment else None
 
 
-def flavour_of(warehouse: Warehouse) -> str:
+def flavour_of(warehouse: SyncedWarehouse) -> str:
     assert isinstance(warehouse.sentry, StandIn)
     return warehouse.sentry.flavour.name
 
@@ -44,7 +44,7 @@ def facts(issue: IssueTruth, flavour: str) -> dict[str, Any]:
     return told
 
 
-def assert_true(warehouse: Warehouse, world: World, hidden: Iterable[str] = ()) -> None:
+def assert_true(warehouse: SyncedWarehouse, world: World, hidden: Iterable[str] = ()) -> None:
     """After a full sync every row is what Sentry would say; issues of `hidden` projects are not ours to read."""
     flavour = flavour_of(warehouse)
     rows = warehouse.issues()
@@ -69,7 +69,7 @@ def assert_true(warehouse: Warehouse, world: World, hidden: Iterable[str] = ()) 
         assert_days_true(warehouse, world, hidden)
 
 
-def assert_days_true(warehouse: Warehouse, world: World, hidden: Iterable[str] = ()) -> None:
+def assert_days_true(warehouse: SyncedWarehouse, world: World, hidden: Iterable[str] = ()) -> None:
     """The events of every UTC day of the readable projects, as far back as Sentry tells, are those accepted."""
     oldest = (world.clock - RETENTION).date()
     readable = world.projects.keys() - set(hidden)
@@ -99,7 +99,9 @@ def must_be_found(issue: IssueTruth, world: World, hidden: Iterable[str]) -> boo
     return not (is_secret or issue.status == "pending_deletion" or is_forgotten(issue, world))
 
 
-def assert_promise(warehouse: Warehouse, world: World, touched: set[str], hidden: set[str]) -> None:
+def assert_promise(
+    warehouse: SyncedWarehouse, world: World, touched: set[str], hidden: set[str]
+) -> None:
     """After an ordinary sync: right for what had an event since the last, and for what was or is open."""
     flavour = flavour_of(warehouse)
     rows = warehouse.issues()

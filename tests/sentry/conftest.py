@@ -12,7 +12,7 @@ import pytest
 from pipelines.fake_sentry.entities import Issue
 from pipelines.fake_sentry.server import StandIn
 from pipelines.fake_sentry.world import World
-from tests.sentry.syncing import Warehouse
+from tests.sentry.syncing import SyncedWarehouse
 
 logging.getLogger("dlt").setLevel("ERROR")
 
@@ -46,5 +46,5 @@ def standin(world: World) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, standin: StandIn) -> Warehouse:
-    return Warehouse(tmp_path, standin, ["acme", "beta"])
+def warehouse(tmp_path: Path, standin: StandIn) -> SyncedWarehouse:
+    return SyncedWarehouse(tmp_path, standin, ["acme", "beta"])

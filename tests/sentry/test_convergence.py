@@ -21,7 +21,7 @@ from pipelines.fake_sentry.entities import Issue, Project
 from pipelines.fake_sentry.server import StandIn
 from pipelines.fake_sentry.world import World
 from tests.sentry.agreement import assert_promise, assert_true
-from tests.sentry.syncing import OURS, Warehouse
+from tests.sentry.syncing import OURS, SyncedWarehouse
 
 STEPS = int(os.environ.get("SENTRY_STEPS", "0"))
 FLAVOURS = ("saas", "self-hosted", "sentry10", "sentry9", "glitchtip")
@@ -46,7 +46,7 @@ class SentryHistory(RuleBasedStateMachine):
         # How politely it is asked is another test's business.
         self.standin.state.limits.per_second = {"default": 100_000}
         self.standin.__enter__()
-        self.warehouse = Warehouse(self.folder, self.standin, ["acme", "beta"])
+        self.warehouse = SyncedWarehouse(self.folder, self.standin, ["acme", "beta"])
         self.touched: set[str] = set()
         self.names = 0
 
@@ -218,7 +218,7 @@ class SentryHistory(RuleBasedStateMachine):
 
     def compare_with_fresh(self) -> None:
         (self.folder / "fresh").mkdir()
-        fresh = Warehouse(self.folder / "fresh", self.standin, ["acme", "beta"])
+        fresh = SyncedWarehouse(self.folder / "fresh", self.standin, ["acme", "beta"])
         fresh.quick_sync()
         # How many users there are is forgotten with the events; what was known stays.
         but = (*OURS, "user_count")

@@ -14,7 +14,7 @@ from pipelines.fake_sentry.world import World
 from pipelines.sentry.errors import BadRequestError, SentryError, TruncatedError
 from pipelines.sentry.http.client import SentryApi
 from tests.sentry.agreement import assert_true
-from tests.sentry.syncing import Warehouse
+from tests.sentry.syncing import SyncedWarehouse
 from tests.sentry.test_session import Script, reply, session_of
 
 ROWS = "[" + ", ".join(["{}"] * 100) + "]"
@@ -34,15 +34,15 @@ def crowd() -> World:
 
 
 @pytest.fixture
-def crowded(crowd: World, tmp_path: Path) -> Iterator[Warehouse]:
+def crowded(crowd: World, tmp_path: Path) -> Iterator[SyncedWarehouse]:
     with StandIn(crowd, "self-hosted") as standin:
-        yield Warehouse(tmp_path, standin, ["acme"])
+        yield SyncedWarehouse(tmp_path, standin, ["acme"])
 
 
 @pytest.mark.parametrize("fault", ["no_link", "plain_link"])
 @pytest.mark.parametrize("after", [0, 1])
 def test_a_link_header_that_is_gone_or_in_other_words_loses_no_issue(
-    crowded: Warehouse, fault: str, after: int
+    crowded: SyncedWarehouse, fault: str, after: int
 ) -> None:
     assert isinstance(crowded.sentry, StandIn)
     faults = crowded.sentry.faults
@@ -57,7 +57,9 @@ def test_a_link_header_that_is_gone_or_in_other_words_loses_no_issue(
     assert_true(crowded, crowded.sentry.world)
 
 
-def test_a_link_header_that_is_gone_for_a_moment_only_costs_requests(crowded: Warehouse) -> None:
+def test_a_link_header_that_is_gone_for_a_moment_only_costs_requests(
+    crowded: SyncedWarehouse,
+) -> None:
     assert isinstance(crowded.sentry, StandIn)
     crowded.sentry.faults.add("no_link", r"/acme/issues/\?.*limit=100", after=1, times=2)
     assert not crowded.quick_sync().failures
@@ -68,7 +70,7 @@ def test_a_link_header_that_is_gone_for_a_moment_only_costs_requests(crowded: Wa
     "endpoint", [r"/acme/issues/\?.*limit=100", "/acme/projects/", "/acme/teams/"]
 )
 def test_a_listing_without_a_body_is_not_an_empty_one(
-    warehouse: Warehouse, standin: StandIn, endpoint: str
+    warehouse: SyncedWarehouse, standin: StandIn, endpoint: str
 ) -> None:
     warehouse.quick_sync()
     before = warehouse.issues()

@@ -13,7 +13,7 @@ from pipelines.fake_sentry.world import World
 from pipelines.sentry.errors import SentryError, TokenRefusedError
 from pipelines.sentry.read import issues as reader
 from tests.sentry.agreement import assert_true
-from tests.sentry.syncing import Warehouse
+from tests.sentry.syncing import SyncedWarehouse
 
 PASSING = ("429", "500", "502", "503", "504", "query_timeout_400", "truncated", "reset", "410")
 ANY = (*PASSING, "empty_page_more", "html_200", "repeat_cursor")
@@ -22,7 +22,7 @@ LISTING = r"/organizations/acme/issues/\?"
 
 @pytest.mark.parametrize("fault", [*PASSING, "empty_page_more"])
 def test_trouble_that_passes_leaves_the_truth(
-    warehouse: Warehouse, standin: StandIn, world: World, fault: str
+    warehouse: SyncedWarehouse, standin: StandIn, world: World, fault: str
 ) -> None:
     planned = standin.faults.add(fault, LISTING, after=1, times=1 if fault == "410" else 3)
 
@@ -38,7 +38,7 @@ def test_trouble_that_passes_leaves_the_truth(
     "fault", ["500", "truncated", "reset", "repeat_cursor", "html_200", "org_down", "429"]
 )
 def test_an_organization_that_fails_keeps_its_rows_and_the_others_go_on(
-    warehouse: Warehouse, standin: StandIn, world: World, issues: list[Issue], fault: str
+    warehouse: SyncedWarehouse, standin: StandIn, world: World, issues: list[Issue], fault: str
 ) -> None:
     warehouse.quick_sync()
     before = warehouse.content()
@@ -74,7 +74,7 @@ def test_an_organization_that_fails_keeps_its_rows_and_the_others_go_on(
 
 
 def test_a_token_revoked_in_the_middle_fails_what_is_left_and_says_what_to_do(
-    warehouse: Warehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, standin: StandIn, world: World
 ) -> None:
     warehouse.quick_sync()
     world.advance(hours=3)
@@ -89,7 +89,7 @@ def test_a_token_revoked_in_the_middle_fails_what_is_left_and_says_what_to_do(
 
 
 def test_an_organization_that_wants_single_sign_on_fails_alone_and_says_so(
-    warehouse: Warehouse, standin: StandIn
+    warehouse: SyncedWarehouse, standin: StandIn
 ) -> None:
     standin.faults.add("sso_401", "/organizations/beta/", times=math.inf)
     report = warehouse.quick_sync()
@@ -102,13 +102,15 @@ def test_an_organization_that_wants_single_sign_on_fails_alone_and_says_so(
         warehouse.quick_sync()
 
 
-def test_a_token_that_all_refuse_ends_the_run_and_says_what_to_do(warehouse: Warehouse) -> None:
+def test_a_token_that_all_refuse_ends_the_run_and_says_what_to_do(
+    warehouse: SyncedWarehouse,
+) -> None:
     with pytest.raises(TokenRefusedError, match="SENTRY_AUTH_TOKEN"):
         warehouse.quick_sync(token="mistyped")
 
 
 def test_when_no_organization_can_be_synced_the_warehouse_stays_and_the_run_fails(
-    warehouse: Warehouse, standin: StandIn
+    warehouse: SyncedWarehouse, standin: StandIn
 ) -> None:
     warehouse.sync()
     before = warehouse.content()
@@ -134,7 +136,7 @@ def test_when_no_organization_can_be_synced_the_warehouse_stays_and_the_run_fail
     ],
 )
 def test_a_field_of_another_type_fails_loudly_by_name(
-    warehouse: Warehouse, standin: StandIn, endpoint: str, field: str, value: Any, words: str
+    warehouse: SyncedWarehouse, standin: StandIn, endpoint: str, field: str, value: Any, words: str
 ) -> None:
     standin.faults.add("changed_type", endpoint, times=math.inf, field=field, value=value)
 
@@ -144,7 +146,7 @@ def test_a_field_of_another_type_fails_loudly_by_name(
     assert words in report.failures["acme"]
 
 
-def test_what_is_new_in_the_api_is_kept(warehouse: Warehouse, standin: StandIn) -> None:
+def test_what_is_new_in_the_api_is_kept(warehouse: SyncedWarehouse, standin: StandIn) -> None:
     standin.faults.add("unknown_field", LISTING, times=math.inf, field="mood", value="grim")
     standin.faults.add(
         "unknown_enum", "/organizations/beta/issues/", times=math.inf, value="asleep"
@@ -161,7 +163,7 @@ def test_what_is_new_in_the_api_is_kept(warehouse: Warehouse, standin: StandIn) 
 
 
 def test_a_listing_that_came_too_slowly_to_be_trusted_is_read_in_parts(
-    warehouse: Warehouse, standin: StandIn, world: World, monkeypatch: pytest.MonkeyPatch
+    warehouse: SyncedWarehouse, standin: StandIn, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "SUSPICIOUS_SECONDS", 0.3)
     # Cut short in silence, as Sentry does after 30 s.
@@ -175,7 +177,7 @@ def test_a_listing_that_came_too_slowly_to_be_trusted_is_read_in_parts(
 
 
 def test_a_server_that_is_always_too_slow_is_given_up_with_a_clear_error(
-    warehouse: Warehouse, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    warehouse: SyncedWarehouse, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "SUSPICIOUS_SECONDS", 0.0)
 
@@ -187,7 +189,7 @@ def test_a_server_that_is_always_too_slow_is_given_up_with_a_clear_error(
 
 @pytest.mark.parametrize("seed", range(4))
 def test_random_trouble_ends_in_the_truth_or_in_an_error_and_the_next_sync_mends_it(
-    warehouse: Warehouse, standin: StandIn, world: World, issues: list[Issue], seed: int
+    warehouse: SyncedWarehouse, standin: StandIn, world: World, issues: list[Issue], seed: int
 ) -> None:
     standin.faults.seed = seed
     standin.faults.__post_init__()
@@ -205,7 +207,7 @@ def test_random_trouble_ends_in_the_truth_or_in_an_error_and_the_next_sync_mends
     assert_true(warehouse, world)
 
 
-def attempt(warehouse: Warehouse) -> str | None:
+def attempt(warehouse: SyncedWarehouse) -> str | None:
     """Sync in full; what went wrong, None for nothing."""
     try:
         return " ".join(warehouse.quick_sync(full=True).failures.values()) or None

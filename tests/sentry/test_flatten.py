@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pipelines.sentry.errors import ChangedTypeError
 from pipelines.sentry.rows import flatten
+from pipelines.sentry.rows.arrow import to_arrow
 from pipelines.sentry.rows.fields import Fields
 from pipelines.sentry.schema import (
     ISSUE_ACTIVITIES,
@@ -25,7 +26,6 @@ from pipelines.sentry.schema import (
     TEAMS,
     RawTable,
 )
-from pipelines.sentry.state.stored import to_arrow
 
 Row = dict[str, Any]
 JSON = st.recursive(

@@ -14,7 +14,7 @@ from pipelines.fake_sentry.server import StandIn
 from pipelines.fake_sentry.truth import accepted_per_day
 from pipelines.fake_sentry.world import World
 from tests.sentry.agreement import assert_true
-from tests.sentry.syncing import OURS, Warehouse
+from tests.sentry.syncing import OURS, SyncedWarehouse
 
 LACKING: dict[str, set[str]] = {
     "saas": set(),
@@ -59,7 +59,7 @@ def synced(world: World, flavour: str, folder: Path, **options: Any) -> dict[str
         standin.flavour = replace(FLAVOURS["self-hosted"], has_several_projects=False)
     standin.state.limits.per_second = {"default": 1000}
     with standin:
-        warehouse = Warehouse(folder, standin, ["acme", "beta"], options)
+        warehouse = SyncedWarehouse(folder, standin, ["acme", "beta"], options)
         assert not warehouse.quick_sync().failures
         assert_true(warehouse, world)
         life(world)
@@ -122,7 +122,7 @@ def test_resolutions_are_timed_wherever_there_are_activities(flavour: str, tmp_p
     if flavour == "one-by-one":
         standin.flavour = replace(FLAVOURS["self-hosted"], has_several_projects=False)
     with standin:
-        warehouse = Warehouse(tmp_path, standin, ["acme"], {"activity_budget": 0})
+        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"], {"activity_budget": 0})
         warehouse.quick_sync()
         world.advance(hours=3)
         world.resolve(issue, at=at)
@@ -139,7 +139,7 @@ def test_glitchtip_has_no_activities_so_the_time_between_two_syncs_is_known(tmp_
     world = new_world()
     issue = next(iter(world.issues.values()))
     with StandIn(world, "glitchtip") as standin:
-        warehouse = Warehouse(tmp_path, standin, ["acme"])
+        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
         first = warehouse.quick_sync().as_of
         world.advance(hours=3)
         world.resolve(issue)
@@ -158,7 +158,7 @@ def test_a_current_server_that_is_unwell_for_a_moment_is_not_taken_for_an_old_on
 ) -> None:
     with StandIn(new_world(), "self-hosted") as standin:
         standin.faults.add("503", r"/organizations/acme/issues/\?", times=3)
-        warehouse = Warehouse(tmp_path, standin, ["acme"])
+        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
         assert not warehouse.quick_sync().failures
         listing = warehouse.value("select capabilities->>'listing' from raw.organization_syncs")
         assert listing == "organization"
@@ -170,7 +170,7 @@ def test_one_web_page_at_detection_makes_no_server_another(
     flavour: str, after: int, tmp_path: Path
 ) -> None:
     with StandIn(new_world(), flavour) as standin:
-        warehouse = Warehouse(tmp_path, standin, ["acme"])
+        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
         standin.faults.add("html_200", "/issues/.*limit=1(&|$)", after=after)
         assert not warehouse.quick_sync().failures
         listing = warehouse.value("select capabilities->>'listing' from raw.organization_syncs")
@@ -180,7 +180,7 @@ def test_one_web_page_at_detection_makes_no_server_another(
 
 def test_a_detection_costs_one_request_on_a_current_server(tmp_path: Path) -> None:
     with StandIn(new_world(), "self-hosted") as standin:
-        Warehouse(tmp_path, standin, ["acme"]).quick_sync()
+        SyncedWarehouse(tmp_path, standin, ["acme"]).quick_sync()
         asked = [r for r in standin.requests if "limit=1&" in f"{r.query}&"]
         assert len(asked) == 1
 
@@ -189,7 +189,9 @@ def test_stored_events_are_read_when_asked_for(tmp_path: Path) -> None:
     for flavour in ("self-hosted", "glitchtip"):
         (tmp_path / flavour).mkdir()
         with StandIn(new_world(), flavour) as standin:
-            warehouse = Warehouse(tmp_path / flavour, standin, ["acme"], {"events_per_issue": 2})
+            warehouse = SyncedWarehouse(
+                tmp_path / flavour, standin, ["acme"], {"events_per_issue": 2}
+            )
             assert not warehouse.quick_sync().failures
             counts = warehouse.rows("select count(*) from raw.issue_events group by issue_id")
             assert counts == [(2,)] * 10

@@ -14,9 +14,9 @@ import pytest
 from pipelines.fake_sentry.entities import Issue
 from pipelines.fake_sentry.server import StandIn
 from pipelines.fake_sentry.world import World
-from pipelines.sentry.read import issue_collection as sweep
+from pipelines.sentry.read import collection
 from tests.sentry.agreement import assert_true
-from tests.sentry.syncing import Warehouse
+from tests.sentry.syncing import SyncedWarehouse
 
 ODD = ["html_200", "410"]  # say nothing about an issue, however often they come
 
@@ -28,7 +28,7 @@ def opened(world: World) -> list[Issue]:
     return [issue for issue in project.issues.values() if issue.status == "unresolved"]
 
 
-def reason(warehouse: Warehouse, issue: Issue) -> str | None:
+def reason(warehouse: SyncedWarehouse, issue: Issue) -> str | None:
     found: str | None = warehouse.issues()[issue.id]["removed_reason"]
     return found
 
@@ -37,20 +37,20 @@ def after_the_listings(
     monkeypatch: pytest.MonkeyPatch, standin: StandIn, happens: Callable[[], object]
 ) -> None:
     """Let something happen, once, between the listings of a sync and its reads by id."""
-    due, original = [happens], sweep.IssueSweep.read_unshown
+    due, original = [happens], collection.IssueCollection.read_not_listed
 
-    def read_unshown(self: sweep.IssueSweep, *issues: dict[str, str]) -> object:
+    def read_not_listed(self: collection.IssueCollection, *issues: dict[str, str]) -> object:
         if due:
             with standin.lock:
                 due.pop()()
         return original(self, *issues)
 
-    monkeypatch.setattr(sweep.IssueSweep, "read_unshown", read_unshown)
+    monkeypatch.setattr(collection.IssueCollection, "read_not_listed", read_not_listed)
 
 
 @pytest.mark.parametrize("fault", ODD)
 def test_an_odd_answer_from_the_usual_address_is_made_good_by_the_other(
-    warehouse: Warehouse, standin: StandIn, world: World, opened: list[Issue], fault: str
+    warehouse: SyncedWarehouse, standin: StandIn, world: World, opened: list[Issue], fault: str
 ) -> None:
     merged, parent, deleted = opened[:3]
     warehouse.quick_sync()
@@ -71,7 +71,7 @@ def test_an_odd_answer_from_everywhere_fails_the_organization_and_buries_nothing
     tmp_path: Path, world: World, opened: list[Issue], flavour: str, fault: str
 ) -> None:
     with StandIn(world, flavour) as standin:
-        warehouse = Warehouse(tmp_path, standin, ["acme", "beta"])
+        warehouse = SyncedWarehouse(tmp_path, standin, ["acme", "beta"])
         warehouse.quick_sync()
         world.advance(hours=3)
         world.delete_issue(opened[0])
@@ -90,7 +90,7 @@ def test_one_odd_answer_changes_nothing_even_where_issues_are_read_one_by_one(
     tmp_path: Path, world: World, opened: list[Issue]
 ) -> None:
     with StandIn(world, "sentry9") as standin:
-        warehouse = Warehouse(tmp_path, standin, ["acme"])
+        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
         warehouse.quick_sync()
         world.advance(hours=3)
         world.resolve(opened[0])
@@ -102,7 +102,7 @@ def test_one_odd_answer_changes_nothing_even_where_issues_are_read_one_by_one(
 
 @pytest.mark.parametrize("slug_is_taken", [False, True])
 def test_a_project_that_moves_while_we_read_takes_no_issue_for_deleted(
-    warehouse: Warehouse,
+    warehouse: SyncedWarehouse,
     standin: StandIn,
     world: World,
     opened: list[Issue],
@@ -131,7 +131,7 @@ def test_a_project_that_moves_while_we_read_takes_no_issue_for_deleted(
 
 
 def test_a_renamed_project_is_still_there(
-    warehouse: Warehouse,
+    warehouse: SyncedWarehouse,
     standin: StandIn,
     world: World,
     opened: list[Issue],
@@ -148,7 +148,7 @@ def test_a_renamed_project_is_still_there(
 
 
 def test_what_was_called_deleted_by_mistake_comes_back_within_a_week(
-    warehouse: Warehouse, world: World, opened: list[Issue]
+    warehouse: SyncedWarehouse, world: World, opened: list[Issue]
 ) -> None:
     warehouse.quick_sync()
     world.advance(days=95)  # no listing shows them any more
@@ -174,7 +174,7 @@ def test_what_is_deleted_stays_so_and_costs_no_look_ups_where_batches_tell(
     tmp_path: Path, world: World, opened: list[Issue], flavour: str
 ) -> None:
     with StandIn(world, flavour) as standin:
-        warehouse = Warehouse(tmp_path, standin, ["acme"])
+        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
         warehouse.quick_sync()
         world.advance(hours=3)
         for issue in opened:

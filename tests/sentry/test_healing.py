@@ -12,7 +12,7 @@ from pipelines.fake_sentry.server import StandIn
 from pipelines.fake_sentry.world import World
 from pipelines.sentry.read import follow_up
 from tests.sentry.agreement import assert_days_true, assert_true
-from tests.sentry.syncing import Warehouse
+from tests.sentry.syncing import SyncedWarehouse
 
 STATS = r"/stats_v2/|/projects/[^?]*/stats/"
 
@@ -24,7 +24,7 @@ def make_received_differ(world: World) -> None:
 
 
 def test_counts_of_a_worse_source_give_way_to_the_better(
-    warehouse: Warehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, standin: StandIn, world: World
 ) -> None:
     make_received_differ(world)
     standin.faults.add("html_200", "/acme/stats_v2/", times=math.inf)
@@ -41,7 +41,7 @@ def test_counts_of_a_worse_source_give_way_to_the_better(
 
 
 def test_counts_of_the_better_source_are_never_replaced_by_a_worse(
-    warehouse: Warehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, standin: StandIn, world: World
 ) -> None:
     make_received_differ(world)
     warehouse.quick_sync(full=True)
@@ -61,7 +61,7 @@ def test_counts_of_the_better_source_are_never_replaced_by_a_worse(
 
 
 def test_a_project_deleted_in_mid_sync_leaves_the_counts_of_the_others_alone(
-    warehouse: Warehouse, standin: StandIn, world: World, monkeypatch: pytest.MonkeyPatch
+    warehouse: SyncedWarehouse, standin: StandIn, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_received_differ(world)
     warehouse.quick_sync(full=True)
@@ -84,7 +84,7 @@ def test_a_project_deleted_in_mid_sync_leaves_the_counts_of_the_others_alone(
 
 
 def test_days_on_which_a_project_was_out_of_reach_arrive_when_it_is_back(
-    warehouse: Warehouse, world: World
+    warehouse: SyncedWarehouse, world: World
 ) -> None:
     project = next(iter(world.projects.values()))
     issue = next(iter(project.issues.values()))
@@ -103,7 +103,7 @@ def test_days_on_which_a_project_was_out_of_reach_arrive_when_it_is_back(
 
 
 def test_where_issues_are_added_up_a_merge_counts_no_day_twice(
-    warehouse: Warehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, standin: StandIn, world: World
 ) -> None:
     standin.faults.add("html_200", STATS, times=math.inf)
     project = next(iter(world.projects.values()))
@@ -123,7 +123,7 @@ def test_where_issues_are_added_up_a_merge_counts_no_day_twice(
 
 
 def test_a_resolve_that_sentry_computes_before_it_is_written_gets_its_activity_later(
-    warehouse: Warehouse, world: World
+    warehouse: SyncedWarehouse, world: World
 ) -> None:
     project = next(iter(world.projects.values()))
     issue = next(i for i in project.issues.values() if i.status == "unresolved")
@@ -143,7 +143,7 @@ def test_a_resolve_that_sentry_computes_before_it_is_written_gets_its_activity_l
 
 
 def test_after_a_clock_that_was_ahead_no_event_is_missed(
-    warehouse: Warehouse, world: World
+    warehouse: SyncedWarehouse, world: World
 ) -> None:
     warehouse.quick_sync(full=True)
     now = world.clock

@@ -14,7 +14,7 @@ from pipelines.fake_sentry.server import StandIn
 from pipelines.fake_sentry.world import World
 from pipelines.sentry.errors import ConfigurationError, SentryError
 from tests.sentry.agreement import assert_true
-from tests.sentry.syncing import Warehouse
+from tests.sentry.syncing import SyncedWarehouse
 
 
 @pytest.fixture
@@ -22,18 +22,20 @@ def api(world: World) -> Project:
     return next(p for p in world.projects.values() if p.slug == "acme-api")
 
 
-def removed(warehouse: Warehouse, project: Project) -> set[str | None]:
+def removed(warehouse: SyncedWarehouse, project: Project) -> set[str | None]:
     rows = warehouse.issues().values()
     return {row["removed_reason"] for row in rows if row["project_id"] == project.id}
 
 
-def test_without_names_all_organizations_of_the_token_are_synced(warehouse: Warehouse) -> None:
+def test_without_names_all_organizations_of_the_token_are_synced(
+    warehouse: SyncedWarehouse,
+) -> None:
     warehouse.organizations = []
     assert warehouse.quick_sync().organizations == 2
 
 
 def test_an_integrations_token_needs_a_name_and_the_message_says_so(
-    warehouse: Warehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, standin: StandIn, world: World
 ) -> None:
     standin.state.is_user_token = False
     warehouse.organizations = []
@@ -47,7 +49,9 @@ def test_an_integrations_token_needs_a_name_and_the_message_says_so(
     assert_true(warehouse, world)
 
 
-def test_an_organization_that_does_not_exist_fails_alone_and_by_name(warehouse: Warehouse) -> None:
+def test_an_organization_that_does_not_exist_fails_alone_and_by_name(
+    warehouse: SyncedWarehouse,
+) -> None:
     warehouse.organizations = ["acme", "acmee"]
     report = warehouse.quick_sync()
     assert set(report.failures) == {"acmee"}
@@ -59,13 +63,15 @@ def test_an_organization_that_does_not_exist_fails_alone_and_by_name(warehouse: 
         warehouse.quick_sync()
 
 
-def test_an_organization_named_twice_is_synced_once(warehouse: Warehouse) -> None:
+def test_an_organization_named_twice_is_synced_once(warehouse: SyncedWarehouse) -> None:
     warehouse.organizations = ["acme", "acme"]
     assert warehouse.sync().organizations == 1
     assert len(warehouse.issues()) == 16
 
 
-def test_empty_organizations_and_projects_are_fine(warehouse: Warehouse, world: World) -> None:
+def test_empty_organizations_and_projects_are_fine(
+    warehouse: SyncedWarehouse, world: World
+) -> None:
     world.create_project(world.create_organization("quiet"), "nothing-yet")
     world.create_organization("empty")
     warehouse.organizations = ["empty", "quiet"]
@@ -79,7 +85,7 @@ def test_empty_organizations_and_projects_are_fine(warehouse: Warehouse, world: 
 
 
 def test_a_project_without_access_is_listed_and_not_read(
-    warehouse: Warehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: World, api: Project
 ) -> None:
     world.set_access(api, False)
     assert not warehouse.quick_sync().failures
@@ -92,7 +98,7 @@ def test_a_project_without_access_is_listed_and_not_read(
 
 
 def test_access_lost_hides_issues_and_access_regained_brings_back_all_at_once(
-    warehouse: Warehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: World, api: Project
 ) -> None:
     warehouse.quick_sync()
     world.set_access(api, False)
@@ -113,7 +119,7 @@ def test_access_lost_hides_issues_and_access_regained_brings_back_all_at_once(
 
 
 def test_access_lost_while_one_reads_is_seen_at_once_for_what_is_open(
-    warehouse: Warehouse,
+    warehouse: SyncedWarehouse,
     world: World,
     api: Project,
     standin: StandIn,
@@ -139,7 +145,7 @@ def test_access_lost_while_one_reads_is_seen_at_once_for_what_is_open(
 
 
 def test_a_deleted_project_takes_its_issues_along_even_if_its_organization_failed_meanwhile(
-    warehouse: Warehouse, world: World, api: Project, standin: StandIn
+    warehouse: SyncedWarehouse, world: World, api: Project, standin: StandIn
 ) -> None:
     warehouse.quick_sync()
     world.delete_project(api)
@@ -155,7 +161,7 @@ def test_a_deleted_project_takes_its_issues_along_even_if_its_organization_faile
 
 
 def test_a_project_created_anew_under_the_same_slug_is_another_project(
-    warehouse: Warehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: World, api: Project
 ) -> None:
     warehouse.quick_sync()
     world.delete_project(api)
@@ -171,7 +177,7 @@ def test_a_project_created_anew_under_the_same_slug_is_another_project(
 
 
 def test_a_renamed_project_keeps_its_id_and_its_history_of_slugs(
-    warehouse: Warehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: World, api: Project
 ) -> None:
     warehouse.quick_sync()
     for slug in ("second", "third", "second"):
@@ -187,7 +193,7 @@ def test_a_renamed_project_keeps_its_id_and_its_history_of_slugs(
 
 
 def test_a_project_that_moves_brings_its_issues_and_each_stays_one_row(
-    warehouse: Warehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: World, api: Project
 ) -> None:
     warehouse.quick_sync()
     world.advance(hours=3)
@@ -202,7 +208,7 @@ def test_a_project_that_moves_brings_its_issues_and_each_stays_one_row(
 
 
 def test_a_project_from_an_organization_that_is_not_synced_arrives_with_all_it_has(
-    warehouse: Warehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: World, api: Project
 ) -> None:
     warehouse.organizations = ["beta"]
     warehouse.quick_sync()
@@ -215,7 +221,7 @@ def test_a_project_from_an_organization_that_is_not_synced_arrives_with_all_it_h
 
 
 def test_a_project_that_leaves_for_an_organization_that_is_not_synced_is_gone(
-    warehouse: Warehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: World, api: Project
 ) -> None:
     warehouse.organizations = ["acme"]
     warehouse.quick_sync()
@@ -225,7 +231,7 @@ def test_a_project_that_leaves_for_an_organization_that_is_not_synced_is_gone(
 
 
 def test_an_issue_merged_twice_leads_to_the_last_survivor(
-    warehouse: Warehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: World, api: Project
 ) -> None:
     first, second, third = list(api.issues.values())[1:4]
     warehouse.quick_sync()
@@ -244,8 +250,8 @@ def test_an_issue_merged_twice_leads_to_the_last_survivor(
     assert observed == [("merged",)]
 
 
-def test_a_team_is_buried_when_it_is_gone_and_kept_when_teams_cannot_be_read(
-    warehouse: Warehouse, world: World, standin: StandIn
+def test_a_team_is_marked_deleted_when_it_is_gone_and_kept_when_teams_cannot_be_read(
+    warehouse: SyncedWarehouse, world: World, standin: StandIn
 ) -> None:
     warehouse.quick_sync()
     (team,) = (t for t in world.teams.values() if t.organization == "acme")
@@ -270,7 +276,7 @@ class TestRegions:
         self, far: StandIn, world: World, tmp_path: Path
     ) -> None:
         with far, StandIn(world, "saas", peers=[far]) as near:
-            warehouse = Warehouse(tmp_path, near)
+            warehouse = SyncedWarehouse(tmp_path, near)
             assert not warehouse.quick_sync().failures
             assert_true(warehouse, world)
             assert any("/beta/issues/" in r.path for r in far.requests)
@@ -280,7 +286,7 @@ class TestRegions:
         self, far: StandIn, world: World, tmp_path: Path
     ) -> None:
         with far, StandIn(world, "saas", peers=[far]) as near:
-            warehouse = Warehouse(tmp_path, near)
+            warehouse = SyncedWarehouse(tmp_path, near)
             warehouse.quick_sync()
             far.faults.add("503", times=math.inf)
             world.advance(hours=3)
@@ -302,13 +308,13 @@ class TestRegions:
     ) -> None:
         with far, StandIn(world, "saas", region="us", peers=[far]) as near:
             far.faults.add("503", times=math.inf)
-            report = Warehouse(tmp_path, near).quick_sync()
+            report = SyncedWarehouse(tmp_path, near).quick_sync()
             assert list(report.failures) == [far.url.removeprefix("http://")]
             assert report.organizations == 2
 
 
 def test_what_is_synced_no_longer_is_named_in_the_log(
-    warehouse: Warehouse, caplog: pytest.LogCaptureFixture
+    warehouse: SyncedWarehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     warehouse.quick_sync()
     warehouse.organizations = ["acme"]

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.sentry import plan
-from pipelines.sentry.plan import Listing, OrganizationState
-from pipelines.sentry.read.dialect import (
+from pipelines.sentry.dialect import (
     CURRENT_SENTRY,
     GLITCHTIP,
     ONE_PROJECT_AT_A_TIME,
     SENTRY_9,
     Dialect,
 )
+from pipelines.sentry.plan import Listing, OrganizationState
 
 NOW = datetime(2026, 11, 2, 9)
 WEIGHTS = st.dictionaries(st.integers(1, 10**6).map(str), st.integers(0, 10**5), max_size=300)

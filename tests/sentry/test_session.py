@@ -23,7 +23,7 @@ from pipelines.sentry.errors import (
     UnavailableError,
 )
 from pipelines.sentry.http.client import SentryApi, is_same_site
-from pipelines.sentry.http.responses import address, detail_of, judge
+from pipelines.sentry.http.responses import address, classify, detail_of
 from pipelines.sentry.http.session import SentrySession
 from tests.sentry.syncing import QUICK
 
@@ -61,7 +61,7 @@ class Script(BaseAdapter):
 
 
 def session_of(script: Script) -> SentrySession:
-    session = SentrySession(SECRET, patience=QUICK, sleep=lambda _: None)
+    session = SentrySession(SECRET, retry_policy=QUICK, sleep=lambda _: None)
     session.mount("https://", script)
     return session
 
@@ -94,7 +94,7 @@ def test_what_is_final_is_an_error_that_says_what_to_do(
     response: requests.Response, error: type[SentryError], words: str
 ) -> None:
     with pytest.raises(error, match=words) as raised:
-        judge(response)
+        classify(response)
     assert "secret" not in str(raised.value)
     assert "query=x" not in str(raised.value)
 
@@ -114,12 +114,12 @@ def test_what_is_final_is_an_error_that_says_what_to_do(
     ],
 )
 def test_what_may_pass_is_tried_again(response: requests.Response) -> None:
-    assert judge(response)
+    assert classify(response)
 
 
 def test_a_lone_surrogate_does_not_spoil_a_page() -> None:
     response = reply(200, '[{"title": "broken \\ud800 text"}]')
-    assert judge(response) is None
+    assert classify(response) is None
     assert response.json() == [{"title": "broken ? text"}]
 
 
@@ -130,7 +130,7 @@ def test_no_reply_at_all_brings_an_unexpected_exception(
     response = reply(status, kind=kind)
     response._content = body
     try:
-        verdict = judge(response)
+        verdict = classify(response)
     except SentryError:
         return
     assert verdict or json.loads(body) == response.json()

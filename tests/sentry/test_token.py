@@ -13,7 +13,7 @@ import pytest
 from pipelines.fake_sentry.server import StandIn
 from pipelines.fake_sentry.world import World
 from pipelines.sentry.errors import SentryError
-from tests.sentry.syncing import Warehouse
+from tests.sentry.syncing import SyncedWarehouse
 
 TOKEN = "sntryu_c0ffee0123456789deadbeef"
 
@@ -56,7 +56,7 @@ def test_the_token_is_in_no_log_no_error_no_file_and_no_metadata(
             logging.getLogger(name).setLevel(logging.DEBUG)
         if fault:
             standin.faults.add(fault, "/issues/", after=3, times=math.inf, field="title")
-        warehouse = Warehouse(tmp_path, standin, ["acme"], {"events_per_issue": 1})
+        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"], {"events_per_issue": 1})
         sync = warehouse.new_sync(token=TOKEN)
         told.append(repr(sync))
         told.append(repr(sync.session.auth))
@@ -89,6 +89,6 @@ def test_a_region_that_a_reply_names_gets_no_token_unless_it_is_the_same_site(
         elsewhere.state.token = ""
         standin._region_urls["us"] = elsewhere.url.replace("127.0.0.1", "localhost")
 
-        assert not Warehouse(tmp_path, standin).quick_sync(token=TOKEN).failures
+        assert not SyncedWarehouse(tmp_path, standin).quick_sync(token=TOKEN).failures
 
         assert elsewhere.requests == []

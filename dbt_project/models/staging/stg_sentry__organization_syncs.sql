@@ -1,11 +1,15 @@
 select
-    syncs.run_id,
-    syncs.organization_slug,
-    syncs.started_at,
-    syncs.status,
-    syncs.failure
-from {{ source('sentry', 'organization_syncs') }} as syncs
--- A sync whose load was cut off has not happened yet.
-inner join {{ source('sentry', '_dlt_loads') }} as loads
-    on syncs._dlt_load_id = loads.load_id
-where loads.status = 0
+    run_id,
+    organization_slug,
+    started_at,
+    mode,
+    status,
+    failure,
+    requests,
+    pages,
+    retries,
+    seconds_rate_limited,
+    issues_new,
+    issues_changed,
+    issues_vanished
+from {{ source('sentry', 'organization_syncs') }}

@@ -18,7 +18,7 @@ from pipelines.sentry.errors import (
     SentryError,
     TruncatedError,
 )
-from pipelines.sentry.http.paginator import SentryPaginator, next_cursor, tells_end
+from pipelines.sentry.http.paginator import SentryPaginator, names_next_page, next_cursor
 from pipelines.sentry.http.session import SentrySession
 from pipelines.sentry.rows.fields import kind
 
@@ -74,7 +74,7 @@ class SentryApi:
         """Yield the pages of a listing to its end; TruncatedError when the end cannot be reached, or trusted."""
         params = dict(params or {})
         size = params.get("limit", params.get("per_page", FULL_PAGE["limit"]))
-        # The hook keeps dlt's client from raising: the session has judged the reply already.
+        # The hook keeps dlt's client from raising: the session has classified the reply already.
         hooks: Any = {"response": [lambda response, *_, **__: None]}
         for page in self._client.paginate(path, params=params, hooks=hooks):
             self.session.traffic.add(pages=1)
@@ -84,9 +84,9 @@ class SentryApi:
                     raise ChangedTypeError(f"{path}: expected a list of objects, got {kind(row)}.")
             link = reply.headers.get("Link", "")
             # Without the header a page of just the size asked for may be one of many; a longer one is all there is.
-            if len(page) == size and not tells_end(link):
+            if len(page) == size and not names_next_page(link):
                 raise TruncatedError(
-                    f"{path}: a full page came without a Link header, so nothing tells whether there is more. "
+                    f"{path}: a full page came without a Link header, so nothing says whether there is more. "
                     "A proxy in between may have taken it away."
                 )
             is_last = next_cursor(link) is None
@@ -105,10 +105,10 @@ class SentryApi:
     def clock(self) -> datetime:
         """Ask the server for the time before anything else; the host's clock if it does not answer."""
         try:
-            with self.session.patience_of(attempts=1):
+            with self.session.retrying(attempts=1):
                 self.get("")
         except SentryError:
-            pass  # what is wrong will be told by the first request that matters
+            pass  # the first request that matters will say what is wrong
         return self.now()
 
     def now(self) -> datetime:
@@ -118,7 +118,7 @@ class SentryApi:
 
 
 def is_same_site(base_url: str, other_url: str) -> bool:
-    """Tell whether a token meant for `base_url` may be sent to `other_url`: a reply must not lead it elsewhere.
+    """Return whether a token meant for `base_url` may be sent to `other_url`: a reply must not lead it elsewhere.
 
     The same host on any port, a host below it, or within sentry.io any; never from https to http.
     """

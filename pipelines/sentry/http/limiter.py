@@ -1,6 +1,6 @@
 """How hard we may press one server: parallel requests overall, and requests per second for each endpoint.
 
-Sentry counts per caller and endpoint in fixed windows (mostly of one second) and tells its numbers in
+Sentry counts per caller and endpoint in fixed windows (mostly of one second) and reports its numbers in
 `X-Sentry-Rate-Limit-*`; its 429 carries no Retry-After. Servers without these headers (self-hosted, GlitchTip)
 have no limit, and only the number of parallel requests bounds us there.
 """

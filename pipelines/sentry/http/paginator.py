@@ -27,7 +27,7 @@ class SentryPaginator(BasePaginator):
     """Follows `rel="next"` while it says that there are results, and never asks the same cursor twice.
 
     Raises TruncatedError when the server promises more but its cursor does not move, or when a page behind a
-    cursor does not tell whether it is the last.
+    cursor does not say whether it is the last.
     """
 
     def __init__(self) -> None:
@@ -39,9 +39,9 @@ class SentryPaginator(BasePaginator):
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Take the next cursor from the reply."""
         link = response.headers.get("Link", "")
-        if self._asked and not tells_end(link):
+        if self._asked and not names_next_page(link):
             raise TruncatedError(
-                f"{response.url.split('?')[0]} has stopped to tell in its Link header whether there is more; "
+                f"{response.url.split('?')[0]} no longer says in its Link header whether there is more; "
                 "a proxy in between may have taken it away."
             )
         self._cursor = next_cursor(link)
@@ -67,7 +67,7 @@ def next_cursor(link_header: str) -> str | None:
 
     Raises TruncatedError for a next page that is named without saying whether it holds results, or how to ask for it.
     """
-    if not tells_end(link_header):
+    if not names_next_page(link_header):
         return None
     for attributes in _LINK.findall(link_header):
         said = {name.lower(): text for name, text in _ATTRIBUTE.findall(attributes)}
@@ -78,11 +78,9 @@ def next_cursor(link_header: str) -> str | None:
             return None
         if results == "true" and cursor:
             return str(cursor)
-    raise TruncatedError(
-        f"The end of the listing cannot be told from its Link header: {link_header:.300}"
-    )
+    raise TruncatedError(f"Its Link header does not say where the listing ends: {link_header:.300}")
 
 
-def tells_end(link_header: str) -> bool:
-    """Tell whether the header names a next page at all, as Sentry does even on the last."""
+def names_next_page(link_header: str) -> bool:
+    """Return whether the header names a next page at all, as Sentry does even on the last."""
     return bool(_NEXT.search(link_header))

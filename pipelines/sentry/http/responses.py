@@ -1,4 +1,4 @@
-"""What a reply of a Sentry server means: a whole JSON answer, trouble that may pass, or a clear error."""
+"""What a reply of a Sentry server means: a whole JSON answer, problem that may pass, or a clear error."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from pipelines.sentry.errors import (
     TokenRefusedError,
 )
 
-# Sentry answers 400 when its event store is overloaded or too slow; these words tell it from a bad question.
+# Sentry answers 400 when its event store is overloaded or too slow; these words distinguish that from a bad question.
 _OVERLOADED = re.compile(r"timeout|timed out|try again|too many|overload|temporar", re.IGNORECASE)
-# A proxy's page of the moment, or the web application where an endpoint is missing: only asking again tells.
+# A proxy's page of the moment, or the web application where an endpoint is missing: only a retry shows which.
 WEB_PAGE = "a web page in place of JSON"
 _CHECK_IT = (
     "Check that SENTRY_AUTH_TOKEN is whole, not expired or revoked, and made for this server."
@@ -31,7 +31,7 @@ _SIGN_ON = (
 )
 
 
-def judge(response: requests.Response) -> str | None:
+def classify(response: requests.Response) -> str | None:
     """Return what may be mended by trying again, None for a whole JSON reply; raise for what is final."""
     status, where = response.status_code, address(response.url)
     is_json = "json" in response.headers.get("Content-Type", "")
@@ -87,7 +87,7 @@ def detail_of(response: requests.Response) -> str:
 
 
 def _parse(response: requests.Response) -> str | None:
-    """Parse the body once and keep it on the response; returns the trouble if it is torn."""
+    """Parse the body once and keep it on the response; returns the problem if it is torn."""
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -19,7 +19,7 @@ from requests.auth import AuthBase
 
 from pipelines.sentry.errors import ConfigurationError, EndpointMissingError, UnavailableError
 from pipelines.sentry.http.limiter import Limiter, moment_of
-from pipelines.sentry.http.responses import WEB_PAGE, address, judge
+from pipelines.sentry.http.responses import WEB_PAGE, address, classify
 
 _TIMEOUT = (10, 60)  # seconds to connect, to wait for the next bytes
 _TORN = (
@@ -29,11 +29,19 @@ _TORN = (
     requests.exceptions.ContentDecodingError,
 )
 _MOST_REDIRECTS = 3
+# By a part of the name that urllib3 or the system gives to what happened.
+_REASONS = {
+    "NameResolution": "there is no host of this name",
+    "NewConnection": "nothing answers at this address",
+    "ConnectTimeout": "nothing answers at this address in time",
+    "Timeout": "no answer came in time",
+    "Incomplete": "the answer was cut off",
+}
 _IDS = re.compile(r"(?<=/issues/)\d+|(?<=/organizations/)[^/]+|(?<=/projects/)[^/]+/[^/]+(?=/)")
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to keep trying."""
 
     attempts: int = 6
@@ -44,9 +52,27 @@ class Patience:
     brownout_pause: float = 61.0  # Sentry switches deprecated endpoints off for a minute at a time
 
 
+class TrafficCounts(NamedTuple):
+    """What requests have cost up to a moment; every try is a request, retries included."""
+
+    requests: int = 0
+    pages: int = 0
+    retries: int = 0
+    seconds_rate_limited: float = 0.0
+
+    def since(self, before: TrafficCounts) -> TrafficCounts:
+        """Return what came after an earlier moment."""
+        return TrafficCounts(
+            self.requests - before.requests,
+            self.pages - before.pages,
+            self.retries - before.retries,
+            self.seconds_rate_limited - before.seconds_rate_limited,
+        )
+
+
 @dataclass
 class Traffic:
-    """What the requests so far have cost. `requests` counts every try, retries included."""
+    """The running counts of a session, which threads add to."""
 
     requests: int = 0
     pages: int = 0
@@ -60,10 +86,10 @@ class Traffic:
             for name, amount in amounts.items():
                 setattr(self, name, getattr(self, name) + amount)
 
-    def snapshot(self) -> tuple[int, int, int, float]:
-        """Return (requests, pages, retries, seconds_rate_limited) as of now."""
+    def counts(self) -> TrafficCounts:
+        """Return the counts as of now."""
         with self.lock:
-            return self.requests, self.pages, self.retries, self.seconds_rate_limited
+            return TrafficCounts(self.requests, self.pages, self.retries, self.seconds_rate_limited)
 
 
 class _Bearer(AuthBase):
@@ -92,7 +118,7 @@ class SentrySession(requests.Session):
         self,
         token: str,
         concurrency: int = 5,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__()
@@ -101,7 +127,7 @@ class SentrySession(requests.Session):
                 "SENTRY_AUTH_TOKEN holds a blank, a line break or a character that no token has. "
                 "Copy it again, without quotes or dots from a shortened display."
             )
-        self.patience = patience or Patience()
+        self.retry_policy = retry_policy or RetryPolicy()
         self.traffic = Traffic()
         self.server_time: datetime | None = None
         self._sleep = sleep
@@ -123,17 +149,17 @@ class SentrySession(requests.Session):
         return dict(self._environment[host])
 
     @contextmanager
-    def patience_of(self, attempts: int) -> Iterator[None]:
+    def retrying(self, attempts: int) -> Iterator[None]:
         """Give up sooner, for questions that a server may be unable to answer at all."""
-        usual = self.patience
-        self.patience = replace(usual, attempts=attempts)
+        usual = self.retry_policy
+        self.retry_policy = replace(usual, attempts=attempts)
         try:
             yield
         finally:
-            self.patience = usual
+            self.retry_policy = usual
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Return the whole JSON reply, after as many tries as patience allows; SentryError otherwise.
+        """Return the whole JSON reply, after as many tries as the retry policy allows; SentryError otherwise.
 
         A redirect is followed on the same server only, as from a project's former slug: the token goes nowhere else.
         """
@@ -156,8 +182,8 @@ class SentrySession(requests.Session):
         limiter = self._limiter(str(request.url))
         failures = rate_limited = missing = 0
         while True:
-            response, trouble = self._try(request, endpoint, limiter, kwargs)
-            if response is not None and trouble is None:
+            response, problem = self._try(request, endpoint, limiter, kwargs)
+            if response is not None and problem is None:
                 return response
             status = response.status_code if response is not None else None
             if status == 429:
@@ -165,20 +191,20 @@ class SentrySession(requests.Session):
                 pause = 0.0  # the limiter makes the next try wait
             elif status == 410:
                 missing += 1
-                pause = self.patience.brownout_pause
-            elif trouble == WEB_PAGE:
+                pause = self.retry_policy.brownout_pause
+            elif problem == WEB_PAGE:
                 missing += 1
                 pause = self._pause(missing)
             else:
                 failures += 1
                 pause = self._pause(failures)
             if (
-                failures >= self.patience.attempts
-                or rate_limited >= self.patience.rate_limit_attempts
+                failures >= self.retry_policy.attempts
+                or rate_limited >= self.retry_policy.rate_limit_attempts
                 or missing >= 2
             ):
                 tries = failures + rate_limited + missing
-                _give_up(request, status, str(trouble), tries)
+                _give_up(request, status, str(problem), tries)
             self.traffic.add(retries=1)
             self._sleep(pause)
 
@@ -193,11 +219,11 @@ class SentrySession(requests.Session):
         waited = limiter.enter(endpoint)
         self.traffic.add(requests=1, seconds_rate_limited=waited)
         response: requests.Response | None = None
-        trouble: str | None = None
+        problem: str | None = None
         try:
             response = super().send(request, **kwargs)
         except _TORN as error:
-            trouble = f"the connection failed ({_reason(error)})"
+            problem = f"the connection failed ({_reason(error)})"
         finally:
             limiter.leave(
                 endpoint,
@@ -208,18 +234,22 @@ class SentrySession(requests.Session):
             self._note_time(response)
             if response.is_redirect and not _leads_elsewhere(request, response):
                 return response, None
-            trouble = judge(response)
-        return response, trouble
+            problem = classify(response)
+        return response, problem
 
     def _pause(self, failures: int) -> float:
-        pause = min(self.patience.first_pause * 2.0 ** (failures - 1), self.patience.longest_pause)
+        pause = min(
+            self.retry_policy.first_pause * 2.0 ** (failures - 1), self.retry_policy.longest_pause
+        )
         return float(pause * random.uniform(0.75, 1.25))
 
     def _limiter(self, url: str) -> Limiter:
         host = urlsplit(url).netloc
         with self._limiters_lock:
             if host not in self._limiters:
-                self._limiters[host] = Limiter(self._concurrency, self.patience.rate_limit_pause)
+                self._limiters[host] = Limiter(
+                    self._concurrency, self.retry_policy.rate_limit_pause
+                )
             return self._limiters[host]
 
     def _note_time(self, response: requests.Response) -> None:
@@ -228,14 +258,14 @@ class SentrySession(requests.Session):
 
 
 def _give_up(
-    request: requests.PreparedRequest, status: int | None, trouble: str, tries: int
+    request: requests.PreparedRequest, status: int | None, problem: str, tries: int
 ) -> NoReturn:
     where = address(request.url)
     if status == 410:
         raise EndpointMissingError(f"{where} has been switched off on this server (410).")
-    if trouble == WEB_PAGE:
+    if problem == WEB_PAGE:
         raise EndpointMissingError(
-            f"{where} is not an endpoint of this server (HTTP {status}, {trouble})."
+            f"{where} is not an endpoint of this server (HTTP {status}, {problem})."
         )
     if status == 429:
         raise UnavailableError(
@@ -243,7 +273,7 @@ def _give_up(
             "Lower SENTRY_CONCURRENCY if others use this token too; the next run will try again."
         )
     raise UnavailableError(
-        f"{where} failed {tries} times; last: {trouble}. The next run will try again."
+        f"{where} failed {tries} times; last: {problem}. The next run will try again."
     )
 
 
@@ -252,7 +282,8 @@ def _reason(error: requests.RequestException) -> str:
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate is not trusted; REQUESTS_CA_BUNDLE can name your own authority's"
     cause = error.args[0] if error.args else error
-    return type(getattr(cause, "reason", cause)).__name__
+    kind = type(getattr(cause, "reason", cause)).__name__
+    return next((words for part, words in _REASONS.items() if part in kind), "it broke off")
 
 
 def _leads_elsewhere(request: requests.PreparedRequest, response: requests.Response) -> bool:

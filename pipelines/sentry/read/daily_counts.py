@@ -1,7 +1,7 @@
 """Events per project and UTC day, from the best place that a server has.
 
 First stats_v2 (what Sentry accepted), then the older per-project stats (what it received); where there is neither,
-the sums of what the issue listings told.
+the sums of what the issue listings held.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def read_project_days(
         if failure and source == "project_stats" and "stats_v2" in known:
             break
         try:
-            with api.session.patience_of(attempts=2 if read is not _accepted_by_day else 4):
+            with api.session.retrying(attempts=2 if read is not _accepted_by_day else 4):
                 return [
                     row
                     for first, some in _by_first_day(projects, counted, source, as_of).items()

@@ -6,7 +6,6 @@ All organizations are listed before any issue is read, because a project that le
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from pipelines.sentry.errors import (
@@ -18,47 +17,14 @@ from pipelines.sentry.errors import (
     TokenRefusedError,
 )
 from pipelines.sentry.http.client import Row, SentryApi
+from pipelines.sentry.organization import Directory, Organization
 from pipelines.sentry.rows import flatten
-from pipelines.sentry.state.stored import Known
+from pipelines.sentry.state.stored import StoredState
 
 log = logging.getLogger("pipelines.sentry")
 
 
-@dataclass
-class Organization:
-    """One organization as listed by this sync. `failure` says why it could not be, else None.
-
-    `gone_projects` and `gone_teams`: ids that the warehouse knew here and that are listed nowhere any more.
-    """
-
-    slug: str
-    api: SentryApi
-    row: Row
-    projects: dict[str, Row] = field(default_factory=dict)
-    teams: dict[str, Row] = field(default_factory=dict)
-    project_teams: set[tuple[str, str]] = field(default_factory=set)
-    has_teams: bool = True  # False: this token may not list them
-    gone_projects: set[str] = field(default_factory=set)
-    gone_teams: set[str] = field(default_factory=set)
-    failure: str | None = None
-
-    def readable(self) -> dict[str, str]:
-        """Return project id -> slug of the projects whose issues this token may read."""
-        return {pid: row["project_slug"] for pid, row in self.projects.items() if row["has_access"]}
-
-
-@dataclass
-class Directory:
-    """All organizations of this sync."""
-
-    organizations: list[Organization]
-
-    def home_of(self) -> dict[str, str]:
-        """Return project id -> organization slug, as listed now."""
-        return {pid: org.slug for org in self.organizations for pid in org.projects}
-
-
-def read_directory(api: SentryApi, slugs: list[str], known: Known) -> Directory:
+def read_directory(api: SentryApi, slugs: list[str], stored: StoredState) -> Directory:
     """List organizations, projects and teams; an organization that fails is kept with its failure.
 
     Raises ConfigurationError when no organization can be named, SentryError when not even they can be listed.
@@ -70,8 +36,8 @@ def read_directory(api: SentryApi, slugs: list[str], known: Known) -> Directory:
             _read_members(organization)
         except SentryError as error:
             organization.failure = str(error)
-    _find_gone(directory, known)
-    for slug in sorted(known.slugs() - set(organizations)):
+    _find_gone(directory, stored)
+    for slug in sorted(stored.slugs() - set(organizations)):
         log.warning("%s: in the warehouse, but not among the organizations to sync.", slug)
     return directory
 
@@ -100,7 +66,13 @@ def _named(api: SentryApi, slug: str, refusals: list[TokenRefusedError]) -> Orga
 
 
 def _listed(api: SentryApi) -> list[Organization]:
-    found = {org.slug: org for org in (_organization(api, b) for b in api.rows("organizations/"))}
+    try:
+        bodies = api.rows("organizations/")
+    except EndpointMissingError as error:
+        raise ConfigurationError(
+            f"{error} Check SENTRY_URL, {api.base_url}: it is to be the address of the server itself."
+        ) from None
+    found = {org.slug: org for org in (_organization(api, body) for body in bodies)}
     regions = {org.api.base_url: org.api for org in found.values()}
     for url in _region_urls(api):
         region = api.at(url)
@@ -128,7 +100,7 @@ def _listed(api: SentryApi) -> list[Organization]:
 def _region_urls(api: SentryApi) -> list[str]:
     """Return the addresses of the regions in which the user has organizations (Sentry SaaS only)."""
     try:
-        with api.session.patience_of(attempts=3):
+        with api.session.retrying(attempts=3):
             body = api.get("users/me/regions/")
     except TokenRefusedError:
         raise
@@ -168,12 +140,12 @@ def _read_members(organization: Organization) -> None:
         organization.teams[row["team_id"]] = row
 
 
-def _find_gone(directory: Directory, known: Known) -> None:
+def _find_gone(directory: Directory, stored: StoredState) -> None:
     """Find known projects and teams of the organizations read that no organization shows any more."""
     read = {org.slug: org for org in directory.organizations if org.failure is None}
     home = directory.home_of()
-    for project_id, slug, project_slug in known.rows(
-        "select project_id, organization_slug, project_slug from known_projects where deleted_at is null"
+    for project_id, slug, project_slug in stored.rows(
+        "select project_id, organization_slug, project_slug from stored_projects where deleted_at is null"
     ):
         organization = read.get(str(slug))
         if organization is None or project_id in home:
@@ -189,8 +161,8 @@ def _find_gone(directory: Directory, known: Known) -> None:
         else:
             organization.gone_projects.add(str(project_id))
     teams = {team_id for org in read.values() for team_id in org.teams}
-    for team_id, slug in known.rows(
-        "select team_id, organization_slug from known_teams where deleted_at is null"
+    for team_id, slug in stored.rows(
+        "select team_id, organization_slug from stored_teams where deleted_at is null"
     ):
         organization = read.get(str(slug))
         if organization is not None and organization.has_teams and team_id not in teams:

@@ -10,10 +10,12 @@ import pyarrow as pa
 from pipelines.sentry.http.client import Row
 from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.plan import OrganizationState
+from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import daily_counts as counts
 from pipelines.sentry.read.issues import IssueReader
 from pipelines.sentry.rows import flatten
-from pipelines.sentry.rows.redact import Privacy
+from pipelines.sentry.rows.arrow import to_arrow
+from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.schema import (
     ISSUE_ACTIVITIES,
     ISSUE_DAILY_EVENTS,
@@ -21,8 +23,8 @@ from pipelines.sentry.schema import (
     ISSUE_STATUS_OBSERVATIONS,
     PROJECT_DAILY_EVENTS,
 )
-from pipelines.sentry.state import stored_issues as known_issues
-from pipelines.sentry.state.stored import Known, to_arrow
+from pipelines.sentry.state import stored_issues
+from pipelines.sentry.state.stored import StoredState
 from pipelines.sentry.state.stored_issues import StatusChange
 
 
@@ -35,7 +37,7 @@ def observations(
         if change.before is None or change.before == change.now:
             continue
         # An open issue was seen open by the last sync, a closed one closed by the last full one at least.
-        last = state.watermark if change.before == "unresolved" else state.swept_at
+        last = state.watermark if change.before == "unresolved" else state.full_sync_at
         moments = [moment for moment in (last, change.observed_at) if moment is not None]
         rows.append(
             {
@@ -51,30 +53,38 @@ def observations(
 
 
 def activities(
-    reader: IssueReader, known: Known, workers: Workers, privacy: Privacy, ids: Sequence[str]
+    reader: IssueReader,
+    stored: StoredState,
+    workers: Workers,
+    redaction: Redaction,
+    ids: Sequence[str],
+    progress: Progress,
 ) -> tuple[pa.Table, list[str]]:
     """Read the activity lists of issues; returns the new rows, and the ids whose list was really read."""
     tables: list[pa.Table] = []
     read: list[str] = []
+    wanted = list(dict.fromkeys(ids))
+    progress.begin("histories of issues", len(wanted))
 
     def one(issue_id: str) -> None:
         bodies = reader.activities(issue_id)
+        progress.done += 1
         if bodies is None:
             return
         rows = [flatten.activity(body, issue_id, reader.organization) for body in bodies]
-        tables.append(to_arrow(ISSUE_ACTIVITIES, [privacy.activity(row) for row in rows]))
+        tables.append(to_arrow(ISSUE_ACTIVITIES, [redaction.activity(row) for row in rows]))
         read.append(issue_id)
 
-    workers.each(list(dict.fromkeys(ids)), one)
-    known.stage(ISSUE_ACTIVITIES, tables)
-    return known.changed(ISSUE_ACTIVITIES), read
+    workers.each(wanted, one)
+    stored.stage(ISSUE_ACTIVITIES, tables)
+    return stored.changed(ISSUE_ACTIVITIES), read
 
 
 def events(
     reader: IssueReader,
-    known: Known,
+    stored: StoredState,
     workers: Workers,
-    privacy: Privacy,
+    redaction: Redaction,
     changed_issues: pa.Table,
     count: int,
 ) -> pa.Table:
@@ -87,24 +97,24 @@ def events(
     def one(issue: Row) -> None:
         for body in reader.events(issue["issue_id"], count):
             row = flatten.event(body, issue["issue_id"], issue["project_id"], reader.organization)
-            rows.append(privacy.event(row))
+            rows.append(redaction.event(row))
 
     workers.each(
         [i for i in wanted if i["status"] == "unresolved" and not i["removed_reason"]], one
     )
-    known.stage(ISSUE_EVENTS, [to_arrow(ISSUE_EVENTS, rows)])
-    return known.changed(ISSUE_EVENTS)
+    stored.stage(ISSUE_EVENTS, [to_arrow(ISSUE_EVENTS, rows)])
+    return stored.changed(ISSUE_EVENTS)
 
 
-def issue_days(known: Known, days: Sequence[pa.Table]) -> pa.Table:
+def issue_days(stored: StoredState, days: Sequence[pa.Table]) -> pa.Table:
     """Return the changed rows of `issue_daily_events`, without zeros for days that had no row."""
-    known.stage(ISSUE_DAILY_EVENTS, days)
-    return known_issues.changed_days(known)
+    stored.stage(ISSUE_DAILY_EVENTS, days)
+    return stored_issues.changed_days(stored)
 
 
 def project_days(
     reader: IssueReader,
-    known: Known,
+    stored: StoredState,
     workers: Workers,
     projects: dict[str, str],
     as_of: datetime,
@@ -121,10 +131,10 @@ def project_days(
         return {row["project_id"] for row in rows if row["has_access"]}
 
     rows = counts.read_project_days(
-        reader.api, slug, projects, known_issues.counted_days(known), as_of, workers, listed
+        reader.api, slug, projects, stored_issues.counted_days(stored), as_of, workers, listed
     )
     if rows is None:
-        known_issues.stage_added_up_days(known, PROJECT_DAILY_EVENTS)
+        stored_issues.stage_added_up_days(stored, PROJECT_DAILY_EVENTS)
     else:
-        known.stage(PROJECT_DAILY_EVENTS, [to_arrow(PROJECT_DAILY_EVENTS, rows)])
-    return known.changed(PROJECT_DAILY_EVENTS)
+        stored.stage(PROJECT_DAILY_EVENTS, [to_arrow(PROJECT_DAILY_EVENTS, rows)])
+    return stored.changed(PROJECT_DAILY_EVENTS)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from pipelines.sentry.dialect import Dialect
 from pipelines.sentry.errors import (
     BadRequestError,
     EndpointMissingError,
@@ -17,7 +18,6 @@ from pipelines.sentry.errors import (
 )
 from pipelines.sentry.http.client import Page, Params, Row, SentryApi, require_list
 from pipelines.sentry.plan import SUSPICIOUS_SECONDS, Listing, request_of, stops_at
-from pipelines.sentry.read.dialect import Dialect
 from pipelines.sentry.rows.fields import Fields
 
 Gone = Literal["deleted", "access_lost"]
@@ -134,7 +134,7 @@ class IssueReader:
         return body
 
     def has_project(self, project_id: str) -> bool:
-        """Tell whether the organization still has this project, perhaps renamed; one out of reach counts as there."""
+        """Return whether the organization still has this project, perhaps renamed; one out of reach counts as there."""
         slug = self.project_slugs.get(project_id)
         if slug is None:
             return False

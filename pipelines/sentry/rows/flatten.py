@@ -1,7 +1,7 @@
 """Sentry's JSON, made into rows of the raw tables.
 
 One canonical column per meaning: a listing's top-level counts are those of its window, so totals are taken from
-`lifetime` when it is there. Seconds are whole, because Sentry's two stores tell the same moment with different
+`lifetime` when it is there. Seconds are whole, because Sentry's two stores hold the same moment with different
 precision. Enumerations and unknown fields are kept as they come; a field of another type is an error that names it.
 What belongs to the caller and not to the issue (hasSeen, isBookmarked, ...) is not stored.
 """

@@ -39,7 +39,7 @@ IMPERSONAL = frozenset(
         "issues",
     ]
 )
-# Of an issue's metadata, what tells of the error; a feedback's also names who wrote it.
+# Of an issue's metadata, what describes the error; a feedback's also names who wrote it.
 OF_ERROR = frozenset(
     [
         "type",
@@ -56,16 +56,16 @@ OF_ERROR = frozenset(
         "in_app_frame_mix",
     ]
 )
-# Parts of an event that tell of the program; breadcrumbs and requests tell of its user.
+# Parts of an event that describe the program; breadcrumbs and requests describe its user.
 OF_CODE = frozenset(["exception", "stacktrace", "threads", "debugmeta"])
 
-# What a hash looks like: what was treated once stays as it is.
+# What a hash looks like: what was redacted once stays as it is.
 HASH = "[0-9a-f]{16}"
 
 
 @dataclass(frozen=True)
-class Privacy:
-    """keep: as Sentry tells it; hash: a keyed hash, equal for equal people; drop: null.
+class Redaction:
+    """keep: as Sentry has it; hash: a keyed hash, equal for equal people; drop: null.
 
     Hashing needs a key of one's own: without it anybody could hash known addresses and compare.
     """
@@ -81,21 +81,21 @@ class Privacy:
             )
 
     def issue(self, row: Row) -> Row:
-        """Return the issue row with the assignee and actors treated; a team is not a person."""
+        """Return the issue row with the assignee redacted; a team is not a person."""
         if self.mode == "keep":
             return row
-        treated = dict(row)
+        redacted = dict(row)
         if row["assignee_type"] != "team":
-            treated["assignee_name"] = self._person(row["assignee_name"])
-            treated["assignee_email"] = self._person(row["assignee_email"])
-        treated["status_details"] = _only(IMPERSONAL, row["status_details"])
-        treated["metadata"] = _only(OF_ERROR, row["metadata"])
+            redacted["assignee_name"] = self._person(row["assignee_name"])
+            redacted["assignee_email"] = self._person(row["assignee_email"])
+        redacted["status_details"] = _only(IMPERSONAL, row["status_details"])
+        redacted["metadata"] = _only(OF_ERROR, row["metadata"])
         # A field that this version does not know may hold anything.
-        treated["other_fields"] = None
-        return treated
+        redacted["other_fields"] = None
+        return redacted
 
     def activity(self, row: Row) -> Row:
-        """Return the activity row with its actor treated and only impersonal data kept."""
+        """Return the activity row with its actor redacted and only impersonal data kept."""
         if self.mode == "keep":
             return row
         actor = self._person(row["actor"])

@@ -1,18 +1,18 @@
-"""Names and addresses that were stored before PERSONAL_DATA said otherwise: treated once, by the next sync."""
+"""Names and addresses that were stored before PERSONAL_DATA said otherwise: redacted once, by the next sync."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.sentry.rows.redact import HASH, IMPERSONAL, OF_CODE, OF_ERROR, Privacy
-from pipelines.sentry.schema import ISSUE_ACTIVITIES, ISSUE_EVENTS, ISSUES, RawTable
-from pipelines.sentry.state.stored import open_known, to_arrow
+from pipelines.sentry.rows.arrow import to_arrow
+from pipelines.sentry.rows.redact import HASH, IMPERSONAL, OF_CODE, OF_ERROR, Redaction
+from pipelines.sentry.schema import ISSUE_ACTIVITIES, ISSUE_EVENTS, ISSUES
+from pipelines.sentry.state.stored import open_stored_state
 
-# Which rows of a raw table the mode would change. The macros tell it of one person and one JSON object.
-_UNTREATED = {
+# Which rows of a raw table the mode would change. The macros say so of one person and of one JSON object.
+_NOT_REDACTED = {
     ISSUES: f"""
         other_fields is not null
         or exceeds(status_details, {sorted(IMPERSONAL)})
@@ -27,46 +27,26 @@ _UNTREATED = {
 }
 
 
-def treated(
-    loads: Iterable[dict[str, pa.Table]], warehouse: Path | None, privacy: Privacy
-) -> Iterator[dict[str, pa.Table]]:
-    """Yield what a sync brings, and after it the stored rows that the privacy would change, as it wants them.
-
-    What is brought may be a copy of such a row, with another mark; it is treated too, and each key comes once.
-    """
-    stored = _untreated(warehouse, privacy)
-    for tables in loads:
-        yield tables | {
-            raw.name: _treat(raw, tables[raw.name], privacy) for raw in stored if raw.name in tables
-        }
-        for raw in stored:
-            if raw.name in tables:
-                brought = tables[raw.name].select(list(raw.key))
-                stored[raw] = stored[raw].join(brought, list(raw.key), join_type="left anti")
-    for raw, rows in stored.items():
-        if rows.num_rows:
-            yield {raw.name: _treat(raw, rows, privacy)}
-
-
-def _untreated(warehouse: Path | None, privacy: Privacy) -> dict[RawTable, pa.Table]:
-    """Return the stored rows that the privacy would change, of the tables that have any."""
-    if privacy.mode == "keep":
+def redacted_rows(warehouse: Path | None, redaction: Redaction) -> dict[str, pa.Table]:
+    """Return the stored rows that the redaction would change, changed, per raw table that has any."""
+    if redaction.mode == "keep":
         return {}
-    spared = "false" if privacy.mode == "drop" else f"regexp_full_match(text, '{HASH}')"
-    with open_known(warehouse) as known:
-        known.sql.execute(f"create macro named(text) as text is not null and not {spared}")
-        # What DuckDB cannot read is better treated than stored.
-        known.sql.execute(
+    spared = "false" if redaction.mode == "drop" else f"regexp_full_match(text, '{HASH}')"
+    redact = {
+        ISSUES: redaction.issue,
+        ISSUE_ACTIVITIES: redaction.activity,
+        ISSUE_EVENTS: redaction.event,
+    }
+    found: dict[str, pa.Table] = {}
+    with open_stored_state(warehouse) as stored:
+        stored.sql.execute(f"create macro named(text) as text is not null and not {spared}")
+        # What DuckDB cannot read is better redacted than stored.
+        stored.sql.execute(
             "create macro exceeds(object, names) as object is not null "
             "and not coalesce(try(list_has_all(names, json_keys(object))), false)"
         )
-        found = {
-            raw: known.table(f"from known_{raw.name} where {condition}", raw.schema)
-            for raw, condition in _UNTREATED.items()
-        }
-    return {raw: rows for raw, rows in found.items() if rows.num_rows}
-
-
-def _treat(raw: RawTable, rows: pa.Table, privacy: Privacy) -> pa.Table:
-    treat = {ISSUES: privacy.issue, ISSUE_ACTIVITIES: privacy.activity, ISSUE_EVENTS: privacy.event}
-    return to_arrow(raw, [treat[raw](row) for row in rows.to_pylist()])
+        for raw, condition in _NOT_REDACTED.items():
+            rows = stored.table(f"from stored_{raw.name} where {condition}", raw.schema)
+            if rows.num_rows:
+                found[raw.name] = to_arrow(raw, [redact[raw](row) for row in rows.to_pylist()])
+    return found

@@ -2,7 +2,7 @@
 
 Opens the warehouse read-only beside an in-memory database, where the rows of this sync are staged. Everything that
 compares many rows is SQL, so that memory follows what was read and not the history. What is particular to issues is in
-known_issues.py, to projects and teams in known_directory.py.
+stored_issues.py, to projects and teams in stored_directory.py.
 """
 
 from __future__ import annotations
@@ -15,25 +15,19 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.sentry.errors import ChangedTypeError
 from pipelines.sentry.plan import OrganizationState
-from pipelines.sentry.schema import RAW_TABLES, RawTable
+from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
 
-DATASET = "raw_sentry"
 # Columns that say when and how we looked, not what Sentry said.
 _OURS = {"observed_at", "activities_read_at", "adopted_at"}
 
 
-class Known:
-    """The warehouse before this sync, as views `known_<table>`, beside the rows staged by it.
-
-    `missing` holds the raw tables that the warehouse does not have (yet).
-    """
+class StoredState:
+    """The warehouse before this sync, as views `stored_<table>`, beside the rows staged by it."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.sql = connection
         columns = self._existing_columns()
-        self.missing = [table for table in RAW_TABLES if table.name not in columns]
         for table in RAW_TABLES:
             self.keep(f"empty_{table.name}", table.schema.empty_table())
         self.sql.execute(";".join(_view(table, columns.get(table.name)) for table in RAW_TABLES))
@@ -55,7 +49,7 @@ class Known:
         """
         rows = self.sql.execute(
             "select organization_slug, max(started_at), max(started_at) filter (mode = 'full') "
-            "from known_organization_syncs where status = 'complete' and started_at <= ? group by 1",
+            "from stored_organization_syncs where status = 'complete' and started_at <= ? group by 1",
             [as_of],
         ).fetchall()
         return {slug: OrganizationState(watermark, swept) for slug, watermark, swept in rows}
@@ -63,7 +57,7 @@ class Known:
     def slugs(self) -> set[str]:
         """Return the organizations that the warehouse holds."""
         return {
-            str(slug) for (slug,) in self.rows("from known_organizations select organization_slug")
+            str(slug) for (slug,) in self.rows("from stored_organizations select organization_slug")
         }
 
     def stage(self, table: RawTable, batches: Sequence[pa.Table]) -> None:
@@ -81,13 +75,13 @@ class Known:
 
         When and how we looked is no difference, except in the columns named by `also`.
         """
-        keys = " and ".join(f"staged.{key} = known.{key}" for key in table.key)
+        keys = " and ".join(f"staged.{key} = stored.{key}" for key in table.key)
         facts = [name for name in table.schema.names if name in also or name not in _OURS]
-        differs = " or ".join(f"staged.{name} is distinct from known.{name}" for name in facts)
+        differs = " or ".join(f"staged.{name} is distinct from stored.{name}" for name in facts)
         return self.table(
             f"select staged.* from staged_{table.name} as staged "
-            f"left join known_{table.name} as known on {keys} "
-            f"where known.{table.key[0]} is null or {differs}",
+            f"left join stored_{table.name} as stored on {keys} "
+            f"where stored.{table.key[0]} is null or {differs}",
             table.schema,
         )
 
@@ -112,45 +106,22 @@ class Known:
 
 
 def _view(table: RawTable, existing: set[str] | None) -> str:
-    """Return the statement that makes `known_<table>`, with null for columns that an older warehouse lacks."""
+    """Return the statement that makes `stored_<table>`, with null for columns that an older warehouse lacks."""
     empty = f"empty_{table.name}"
     columns = ", ".join(
         name if existing is None or name in existing else f"(select {name} from {empty}) as {name}"
         for name in table.schema.names
     )
     source = empty if existing is None else f"warehouse.{DATASET}.{table.name}"
-    return f"create view known_{table.name} as select {columns} from {source}"
+    return f"create view stored_{table.name} as select {columns} from {source}"
 
 
 @contextmanager
-def open_known(warehouse: Path | None) -> Iterator[Known]:
+def open_stored_state(warehouse: Path | None) -> Iterator[StoredState]:
     """Open the warehouse read-only for the time of the block; a missing file knows nothing."""
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         if warehouse is not None and warehouse.exists():
             path = str(warehouse).replace("'", "''")
             connection.execute(f"attach '{path}' as warehouse (read_only)")
-        yield Known(connection)
-
-
-def to_arrow(table: RawTable, rows: list[dict[str, object]]) -> pa.Table:
-    """Return rows as an Arrow table of exactly the raw table's schema; ChangedTypeError if they do not fit."""
-    try:
-        return pa.Table.from_pylist(rows, schema=table.schema)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-        # Arrow's message quotes the value, which may be somebody's name.
-        raise ChangedTypeError(
-            f"{table.name}: {_misfits(table, rows)} does not fit ({type(error).__name__}). "
-            "Sentry's API seems to have changed; nothing of this table was stored."
-        ) from None
-
-
-def _misfits(table: RawTable, rows: list[dict[str, object]]) -> str:
-    """Return the columns whose values are not of the type that the table has."""
-    wrong = []
-    for column in table.schema:
-        try:
-            pa.array([row.get(column.name) for row in rows], column.type)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-            wrong.append(column.name)
-    return ", ".join(wrong)
+        yield StoredState(connection)

@@ -10,13 +10,10 @@ import pyarrow as pa
 
 from pipelines.sentry.plan import Mode, Reason
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES, RawTable
-from pipelines.sentry.state.stored import Known
+from pipelines.sentry.state.stored import StoredState
 
-# How status is told in observations: Sentry's word, or what became of an issue that is gone.
-_EFFECTIVE_STATUS = """
-    case when {0}.removed_reason = 'merged' then 'merged'
-         when {0}.removed_reason is not null then 'deleted'
-         else {0}.status end"""
+# Sentry's word, or why an issue is gone. What the words mean to those who count, the dbt models say.
+_STATUS = "coalesce({0}.removed_reason, {0}.status)"
 
 _EXPLAINED_WITHIN = timedelta(days=2)
 
@@ -31,19 +28,16 @@ class StatusChange:
     issue_id: str
     before: str | None
     now: str
+    existed: bool
+    exists: bool
     observed_at: datetime | None
 
-    @property
-    def is_alive(self) -> bool:
-        """False when the issue has been deleted or merged."""
-        return self.now not in ("deleted", "merged")
 
-
-def issue_counts(known: Known) -> dict[str, dict[Reason, int]]:
+def issue_counts(stored: StoredState) -> dict[str, dict[Reason, int]]:
     """Return per project how many issues each kind of listing is expected to show."""
-    rows = known.sql.execute(
+    rows = stored.sql.execute(
         "select project_id, count(*), count(*) filter (status = 'unresolved') "
-        "from known_issues where removed_reason is null group by 1"
+        "from stored_issues where removed_reason is null group by 1"
     ).fetchall()
     # What is hot is not known beforehand; a twentieth of all issues is a generous guess.
     return {
@@ -52,19 +46,19 @@ def issue_counts(known: Known) -> dict[str, dict[Reason, int]]:
     }
 
 
-def unshown(
-    known: Known, slug: str, mode: Mode, as_of: datetime
+def not_listed(
+    stored: StoredState, slug: str, mode: Mode, as_of: datetime
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return issue id -> project id of the known issues that a sync answers for: to account for, to look at again.
+    """Return issue id -> project id of the stored issues that a sync answers for: to account for, to look at again.
 
     To account for - full: all that are alive. Incremental: those that were open. Always: those whose project has
     come from another organization, and those that were out of reach together with their project.
     To look at again - full: those called deleted within the last week, in case that was a mistake.
     """
-    rows = known.sql.execute(
+    rows = stored.sql.execute(
         """
         select issue_id, project_id, coalesce(removed_reason = 'deleted', false)
-        from known_issues inner join my_projects using (project_id)
+        from stored_issues inner join own_projects using (project_id)
         where not is_gone and (
             (removed_reason is null and ($is_full or status = 'unresolved' or organization_slug != $slug))
             or removed_reason in ('project_gone', 'access_lost')
@@ -73,101 +67,105 @@ def unshown(
         """,
         {"is_full": mode == "full", "slug": slug, "as_of": as_of},
     ).fetchall()
-    wanted = {issue_id: project_id for issue_id, project_id, is_buried in rows if not is_buried}
-    buried = {issue_id: project_id for issue_id, project_id, is_buried in rows if is_buried}
-    return wanted, buried
+    wanted = {issue_id: project_id for issue_id, project_id, was_deleted in rows if not was_deleted}
+    once_deleted = {
+        issue_id: project_id for issue_id, project_id, was_deleted in rows if was_deleted
+    }
+    return wanted, once_deleted
 
 
-def tombstones_of_projects(known: Known, hidden: Set[str], schema: pa.Schema) -> pa.Table:
+def tombstones_of_projects(stored: StoredState, hidden: Set[str], schema: pa.Schema) -> pa.Table:
     """Return tombstones of the live issues whose project is gone, or hidden from this token."""
-    known.keep_ids("hidden", hidden)
-    return known.table(
+    stored.keep_ids("hidden", hidden)
+    return stored.table(
         """
         select issue_id, case when is_gone then 'project_gone' else 'access_lost' end as removed_reason,
             cast(null as varchar) as merged_into_issue_id
-        from known_issues inner join my_projects using (project_id)
+        from stored_issues inner join own_projects using (project_id)
         where removed_reason is null and (is_gone or project_id in (from hidden))
         """,
         schema,
     )
 
 
-def settle_issues(known: Known, tombstones: pa.Table, as_of: datetime) -> None:
+def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) -> None:
     """Put `staged_issues` right: keep what Sentry forgot, add the rows of issues that are gone.
 
     `tombstones`: issue_id, removed_reason, merged_into_issue_id. Events older than the server's retention
     leave last_seen_at and user_count empty in its answer; the last known value stays.
     """
-    known.sql.execute("""
+    stored.sql.execute("""
         update staged_issues set
-            last_seen_at = coalesce(staged_issues.last_seen_at, known.last_seen_at),
-            user_count = coalesce(staged_issues.user_count, known.user_count),
-            first_seen_at = coalesce(staged_issues.first_seen_at, known.first_seen_at),
+            last_seen_at = coalesce(staged_issues.last_seen_at, stored.last_seen_at),
+            user_count = coalesce(staged_issues.user_count, stored.user_count),
+            first_seen_at = coalesce(staged_issues.first_seen_at, stored.first_seen_at),
             -- What an issue became is to be explained anew.
             activities_read_at = case
-                when staged_issues.status = known.status
+                when staged_issues.status = stored.status
                     and (
                         staged_issues.substatus is distinct from 'regressed'
-                        or known.substatus is not distinct from 'regressed'
+                        or stored.substatus is not distinct from 'regressed'
                     )
-                    then known.activities_read_at
+                    then stored.activities_read_at
             end
-        from known_issues as known where known.issue_id = staged_issues.issue_id
+        from stored_issues as stored where stored.issue_id = staged_issues.issue_id
     """)
-    known.keep("tombstones", tombstones)
+    stored.keep("tombstones", tombstones)
     columns = ", ".join(
         {
             "removed_reason": "tombstones.removed_reason",
             "removed_at": "cast(? as timestamp)",
             "merged_into_issue_id": "tombstones.merged_into_issue_id",
             "observed_at": "cast(? as timestamp)",
-        }.get(name, f"known.{name}")
+        }.get(name, f"stored.{name}")
         for name in ISSUES.schema.names
     )
-    known.sql.execute(
-        f"insert into staged_issues select {columns} from known_issues as known "
+    stored.sql.execute(
+        f"insert into staged_issues select {columns} from stored_issues as stored "
         "inner join tombstones using (issue_id) "
-        "where known.issue_id not in (select issue_id from staged_issues)",
+        "where stored.issue_id not in (select issue_id from staged_issues)",
         [as_of, as_of],
     )
     # An issue merged earlier into one that has now been merged itself follows to the last survivor.
     followed = ", ".join(
-        f"{'tombstones' if name == 'merged_into_issue_id' else 'known'}.{name}"
+        f"{'tombstones' if name == 'merged_into_issue_id' else 'stored'}.{name}"
         for name in ISSUES.schema.names
     )
-    known.sql.execute(
-        f"insert into staged_issues select {followed} from known_issues as known "
-        "inner join tombstones on tombstones.issue_id = known.merged_into_issue_id "
+    stored.sql.execute(
+        f"insert into staged_issues select {followed} from stored_issues as stored "
+        "inner join tombstones on tombstones.issue_id = stored.merged_into_issue_id "
         "where tombstones.merged_into_issue_id is not null "
-        "and known.issue_id not in (select issue_id from staged_issues)"
+        "and stored.issue_id not in (select issue_id from staged_issues)"
     )
 
 
-def status_changes(known: Known) -> list[StatusChange]:
+def status_changes(stored: StoredState) -> list[StatusChange]:
     """Return the staged issues that are new, changed their status, or were reopened since."""
-    before, now = _EFFECTIVE_STATUS.format("known"), _EFFECTIVE_STATUS.format("staged")
-    rows = known.sql.execute(f"""
-        select staged.issue_id, {before} as before, {now} as now, known.observed_at
-        from staged_issues as staged left join known_issues as known using (issue_id)
-        where known.issue_id is null or {before} is distinct from {now}
-            or (staged.substatus = 'regressed' and known.substatus is distinct from 'regressed')
+    before, now = _STATUS.format("stored"), _STATUS.format("staged")
+    rows = stored.sql.execute(f"""
+        select staged.issue_id, {before} as before, {now} as now,
+            stored.issue_id is not null and stored.removed_reason is null as existed,
+            staged.removed_reason is null as is_there, stored.observed_at
+        from staged_issues as staged left join stored_issues as stored using (issue_id)
+        where stored.issue_id is null or {before} is distinct from {now}
+            or (staged.substatus = 'regressed' and stored.substatus is distinct from 'regressed')
     """).fetchall()
     return [StatusChange(*row) for row in rows]
 
 
-def without_activities(known: Known, slug: str, limit: int) -> list[str]:
+def without_activities(stored: StoredState, slug: str, limit: int) -> list[str]:
     """Return ids of issues that may have a history that was never read: resolved ones first, newest first.
 
     Open ones too: they may have been reopened, and Sentry drops its mark `regressed` after a week.
     """
-    rows = known.sql.execute(
+    rows = stored.sql.execute(
         """
         with issues as (
             select issue_id, status, substatus, removed_reason, activities_read_at, last_seen_at
             from staged_issues
             union all
             select issue_id, status, substatus, removed_reason, activities_read_at, last_seen_at
-            from known_issues where issue_id not in (select issue_id from staged_issues)
+            from stored_issues where issue_id not in (select issue_id from staged_issues)
                 and organization_slug = ?
         )
         select issue_id from issues
@@ -182,24 +180,24 @@ def without_activities(known: Known, slug: str, limit: int) -> list[str]:
     return [issue_id for (issue_id,) in rows]
 
 
-def unexplained(known: Known, limit: int, as_of: datetime) -> list[str]:
+def without_resolve_activity(stored: StoredState, limit: int, as_of: datetime) -> list[str]:
     """Return ids of resolved issues whose activities, read in the last two days, do not hold the resolve.
 
     Sentry computes that an issue has resolved by age before its job writes so.
     """
-    rows = known.sql.execute(
+    rows = stored.sql.execute(
         """
         with last_words as (
             select issue_id, max_by(activity_type, occurred_at) as said
-            from known_issue_activities
+            from stored_issue_activities
             where activity_type like 'set_%'
                 and activity_type not in ('set_priority', 'set_public', 'set_private')
             group by issue_id
         )
-        select issue_id from known_issues left join last_words using (issue_id)
+        select issue_id from stored_issues left join last_words using (issue_id)
         where status = 'resolved' and removed_reason is null and activities_read_at > ?
             and coalesce(said, '') not like 'set_resolved%'
-            and project_id in (select project_id from my_projects where not is_gone)
+            and project_id in (select project_id from own_projects where not is_gone)
         order by activities_read_at desc, issue_id
         limit ?
         """,
@@ -208,61 +206,61 @@ def unexplained(known: Known, limit: int, as_of: datetime) -> list[str]:
     return [issue_id for (issue_id,) in rows]
 
 
-def mark_activities_read(known: Known, ids: Iterable[str], as_of: datetime) -> None:
+def mark_activities_read(stored: StoredState, ids: Iterable[str], as_of: datetime) -> None:
     """Note on the staged rows that their activities have been read; stages known rows where needed."""
-    known.keep_ids("just_read", ids)
-    columns = ", ".join(f"known.{name}" for name in ISSUES.schema.names)
-    known.sql.execute(
-        f"insert into staged_issues select {columns} from known_issues as known "
+    stored.keep_ids("just_read", ids)
+    columns = ", ".join(f"stored.{name}" for name in ISSUES.schema.names)
+    stored.sql.execute(
+        f"insert into staged_issues select {columns} from stored_issues as stored "
         "where issue_id in (from just_read) "
         "and issue_id not in (select issue_id from staged_issues)"
     )
-    known.sql.execute(
+    stored.sql.execute(
         "update staged_issues set activities_read_at = ? where issue_id in (from just_read)",
         [as_of],
     )
 
 
-def changed_issues(known: Known) -> pa.Table:
+def changed_issues(stored: StoredState) -> pa.Table:
     """Return the staged issues that differ from the warehouse, or whose activities were just read."""
-    return known.changed(ISSUES, also=("activities_read_at",))
+    return stored.changed(ISSUES, also=("activities_read_at",))
 
 
-def changed_days(known: Known) -> pa.Table:
+def changed_days(stored: StoredState) -> pa.Table:
     """Return the staged days of issues that differ, without zeros for days that have no row: most are quiet."""
-    known.keep("changed_days", known.changed(ISSUE_DAILY_EVENTS))
-    return known.table(
-        "select changed_days.* from changed_days left join known_issue_daily_events as known "
-        "using (issue_id, date_on) where changed_days.event_count > 0 or known.issue_id is not null",
+    stored.keep("changed_days", stored.changed(ISSUE_DAILY_EVENTS))
+    return stored.table(
+        "select changed_days.* from changed_days left join stored_issue_daily_events as stored "
+        "using (issue_id, date_on) where changed_days.event_count > 0 or stored.issue_id is not null",
         ISSUE_DAILY_EVENTS.schema,
     )
 
 
-def counted_days(known: Known) -> dict[tuple[str, str], date]:
+def counted_days(stored: StoredState) -> dict[tuple[str, str], date]:
     """Return (project id, source) -> the last day counted by that source, of the projects answered for here."""
-    rows = known.sql.execute("""
+    rows = stored.sql.execute("""
         select project_id, event_source, max(date_on)
-        from known_project_daily_events inner join my_projects using (project_id)
+        from stored_project_daily_events inner join own_projects using (project_id)
         group by project_id, event_source
     """).fetchall()
     return {(project_id, source): day for project_id, source, day in rows}
 
 
-def stage_added_up_days(known: Known, table: RawTable) -> None:
+def stage_added_up_days(stored: StoredState, table: RawTable) -> None:
     """Stage `project_daily_events` as sums of what is known and staged of the issues' days."""
-    known.stage(table, [])
-    known.sql.execute("""
+    stored.stage(table, [])
+    stored.sql.execute("""
         insert into staged_project_daily_events
         with days as (
             select issue_id, date_on, organization_slug, event_count from staged_issue_daily_events
             union all
-            select issue_id, date_on, organization_slug, event_count from known_issue_daily_events
+            select issue_id, date_on, organization_slug, event_count from stored_issue_daily_events
             where (issue_id, date_on) not in (select (issue_id, date_on) from staged_issue_daily_events)
         ),
         projects as (
             select issue_id, project_id, removed_reason from staged_issues
             union
-            select issue_id, project_id, removed_reason from known_issues
+            select issue_id, project_id, removed_reason from stored_issues
             where issue_id not in (select issue_id from staged_issues)
         )
         select project_id, date_on, any_value(organization_slug), sum(event_count), 'issues'

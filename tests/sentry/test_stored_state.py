@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 from random import Random
 
+from pipelines.sentry.rows.arrow import to_arrow
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS
-from pipelines.sentry.state.stored import open_known, to_arrow
+from pipelines.sentry.state.stored import open_stored_state
 
 
 def test_of_rows_with_one_key_the_last_that_was_read_counts() -> None:
@@ -21,9 +22,9 @@ def test_of_rows_with_one_key_the_last_that_was_read_counts() -> None:
         for part in (rows[start : start + 500] for start in range(0, len(rows), 500))
     ]
 
-    with open_known(None) as known:
-        known.stage(ISSUE_DAILY_EVENTS, batches)
-        staged = known.rows("select issue_id, event_count from staged_issue_daily_events")
+    with open_stored_state(None) as stored:
+        stored.stage(ISSUE_DAILY_EVENTS, batches)
+        staged = stored.rows("select issue_id, event_count from staged_issue_daily_events")
 
     assert len(staged) == len(last)
     assert dict(staged) == last

@@ -1,4 +1,4 @@
-"""What the demo prints: the product tree with its numbers, what changed, and where to go from there."""
+"""What a sync shows when it has ended: the products with their numbers, what changed, what is missing, what is next."""
 
 from __future__ import annotations
 
@@ -11,20 +11,33 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.publish import open_published
+from pipelines.settings import shortened
 
 Row = dict[str, Any]
 
+# Sentry's own lists leave out what had no event for 90 days, so that its numbers may be smaller.
+FORGOTTEN = """
+select count(*) as n
+from marts.fct_issues
+cross join marts.publication
+where status = 'unresolved' and last_seen_at < as_of - interval 90 days
+"""
+MOST_PRODUCTS = 20
+WORST_FIRST = ["critical", "at_risk", "healthy", "no_data"]
 HEALTH_STYLE = {"critical": "bold red", "at_risk": "yellow", "healthy": "green"}
 TRY = "select product_name, health, health_reason from marts.product_overview order by tree_order"
 
 
 @dataclass(frozen=True)
 class Published:
-    """The rows that the demo shows, of one publication."""
+    """The rows that are shown, of one publication."""
 
     products: list[Row]
     unassigned: list[Row]
     sync: Row
+    failed: list[Row]
+    projects: int
+    forgotten: int
 
 
 def read_published(path: Path) -> Published | None:
@@ -42,16 +55,31 @@ def read_published(path: Path) -> Published | None:
             rows("from marts.product_overview order by tree_order"),
             rows("from marts.unassigned_projects order by events_7d desc"),
             rows("from marts.sync_runs order by started_at desc limit 1")[0],
+            rows("from marts.organization_freshness where status = 'failed' order by 1"),
+            rows("select count(*) as n from marts.dim_projects where not is_deleted")[0]["n"],
+            rows(FORGOTTEN)[0]["n"],
         )
 
 
-def show(console: Console, now: Published, before: Published | None, path: Path) -> None:
+def show(
+    console: Console, now: Published, before: Published | None, path: Path, next_steps: str
+) -> None:
     """Print everything."""
     console.print()
     console.print(_tree(now, before, console.width))
     _print_sync(console, now, before)
+    _print_failed(console, now)
     _print_unassigned(console, now)
-    _print_next(console, path)
+    _print_forgotten(console, now)
+    file = shortened(path)
+    console.print(f"\nPublished: [bold]{file}[/bold]. Try:", highlight=False)
+    console.print(
+        f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{file}', read_only=True).sql("
+        f"'{TRY}').show()\"",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(f"\nNext: {next_steps}")
 
 
 WIDE = 110
@@ -69,7 +97,9 @@ COLUMNS = {
 
 def _tree(now: Published, before: Published | None, width: int) -> Table:
     table = Table(
-        title="Product health: each product with everything below it",
+        title="Product health: each product with everything below it"
+        if len(now.products) <= MOST_PRODUCTS
+        else f"Product health: the worst {MOST_PRODUCTS} of {len(now.products):,} products",
         caption="New, Fixed, Events: in the last 7 days. High: of high priority or fatal. "
         "Late: past their SLA.",
         title_justify="left",
@@ -87,11 +117,12 @@ def _tree(now: Published, before: Published | None, width: int) -> Table:
     if has_owner:
         table.add_column("Owner", no_wrap=True)
     earlier = {row["product_id"]: row for row in before.products} if before else {}
-    for row in now.products:
+    is_tree = len(now.products) <= MOST_PRODUCTS
+    for row in now.products if is_tree else _worst(now.products):
         was = earlier.get(row["product_id"])
         owner = Text(row["owner_team"] or "-") if row["is_active"] else Text("inactive", "dim")
         table.add_row(
-            Text(row["tree_label"], style="" if row["is_active"] else "dim"),
+            Text(row["tree_label" if is_tree else "path"], style="" if row["is_active"] else "dim"),
             Text(row["health"], style=HEALTH_STYLE.get(row["health"], "dim")),
             *(
                 _number(row, was if title in WITH_CHANGE else None, column)
@@ -100,6 +131,14 @@ def _tree(now: Published, before: Published | None, width: int) -> Table:
             *([owner] if has_owner else []),
         )
     return table
+
+
+def _worst(products: list[Row]) -> list[Row]:
+    ranked = sorted(
+        (row for row in products if row["is_active"]),
+        key=lambda row: (WORST_FIRST.index(row["health"]), -row["sla_breached_issues"]),
+    )
+    return ranked[:MOST_PRODUCTS]
 
 
 def _number(row: Row, was: Row | None, column: str) -> str:
@@ -120,48 +159,36 @@ def _print_sync(console: Console, now: Published, before: Published | None) -> N
         f"This {sync['mode']} sync took {sync['requests']:,} requests: {brought}; "
         f"{sync['issues_total']:,} issues in all."
     )
-    if before is None:
+    if before is not None:
         console.print(
-            "Run [bold]make demo[/bold] again: three hours will have passed, and only what changed is fetched."
+            f"Data as of {sync['started_at']:%a %d %b %H:%M} UTC; what changed since "
+            f"{before.sync['started_at']:%a %d %b %H:%M} is in [cyan]colour[/cyan]."
         )
-    else:
-        console.print(
-            f"The first sync brought everything; since the last one the clock moved to "
-            f"{sync['started_at']:%a %d %b %H:%M} UTC. Changes are shown in [cyan]colour[/cyan]."
+
+
+def _print_failed(console: Console, now: Published) -> None:
+    for row in now.failed:
+        state = (
+            f"its data are of {row['synced_at']:%Y-%m-%d %H:%M} UTC"
+            if row["synced_at"]
+            else "it has no data"
         )
+        console.print(f"[red]{row['organization_slug']} was not synced[/red]; {state}:")
+        console.print(f"  {row['failure']}", markup=False, highlight=False)
 
 
 def _print_unassigned(console: Console, now: Published) -> None:
     if not now.unassigned:
         return
+    have = "has" if len(now.unassigned) == 1 else "have"
     console.print(
-        "\nProjects that belong to no product yet ([bold]make suggest DATA_DIR=data/demo[/bold] prints rows):"
+        f"{len(now.unassigned):,} of {now.projects:,} projects {have} no product: "
+        "[bold]make suggest[/bold] prints rows for those that can be guessed."
     )
-    for row in now.unassigned:
-        suggestion = (
-            f"perhaps {row['suggested_product_id']}: {row['suggestion_reason']}"
-            if row["suggested_product_id"]
-            else "no suggestion"
-        )
+
+
+def _print_forgotten(console: Console, now: Published) -> None:
+    if now.forgotten:
         console.print(
-            f"  {row['organization_slug']}/{row['project_slug']}: {row['unresolved_issues']:,} unresolved, "
-            f"{row['events_7d']:,} events in 7 days; {suggestion}",
-            highlight=False,
+            f"{now.forgotten:,} unresolved issues had no event for 90 days: Sentry's own lists no longer show them."
         )
-
-
-def _print_next(console: Console, path: Path) -> None:
-    file = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    console.print(f"\nPublished: [bold]{file}[/bold]. Try:", highlight=False)
-    console.print(
-        f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{file}', read_only=True).sql("
-        f"'{TRY}').show()\"",
-        highlight=False,
-        soft_wrap=True,
-    )
-    console.print(
-        "\nNext: [bold]make demo-ui[/bold] shows runs, lineage and checks in Dagster. "
-        "Edit [bold]seeds/products.csv[/bold] and run [bold]make check[/bold]. "
-        "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, "
-        "then [bold]make dev[/bold]."
-    )

@@ -1,15 +1,20 @@
-"""What a server can do, found out by trying and not by its version: current Sentry, Sentry 10, Sentry 9, GlitchTip.
+"""What a server can do, found out by trying and not by its version.
 
-Detection runs once per run and organization. It asks a question that each kind answers differently, so it costs one
-request on a current Sentry and a few elsewhere.
+Runs once per run and organization. It asks a question that each kind answers differently, so it costs one request on
+a current Sentry and a few elsewhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
+from pipelines.sentry.dialect import (
+    CURRENT_SENTRY,
+    GLITCHTIP,
+    ONE_PROJECT_AT_A_TIME,
+    SENTRY_9,
+    Dialect,
+)
 from pipelines.sentry.errors import (
     BadRequestError,
     EndpointMissingError,
@@ -19,41 +24,6 @@ from pipelines.sentry.errors import (
     UnavailableError,
 )
 from pipelines.sentry.http.client import SentryApi, require_list
-
-ListingStyle = Literal["organization", "project", "glitchtip"]
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How this server wants to be asked for issues.
-
-    Attributes:
-        listing: `organization` (event-window search), `project` (one listing per project: Sentry 9) or
-            `glitchtip` (its own sort names, no window).
-        batch: name of the parameter that reads issues by id, None where there is none.
-        many_projects: False where one request may name a single project only.
-
-    """
-
-    listing: ListingStyle
-    batch: Literal["group", "id"] | None
-    many_projects: bool = True
-
-    @property
-    def counts_users(self) -> bool:
-        """GlitchTip always answers 0 users."""
-        return self.listing != "glitchtip"
-
-    @property
-    def has_activities(self) -> bool:
-        """GlitchTip's are always empty."""
-        return self.listing != "glitchtip"
-
-
-CURRENT_SENTRY = Dialect("organization", "group")
-ONE_PROJECT_AT_A_TIME = Dialect("organization", "group", many_projects=False)
-SENTRY_9 = Dialect("project", None, many_projects=False)
-GLITCHTIP = Dialect("glitchtip", "id")
 
 
 def detect(
@@ -72,7 +42,7 @@ def detect(
         "start": start.isoformat(),
         "end": end.isoformat(),
     }
-    with api.session.patience_of(attempts=2):
+    with api.session.retrying(attempts=2):
         try:
             require_list(api.get(path, question), path)
             return CURRENT_SENTRY

@@ -11,10 +11,10 @@ import pytest
 from pipelines.sentry.errors import ChangedTypeError, ConfigurationError
 from pipelines.sentry.organization_sync import Options
 from pipelines.sentry.rows import flatten
+from pipelines.sentry.rows.arrow import to_arrow
 from pipelines.sentry.rows.fields import Fields
-from pipelines.sentry.rows.redact import Privacy
+from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.schema import ISSUES
-from pipelines.sentry.state.stored import to_arrow
 
 PERSON = {"type": "user", "id": "1", "name": "Ada Lovelace", "email": "lovelace@people.example"}
 TEAM = {"type": "team", "id": "2", "name": "shop"}
@@ -52,19 +52,19 @@ EVENT: dict[str, Any] = {
 }
 
 
-def treated(privacy: Privacy) -> str:
+def redacted(redaction: Redaction) -> str:
     """All that is stored, as one text."""
     rows = [
-        privacy.issue(flatten.issue(ISSUE, "acme")),
-        privacy.activity(flatten.activity(ACTIVITY, "1", "acme")),
-        privacy.event(flatten.event(EVENT, "1", "2", "acme")),
+        redaction.issue(flatten.issue(ISSUE, "acme")),
+        redaction.activity(flatten.activity(ACTIVITY, "1", "acme")),
+        redaction.event(flatten.event(EVENT, "1", "2", "acme")),
     ]
     return json.dumps(rows, default=str)
 
 
-@pytest.mark.parametrize("privacy", [Privacy("drop"), Privacy("hash", "pepper")])
-def test_nobody_can_be_named(privacy: Privacy) -> None:
-    text = treated(privacy)
+@pytest.mark.parametrize("redaction", [Redaction("drop"), Redaction("hash", "pepper")])
+def test_nobody_can_be_named(redaction: Redaction) -> None:
+    text = redacted(redaction)
     assert "lovelace" not in text.lower()
     assert "people.example" not in text
     assert '\\"os\\"' in text
@@ -74,42 +74,42 @@ def test_nobody_can_be_named(privacy: Privacy) -> None:
 
 
 def test_people_are_kept_unless_one_says_otherwise() -> None:
-    assert "lovelace@people.example" in treated(Privacy())
+    assert "lovelace@people.example" in redacted(Redaction())
 
 
 def test_equal_people_have_equal_hashes_and_another_key_makes_others() -> None:
     row = flatten.issue(ISSUE, "acme")
-    one, again = Privacy("hash", "k").issue(row), Privacy("hash", "k").issue(row)
-    shouted = Privacy("hash", "k").issue(row | {"assignee_email": "LOVELACE@people.example"})
-    other = Privacy("hash", "another").issue(row)
+    one, again = Redaction("hash", "k").issue(row), Redaction("hash", "k").issue(row)
+    shouted = Redaction("hash", "k").issue(row | {"assignee_email": "LOVELACE@people.example"})
+    other = Redaction("hash", "another").issue(row)
 
     assert one == again
     assert shouted["assignee_email"] == one["assignee_email"] != other["assignee_email"]
     assert len(one["assignee_name"]) == 16
 
 
-@pytest.mark.parametrize("privacy", [Privacy("drop"), Privacy("hash", "pepper")])
-def test_what_was_treated_once_stays_as_it_is(privacy: Privacy) -> None:
-    issue = privacy.issue(flatten.issue(ISSUE, "acme"))
-    assert privacy.issue(issue) == issue
-    activity = privacy.activity(flatten.activity(ACTIVITY, "1", "acme"))
-    assert privacy.activity(activity) == activity
-    event = privacy.event(flatten.event(EVENT, "1", "2", "acme"))
-    assert privacy.event(event) == event
+@pytest.mark.parametrize("redaction", [Redaction("drop"), Redaction("hash", "pepper")])
+def test_what_was_redacted_once_stays_as_it_is(redaction: Redaction) -> None:
+    issue = redaction.issue(flatten.issue(ISSUE, "acme"))
+    assert redaction.issue(issue) == issue
+    activity = redaction.activity(flatten.activity(ACTIVITY, "1", "acme"))
+    assert redaction.activity(activity) == activity
+    event = redaction.event(flatten.event(EVENT, "1", "2", "acme"))
+    assert redaction.event(event) == event
 
 
 def test_a_team_is_not_a_person() -> None:
     row = flatten.issue(ISSUE | {"assignedTo": TEAM}, "acme")
-    assert Privacy("drop").issue(row)["assignee_name"] == "shop"
+    assert Redaction("drop").issue(row)["assignee_name"] == "shop"
 
 
 @pytest.mark.parametrize("odd", ["[1, 2]", '"text"', None])
 def test_free_form_parts_of_another_shape_are_dropped_quietly(odd: str | None) -> None:
-    privacy = Privacy("drop")
+    redaction = Redaction("drop")
     row = flatten.issue(ISSUE, "acme") | {"status_details": odd}
-    assert privacy.issue(row)["status_details"] is None
+    assert redaction.issue(row)["status_details"] is None
     event = flatten.event(EVENT, "1", "2", "acme") | {"tags": odd, "entries": odd}
-    assert privacy.event(event)["tags"] is None
+    assert redaction.event(event)["tags"] is None
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,8 @@ def test_a_row_that_does_not_fit_names_the_column_and_no_person() -> None:
 
 def test_hashing_needs_a_key_of_ones_own() -> None:
     with pytest.raises(ConfigurationError, match="PERSONAL_DATA_KEY"):
-        Privacy("hash")
+        Redaction("hash")
 
 
 def test_the_key_is_in_no_description_of_the_options() -> None:
-    assert "pepper" not in repr(Options(privacy=Privacy("hash", "pepper")))
+    assert "pepper" not in repr(Options(redaction=Redaction("hash", "pepper")))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipelines.fake_sentry.world import World
-from pipelines.sentry.rows.redact import Privacy
-from pipelines.sentry.state.redact_stored import treated
-from tests.sentry.syncing import Warehouse
+from pipelines.sentry.rows.redact import Redaction
+from pipelines.sentry.state.redact_stored import redacted_rows
+from tests.sentry.syncing import SyncedWarehouse
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def member(world: World) -> str:
 
 
 @pytest.mark.parametrize("full", [True, False])
-@pytest.mark.parametrize("privacy", [Privacy("drop"), Privacy("hash", "pepper")])
-def test_switched_on_later_it_treats_what_is_stored_once(
-    warehouse: Warehouse, world: World, member: str, privacy: Privacy, full: bool
+@pytest.mark.parametrize("redaction", [Redaction("drop"), Redaction("hash", "pepper")])
+def test_switched_on_later_it_redacts_what_is_stored_once(
+    warehouse: SyncedWarehouse, world: World, member: str, redaction: Redaction, full: bool
 ) -> None:
     warehouse.sync(full=True, events_per_issue=1)
     before = warehouse.content()
@@ -38,7 +38,7 @@ def test_switched_on_later_it_treats_what_is_stored_once(
     world.add_events(assigned[3])
     told = world.issues[assigned[3].id].times_seen
 
-    warehouse.sync(full=full, privacy=privacy)
+    warehouse.sync(full=full, redaction=redaction)
 
     after = warehouse.content()
     assert [table for table in after if member in repr(after[table])] == []
@@ -49,17 +49,17 @@ def test_switched_on_later_it_treats_what_is_stored_once(
     issues = warehouse.issues()
     assert issues[assigned[2].id]["removed_reason"] == "deleted"
     assert issues[assigned[3].id]["event_count"] == told
-    assert bool(issues[assigned[0].id]["assignee_name"]) is (privacy.mode == "hash")
-    assert list(treated([], warehouse.path, privacy)) == []
+    assert bool(issues[assigned[0].id]["assignee_name"]) is (redaction.mode == "hash")
+    assert redacted_rows(warehouse.path, redaction) == {}
 
 
-def test_an_organization_that_fails_is_treated_too(
-    warehouse: Warehouse, world: World, member: str
+def test_an_organization_that_fails_is_redacted_too(
+    warehouse: SyncedWarehouse, world: World, member: str
 ) -> None:
     warehouse.sync()
     warehouse.sentry.faults.add("500", "/organizations/acme/", times=1000)
 
-    report = warehouse.sync(privacy=Privacy("drop"))
+    report = warehouse.sync(redaction=Redaction("drop"))
 
     assert set(report.failures) == {"acme"}
     assert member not in repr(warehouse.content())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,11 +20,12 @@ from pipelines.sentry.errors import (
 )
 from pipelines.sentry.http.client import Row
 from pipelines.sentry.http.workers import Workers
+from pipelines.sentry.progress import Progress
 from pipelines.sentry.read.issues import IssueReader, LookUp
 from pipelines.sentry.rows import flatten
-from pipelines.sentry.rows.redact import Privacy
+from pipelines.sentry.rows.arrow import to_arrow
+from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES
-from pipelines.sentry.state.stored import to_arrow
 
 log = logging.getLogger("pipelines.sentry")
 
@@ -36,57 +36,53 @@ TOMBSTONE = pa.schema(
         ("merged_into_issue_id", pa.string()),
     ]
 )
-_PROGRESS_EVERY = 5.0  # seconds
 
 
 @dataclass
-class IssueSweep:
+class IssueCollection:
     """Collects issues page by page; `issues` and `days` hold one Arrow table per page.
 
     Attributes:
         is_first: nothing is known yet, so that a day without events corrects nothing and need not be kept.
-        expected: issues that the listings will show as far as is known; 0 when nothing is.
-        lost_projects: projects whose issues turned out to be unreadable.
+        unreadable_projects: projects whose issues turned out to be unreadable.
 
     """
 
     reader: IssueReader
     workers: Workers
-    privacy: Privacy
+    redaction: Redaction
     as_of: datetime
     is_first: bool = False
-    expected: int = 0
+    progress: Progress = field(default_factory=Progress)
     issues: list[pa.Table] = field(default_factory=list)
     days: list[pa.Table] = field(default_factory=list)
-    lost_projects: set[str] = field(default_factory=set)
+    unreadable_projects: set[str] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
     _uncounted: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _started: float = field(default_factory=time.monotonic)
-    _reported: float = field(default_factory=time.monotonic)
 
     def read_listings(self, listings: Sequence[plan.Listing]) -> None:
         """Read all listings; one that cannot be trusted to be whole is read again in halves."""
-        with ThreadPoolExecutor(1, thread_name_prefix="sentry-rows") as taker:
-            self.workers.each(listings, lambda listing: self._read_listing(listing, taker))
+        with ThreadPoolExecutor(1, thread_name_prefix="sentry-rows") as flattener:
+            self.workers.each(listings, lambda listing: self._read_listing(listing, flattener))
 
-    def _read_listing(self, listing: plan.Listing, taker: Executor) -> Sequence[plan.Listing]:
+    def _read_listing(self, listing: plan.Listing, flattener: Executor) -> Sequence[plan.Listing]:
         """Read one listing; returns those to read in its place.
 
-        Its pages are taken in `taker`, one behind, so that the next is on its way meanwhile.
+        Its pages are flattened in `flattener`, one behind, so that the next is on its way meanwhile.
         """
         projects = listing.projects or tuple(self.reader.project_slugs)
         halves = plan.halves(listing, self.reader.dialect, projects)
-        taking: Future[set[str]] | None = None
+        adding: Future[set[str]] | None = None
         try:
             for page in self.reader.pages(listing):
-                if taking:
-                    taking.result()
+                if adding:
+                    adding.result()
                 if self.workers.is_stopping:
                     break
-                taking = taker.submit(self._take, page.rows, is_windowed=True)
-            if taking:
-                taking.result()
+                adding = flattener.submit(self._add, page.rows, is_windowed=True)
+            if adding:
+                adding.result()
         except TruncatedError as error:
             if not halves:
                 raise
@@ -97,10 +93,10 @@ class IssueSweep:
             if halves and len(projects) > 1:
                 return halves
             with self._lock:
-                self.lost_projects.add(projects[0])
+                self.unreadable_projects.add(projects[0])
         return ()
 
-    def _take(self, bodies: Sequence[Row], *, is_windowed: bool) -> set[str]:
+    def _add(self, bodies: Sequence[Row], *, is_windowed: bool) -> set[str]:
         """Flatten bodies and keep them; returns their ids."""
         slug, dialect = self.reader.organization, self.reader.dialect
         rows: list[Row] = []
@@ -108,7 +104,7 @@ class IssueSweep:
         for body in bodies:
             row = flatten.issue(body, slug, counts_users=dialect.counts_users)
             row |= {"activities_read_at": None, "observed_at": self.as_of}
-            rows.append(self.privacy.issue(row))
+            rows.append(self.redaction.issue(row))
             days += [
                 (row["issue_id"], day, count)
                 for day, count in flatten.issue_daily_events(body, with_zeros=not self.is_first)
@@ -125,47 +121,43 @@ class IssueSweep:
                 for body, row in zip(bodies, rows, strict=True):
                     if "lifetime" not in body:
                         self._uncounted[row["issue_id"]] = row["project_id"]
-            self._report()
+            self.progress.done = len(self._seen)
         return ids
 
-    def _report(self) -> None:
-        now = time.monotonic()
-        if now - self._reported < _PROGRESS_EVERY:
-            return
-        self._reported = now
-        count, seconds = len(self._seen), now - self._started
-        text = f"{self.reader.organization}: {count:,} issues read"
-        if self.expected > count:
-            left = seconds * (self.expected - count) / max(count, 1)
-            text += f" of about {self.expected:,}, some {left:.0f} s to go"
-        log.info(text)
+    def read_not_listed(
+        self, not_listed: Mapping[str, str], once_deleted: Mapping[str, str]
+    ) -> pa.Table:
+        """Read by id the stored issues (id -> project id) that the listings did not show.
 
-    def read_unshown(self, unshown: Mapping[str, str], buried: Mapping[str, str]) -> pa.Table:
-        """Read by id the known issues (id -> project id) that the listings did not show.
-
-        `buried` are those that were called deleted before; they are taken back if the server shows them after all.
+        `once_deleted` are those that were marked deleted before; restored if the server shows them after all.
         Returns the tombstones of those that are gone: issue_id, removed_reason, merged_into_issue_id.
         """
-        wanted = {i: project for i, project in {**buried, **unshown}.items() if i not in self._seen}
+        wanted = {
+            i: project
+            for i, project in {**once_deleted, **not_listed}.items()
+            if i not in self._seen
+        }
         wanted |= self._uncounted
         missing = self._read_by_id(wanted)
         if self.reader.dialect.batch:
             # A batch did not show them again, and a bulk deletion would cost a look-up each, day after day.
-            missing = [issue_id for issue_id in missing if issue_id not in buried]
+            missing = [issue_id for issue_id in missing if issue_id not in once_deleted]
         found: dict[str, LookUp] = {}
 
         def look_up(issue_id: str) -> None:
             found[issue_id] = self.reader.look_up(issue_id)
 
         self.workers.each(missing, look_up)
-        deleted = {i for i, became in found.items() if became.gone == "deleted"} - buried.keys()
+        deleted = {
+            i for i, became in found.items() if became.gone == "deleted"
+        } - once_deleted.keys()
         left = self._projects_left({wanted[issue_id] for issue_id in deleted})
         tombstones = []
         for issue_id, became in found.items():
             if became.body is not None:
-                self._take([became.body], is_windowed=False)
+                self._add([became.body], is_windowed=False)
                 continue
-            if became.gone and (issue_id in buried or wanted[issue_id] in left):
+            if became.gone and (issue_id in once_deleted or wanted[issue_id] in left):
                 continue
             tombstones.append(
                 {
@@ -177,7 +169,7 @@ class IssueSweep:
         return pa.Table.from_pylist(tombstones, schema=TOMBSTONE)
 
     def _projects_left(self, project_ids: Set[str]) -> set[str]:
-        """Return the projects that were deleted or moved while we read: the next sync's list tells which.
+        """Return the projects that were deleted or moved while we read: the next sync's list shows which.
 
         Asked after the look-ups: an issue that is not found is deleted only if its project is still there.
         """
@@ -190,7 +182,7 @@ class IssueSweep:
         returned: set[str] = set()
 
         def read(batch: tuple[str | None, list[str]]) -> None:
-            returned.update(self._take(self.reader.by_id(*batch), is_windowed=False))
+            returned.update(self._add(self.reader.by_id(*batch), is_windowed=False))
 
         try:
             self.workers.each(plan.batches(wanted, self.reader.dialect), read)

@@ -1,0 +1,44 @@
+"""One sync of one's own Sentry, as a person in a terminal sees it."""
+
+from __future__ import annotations
+
+import os
+
+from rich.console import Console
+
+from pipelines.commands.report import read_published, show
+from pipelines.commands.watching import run_and_watch
+from pipelines.settings import Settings, shortened
+
+COMPLETE, FAILED, PARTIAL = 0, 1, 3
+
+
+def sync(settings: Settings) -> int:
+    """Sync once now, against the Sentry of .env.
+
+    Returns 0 if it is complete, 3 if an organization failed, 1 if the run did.
+    """
+    console = Console()
+    # What cannot work is said before anything starts.
+    console.print(
+        f"Syncing {settings.server_url} into {shortened(settings.data)}.", highlight=False
+    )
+    _ = settings.token
+    before = read_published(settings.published)
+    outcome = run_and_watch(console, settings, "sync_sentry", os.environ)
+    if outcome.failure is not None:
+        console.print("[red]The sync failed.[/red]")
+        console.print(outcome.failure, markup=False, highlight=False)
+        console.print(f"All that it logged is in {shortened(settings.run_log)}.", highlight=False)
+        return FAILED
+    now = read_published(settings.published)
+    assert now is not None
+    show(
+        console,
+        now,
+        before,
+        settings.published,
+        "[bold]make dev[/bold] runs it every three hours and shows runs, lineage and checks. "
+        "Edit the CSVs in [bold]seeds/[/bold]: [bold]make check[/bold], [bold]make preview[/bold].",
+    )
+    return PARTIAL if now.sync["status"] == "partial" else COMPLETE

@@ -1,0 +1,175 @@
+"""Each setting, set to something unusual, and its effect at the far end of the pipeline."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import shutil
+import stat
+from pathlib import Path
+
+import duckdb
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from pipelines import settings
+from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.world import World
+from pipelines.settings import ROOT, Settings, SettingsError, read_settings, unknown_names
+from tests.pipeline.conftest import Deployment, failure_texts
+
+ODD = 'it\'s #1 ~ $HOME "ü"'
+
+
+class BusiestMoment(StandIn):
+    """Counts how many requests were under way at once."""
+
+    under_way = most = 0
+
+    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            await super()._application(scope, receive, send)
+        finally:
+            self.under_way -= 1
+
+
+def small_world() -> World:
+    world = World()
+    for slug in ("acme", "beta"):
+        organization = world.create_organization(slug)
+        project = world.create_project(organization, f"{slug}-api")
+        issues = [world.create_issue(project, f"ValueError: {n}", count=3) for n in range(8)]
+        for issue in issues[:5]:
+            world.resolve(issue)
+        world.assign(issues[7], organization.members[0])
+        world.create_issue(project, "Help", category="feedback", issue_type="feedback")
+    return world
+
+
+def test_each_setting_has_its_effect(tmp_path: Path) -> None:
+    world = small_world()
+    seeds = tmp_path / "our CSVs"
+    shutil.copytree(ROOT / "seeds", seeds)
+    (seeds / "project_products.csv").write_text(
+        "organization,project,product_id\n,beta-*,checkout-flow\n"
+    )
+    asked = {
+        "SENTRY_URL": "",
+        "SENTRY_AUTH_TOKEN": "unusual",
+        "SENTRY_ORG": " beta ,",
+        "DATA_DIR": str(tmp_path / ODD),
+        "SEEDS_DIR": str(seeds),
+        "SENTRY_CONCURRENCY": "1",
+        "FULL_SYNC_HOURS": "0.5",
+        "ACTIVITY_REQUESTS_PER_RUN": "3",
+        "ISSUE_EVENTS_PER_ISSUE": "2",
+        "INCLUDE_CATEGORIES": "feedback",
+        "PERSONAL_DATA": "hash",
+        "PERSONAL_DATA_KEY": "pepper",
+        "PUBLISH_PARQUET": "yes",
+        "PUBLISH_KEEP": "0",
+        "FILE_UMASK": "077",
+    }
+    assert asked.keys() == {name.upper() for name in Settings.model_fields}
+    with BusiestMoment(world, "self-hosted", token="unusual") as sentry:
+        deployment = Deployment(tmp_path / ODD, seeds, sentry.url)
+        first = deployment.run(**{**asked, "SENTRY_URL": f" {sentry.url}/api/0/ "})
+        assert first.success, failure_texts(first)
+        activity_requests = [r for r in sentry.requests if r.path.endswith("/activities/")]
+        assert sentry.most == 1
+        world.advance(hours=1)
+        second = deployment.run(**{**asked, "SENTRY_URL": sentry.url})
+    assert second.success, failure_texts(second)
+
+    assert len(activity_requests) == 3
+    assert [r["mode"] for r in deployment.read("from marts.sync_runs")] == ["full", "full"]
+    issues = deployment.read("from marts.fct_issues")
+    assert {(i["organization_slug"], i["product_id"]) for i in issues} == {
+        ("beta", "checkout-flow")
+    }
+    assert "feedback" in {i["issue_category"] for i in issues}
+    name = world.organizations["beta"].members[0].name
+    hashed = hmac.new(b"pepper", name.lower().encode(), hashlib.sha256).hexdigest()[:16]
+    assert {i["assignee"] for i in issues} == {None, hashed}
+    with duckdb.connect(str(deployment.warehouse), read_only=True) as db:
+        per_issue = "select count(*) as n from raw_sentry.issue_events group by issue_id"
+        assert db.execute(f"select max(n) from ({per_issue})").fetchone() == (2,)
+    published = [path.name for path in deployment.data.glob("product_health*")]
+    assert sorted(published) == ["product_health.duckdb", "product_health_parquet"]
+    assert stat.S_IMODE(deployment.published.stat().st_mode) == 0o400
+    assert stat.S_IMODE(deployment.warehouse.stat().st_mode) == 0o600
+
+
+def test_the_environment_wins_over_the_file_also_with_a_blank(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("SENTRY_ORG=acme\nPUBLISH_KEEP=7\nSENTRY_URL=https://sentry.acme.example\n")
+    monkeypatch.setenv("SENTRY_ORG", "")
+    monkeypatch.setenv("PUBLISH_KEEP", "1")
+    found = Settings(_env_file=file)
+    assert (found.organizations, found.publish_keep) == ([], 1)
+    assert found.server_url == "https://sentry.acme.example"
+
+
+def test_relative_folders_are_the_projects_whatever_folder_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATA_DIR", "elsewhere")
+    monkeypatch.setenv("SEEDS_DIR", "~/csv")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = read_settings()
+    assert (found.data, found.seeds) == (ROOT / "elsewhere", Path("csv"))
+
+
+def test_a_name_that_looks_like_a_setting_is_named_with_the_closest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("SENTRY_TOKEN=x\nMOOD=grim\nDAGSTER_HOME=/x\nSENTRY_ORG=acme\n")
+    monkeypatch.setattr(settings, "ENV_FILE", file)
+    monkeypatch.setenv("SENTRY_DSN", "https://sentry.example/1")
+    monkeypatch.setenv("PUBLISH_PARQET", "true")
+    assert unknown_names() == [
+        "SENTRY_TOKEN is no setting of this program; did you mean SENTRY_AUTH_TOKEN?",
+        "MOOD is no setting of this program; see .env.example.",
+        "PUBLISH_PARQET is no setting of this program; did you mean PUBLISH_PARQUET?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SENTRY_CONCURRENCY", "many"), ("PERSONAL_DATA", "some"), ("PUBLISH_KEEP", "-1")],
+)
+def test_a_wrong_setting_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://sentry.io/", "https://sentry.io"),
+        (" https://de.sentry.io/api/0/ ", "https://de.sentry.io"),
+        ("http://127.0.0.1:9000/sentry", "http://127.0.0.1:9000/sentry"),
+    ],
+)
+def test_an_address_is_taken_as_people_paste_it(url: str, expected: str) -> None:
+    assert Settings(sentry_url=url).server_url == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "acme",
+        "https://acme.sentry.io",
+        "https://acme.sentry.io/issues/?project=1",
+        "https://sentry.io/organizations/acme/projects/",
+    ],
+)
+def test_an_organization_may_be_pasted_as_its_address(written: str) -> None:
+    assert Settings(sentry_org=f"{written}, beta").organizations == ["acme", "beta"]

@@ -1,0 +1,156 @@
+"""A warehouse of an earlier version, or of earlier models, becomes one of this version by itself.
+
+`format_1.duckdb.xz` is the warehouse as the version before format 2 left it, after two syncs of a small Sentry.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.settings import ROOT
+from pipelines.warehouse import version
+from pipelines.warehouse.errors import WarehouseError
+from tests.pipeline.conftest import SETTINGS, Deployment, failure_texts
+
+OLD = Path(__file__).with_name("format_1.duckdb.xz")
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Deployment:
+    data, seeds = tmp_path / "data", tmp_path / "seeds"
+    data.mkdir()
+    (data / "warehouse.duckdb").write_bytes(lzma.decompress(OLD.read_bytes()))
+    shutil.copytree(ROOT / "seeds", seeds)
+    return Deployment(data, seeds, "http://127.0.0.1:9")
+
+
+def rows(warehouse: Path, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as db:
+        return db.execute(query).fetchall()
+
+
+def marts(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every mart table."""
+    names = rows(warehouse, "select table_name from duckdb_tables() where schema_name = 'marts'")
+    return {
+        name: rows(warehouse, f"select * exclude (_dlt_load_id) from marts.{name} order by all")
+        if name == "fct_issues"
+        else rows(warehouse, f"from marts.{name} order by all")
+        for (name,) in names
+    }
+
+
+def test_a_warehouse_of_the_version_before_keeps_every_number(old: Deployment) -> None:
+    before = marts(old.warehouse)
+    log = "select run_id, mode, status, organizations, issues_upserted from marts.sync_runs order by 1"
+    logged = rows(old.warehouse, log)
+    with duckdb.connect(str(old.warehouse)) as db:
+        db.execute("create table marts.former_report as select 1 as n")
+        db.execute("create view intermediate.int_former as select 1 as n")
+
+    result = old.run("rebuild_marts")
+
+    assert result.success, failure_texts(result)
+    assert marts(old.warehouse) == before
+    assert rows(old.warehouse, log) == logged
+    assert rows(old.warehouse, "select format from ops.warehouse") == [(version.FORMAT,)]
+    leftovers = (
+        "select table_name from duckdb_tables() where table_name like '!_dlt%' escape '!' "
+        "union all select view_name from duckdb_views() where view_name = 'int_former'"
+    )
+    assert rows(old.warehouse, leftovers) == []
+    assert old.read("from marts.publication")
+
+
+def test_what_a_newer_version_wrote_is_left_alone_with_the_way_out(old: Deployment) -> None:
+    version.upgrade(old.warehouse)
+    with duckdb.connect(str(old.warehouse)) as db:
+        db.execute("update ops.warehouse set format = format + 1")
+    before = old.warehouse.read_bytes()
+
+    with pytest.raises(WarehouseError, match="newer version") as refused:
+        version.upgrade(old.warehouse)
+
+    assert "Install that version again" in str(refused.value)
+    assert old.warehouse.read_bytes() == before
+    result = old.run("rebuild_marts")
+    assert not result.success
+
+
+def test_a_load_that_the_version_before_cut_off_is_undone(old: Deployment) -> None:
+    before = marts(old.warehouse)
+    shutil.copyfile(old.warehouse, f"{old.warehouse}.before-load")
+    with duckdb.connect(str(old.warehouse)) as db:
+        db.execute("delete from raw_sentry.issues")
+
+    version.upgrade(old.warehouse)
+
+    assert marts(old.warehouse) == before
+    assert {path.name for path in old.data.iterdir()} == {"warehouse.duckdb"}
+
+
+def test_models_that_changed_are_rebuilt_in_full_wherever_the_clone_lies(
+    old: Deployment, tmp_path: Path
+) -> None:
+    """An added column, and a column that means something else: both reach rows that no sync touches again."""
+    clone = tmp_path / 'it\'s a "clone" #1 ~ $HOME ü'
+    for part in ("pipelines", "dbt_project", "seeds"):
+        ignored = shutil.ignore_patterns("target", "logs", "__pycache__")
+        shutil.copytree(ROOT / part, clone / part, ignore=ignored)
+    shutil.copy(ROOT / "dagster.yaml", clone)
+    old = Deployment(old.data.rename(clone / "data"), clone / "seeds", old.url)
+    first = rebuild(clone)
+    issues = len(rows(old.warehouse, "from marts.fct_issues"))
+    model = clone / "dbt_project" / "models" / "marts" / "core" / "fct_issues.sql"
+    model.write_text(
+        model.read_text()
+        .replace("    issues.title,\n", "    upper(issues.title) as title,\n")
+        .replace("    issues.culprit,\n", "    issues.culprit,\n    'new' as added,\n")
+    )
+    columns = model.with_suffix(".yml")
+    columns.write_text(
+        columns.read_text().replace(
+            "      - {name: culprit,",
+            "      - {name: added, data_type: varchar}\n      - {name: culprit,",
+        )
+    )
+
+    second = rebuild(clone)
+
+    changed = "where title = upper(title) and added = 'new'"
+    assert len(rows(old.warehouse, f"from marts.fct_issues {changed}")) == issues > 0
+    assert len(old.read(f"from marts.fct_issues {changed}")) == issues
+    assert "rebuilt in full" in second
+    assert "format 1 is now" in first
+    assert "rebuilt in full" not in rebuild(clone)
+
+
+def rebuild(clone: Path) -> str:
+    """Run rebuild_marts in another clone, in its own folder; returns what it logged."""
+    environment = (
+        os.environ | SETTINGS | {"PYTHONPATH": str(clone), "DATA_DIR": "data", "SEEDS_DIR": ""}
+    )
+    code = (
+        "import os; from pipelines.commands.dagster import become; "
+        "from pipelines.settings import read_settings; "
+        "become(read_settings(), ['job', 'execute', '-m', 'pipelines.definitions', '-j', 'rebuild_marts'], os.environ)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stderr
