@@ -95,7 +95,11 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
             node["name"],
             node["fqn"][-2],
             node["description"],
-            [Column(c["name"], c["data_type"], c["description"]) for c in node["columns"].values()],
+            [
+                # Contracts say `string`, as every engine does; a file of DuckDB has `varchar`.
+                Column(c["name"], c["data_type"].replace("string", "varchar"), c["description"])
+                for c in node["columns"].values()
+            ],
         )
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
