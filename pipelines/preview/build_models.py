@@ -35,7 +35,7 @@ def build_models(warehouse: Path, selection: str, settings: Settings) -> None:
     """Run the models and the tests of what they mean on the warehouse; DryRunError names what failed."""
     folder = warehouse.parent
     command = [
-        *(sys.executable, "-m", "dbt.cli.main", "--quiet", "--no-use-colors", "build"),
+        *(sys.executable, "-m", "pipelines.models", "--quiet", "--no-use-colors", "build"),
         *("--select", selection, "--indirect-selection", "buildable"),
         *("--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"),
         *("--vars", json.dumps({"include_categories": settings.categories})),
