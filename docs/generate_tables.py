@@ -99,7 +99,10 @@ def published_tables(manifest: dict[str, Any]) -> list[PublishedTable]:
             node["fqn"][-2],
             node["description"],
             [
-                PublishedColumn(c["name"], c["data_type"], c["description"])
+                # Contracts say `string`, as every engine does; a file of DuckDB has `varchar`.
+                PublishedColumn(
+                    c["name"], c["data_type"].replace("string", "varchar"), c["description"]
+                )
                 for c in node["columns"].values()
             ],
         )

@@ -18,7 +18,7 @@ from pipelines.catalog import check, load
 from pipelines.preview.warehouse_copy import copy_warehouse
 from pipelines.publish import publish
 from tests.catalog.small_catalog import HIGH, MAPPING, PRODUCTS, TARGETS
-from tests.dbt.warehouse import START, Warehouse
+from tests.dbt.warehouse import START, WrittenWarehouse
 
 SHOP = """shop,Shop,,,commerce,high,
 payments,Payments,shop,,,,
@@ -66,7 +66,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = Place(tmp_path_factory.mktemp("original"))
     place.write(SHOP, PROJECTS)
     place.data.mkdir()
-    warehouse = Warehouse(place.data)
+    warehouse = WrittenWarehouse(place.data)
     warehouse.load(
         synced_at=START,
         projects=[{"project_id": slug, "project_slug": slug} for slug in SLUGS],
@@ -148,7 +148,7 @@ def test_a_preview_shows_the_effect_of_the_edit_and_touches_nothing(
 def test_newer_data_in_the_warehouse_do_not_show_as_the_edits_effect(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    warehouse = object.__new__(Warehouse)
+    warehouse = object.__new__(WrittenWarehouse)
     warehouse.folder, warehouse.loads = place.data, 1
     warehouse.load(
         synced_at=START + timedelta(hours=3),
