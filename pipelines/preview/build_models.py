@@ -8,9 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipelines.settings import ROOT, Settings
-
-DBT_PROJECT = ROOT / "dbt_project"
+from pipelines import models
+from pipelines.settings import Settings
 
 OVERVIEW = "marts.product_overview"
 PRODUCTS = "marts.dim_products"
@@ -38,8 +37,8 @@ def build_models(warehouse: Path, selection: str, settings: Settings) -> None:
         *(sys.executable, "-m", "pipelines.models", "--quiet", "--no-use-colors", "build"),
         *("--select", selection, "--indirect-selection", "buildable"),
         *("--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"),
-        *("--vars", json.dumps({"include_categories": settings.categories})),
-        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *models.variables(settings),
+        *("--project-dir", str(models.PROJECT), "--profiles-dir", str(models.PROJECT)),
         *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
     ]
     environment = os.environ | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines import models
 from pipelines.preview import build_models
 
 
@@ -11,10 +12,10 @@ def test_each_model_that_is_named_exists() -> None:
         for name, value in vars(build_models).items()
         if name.isupper() and isinstance(value, str) and "." in value
     ]
-    models = {
-        f"{file.relative_to(build_models.DBT_PROJECT / 'models').parts[0]}.{file.stem}"
-        for file in (build_models.DBT_PROJECT / "models").rglob("*.sql")
+    folder = models.PROJECT / "models"
+    existing = {
+        f"{file.relative_to(folder).parts[0]}.{file.stem}" for file in folder.rglob("*.sql")
     }
 
     assert len(named) > 5
-    assert set(named) <= models
+    assert set(named) <= existing

@@ -49,7 +49,6 @@ def build_warehouse(
                 _add_promised_columns(db)
             wanted = statement.named_parameters
             db.execute(statement, {name: values[name] for name in wanted})
-    run_log.record_extraction(warehouse, run_id)
 
 
 def _add_promised_columns(db: duckdb.DuckDBPyConnection) -> None:
@@ -71,6 +70,6 @@ create or replace table raw_sentry.organization_syncs as
 select
     $run_id as run_id, 'acme' as organization_slug, $as_of::timestamp as started_at, 'full' as mode,
     'complete' as status, null::varchar as failure, 12::bigint as requests, 10::bigint as pages,
-    1::bigint as retries, 0.5 as seconds_rate_limited, 7::bigint as issues_new,
+    1::bigint as retries, 0.5::double as seconds_rate_limited, 7::bigint as issues_new,
     3::bigint as issues_changed, 1::bigint as issues_vanished
 """

@@ -64,7 +64,6 @@ def test_a_run_in_which_an_organization_failed_is_published_as_partial(data: Dat
         "insert into raw_sentry.organization_syncs by name select 'run-1' as run_id, "
         "'globex' as organization_slug, 'failed' as status, 'HTTP 403' as failure"
     )
-    run_log.record_extraction(data.warehouse, "run-1")
     data.publish()
 
     runs = data.query("select status, failed_organizations, failures from marts.sync_runs")

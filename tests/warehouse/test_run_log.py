@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipelines.sentry.http.session import TrafficCounts
 from pipelines.warehouse import run_log
 from tests.publish.data import Data, published_at
 from tests.publish.sample_marts import AS_OF
@@ -32,42 +32,34 @@ def test_a_run_is_running_until_its_data_is_published(data: Data) -> None:
     assert log(data) == [("run-1", "complete", published_at())]
 
 
-def test_the_warehouse_and_the_published_file_tell_the_same_of_a_finished_run(data: Data) -> None:
+def test_the_warehouse_and_the_published_file_agree_on_a_finished_run(data: Data) -> None:
     data.publish()
     run_log.finish_run(data.warehouse, data.target)
 
-    assert log(data, "* exclude (host_started_at)") == data.query("from marts.sync_runs")
+    columns = "run_id, started_at, finished_at, status, issues_total"
+    assert log(data, columns) == data.query(f"select {columns} from marts.sync_runs")
 
 
-def test_a_run_is_the_sum_of_its_organizations(tmp_path: Path) -> None:
-    data = Data(tmp_path)
-    begin(data, "run-1")
-    data.change("create schema raw_sentry")
-    data.change(
-        """
-        create table raw_sentry.organization_syncs as
-        from (
-            values
-            ('run-0', 'acme', 'full', 'complete', null, 9, 9, 9, 9.0, 9, 9, 9),
-            ('run-1', 'initech', 'full', 'failed', 'HTTP 500', 1, 0, 4, 0.5, 0, 0, 0),
-            ('run-1', 'acme', 'incremental', 'complete', null, 20, 15, 2, 1.5, 7, 5, 3),
-            ('run-1', 'globex', 'full', 'failed', 'HTTP 403', 1, 0, 0, 0.0, 0, 0, 0)
-        ) as syncs(
-            run_id, organization_slug, mode, status, failure, requests, pages, retries,
-            seconds_rate_limited, issues_new, issues_changed, issues_vanished
-        )
-        """
-    )
+def test_a_run_that_stops_before_its_data_are_published_has_failed(data: Data) -> None:
+    run_log.end_run(data.warehouse, "run-1")
 
-    run_log.record_extraction(data.warehouse, "run-1")
-
-    assert log(data, "mode, organizations, failed_organizations, failures") == [
-        ("incremental", 3, 2, "globex: HTTP 403; initech: HTTP 500")
+    assert log(data, "status, failure") == [
+        ("failed", "It stopped before its data were published.")
     ]
-    assert log(data, "requests, pages, retries, seconds_rate_limited") == [(22, 15, 6, 2.0)]
-    assert log(data, "issues_new, issues_changed, issues_vanished, issues_upserted") == [
-        (7, 5, 3, 12)
-    ]
+
+
+def test_the_reason_of_a_failure_stays(data: Data) -> None:
+    run_log.fail_run(data.warehouse, "run-1", "HTTP 403")
+    run_log.end_run(data.warehouse, "run-1")
+
+    assert log(data, "status, failure") == [("failed", "HTTP 403")]
+
+
+def test_what_the_directory_has_cost_is_the_runs_own(data: Data) -> None:
+    run_log.record_directory(data.warehouse, "run-1", TrafficCounts(5, 4, 1, 0.5))
+
+    columns = ("requests", "pages", "retries", "seconds_rate_limited")
+    assert log(data, ", ".join(f"directory_{column}" for column in columns)) == [(5, 4, 1, 0.5)]
 
 
 def test_a_run_killed_on_the_way_is_failed_once_the_next_begins(data: Data) -> None:
