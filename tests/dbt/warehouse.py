@@ -17,9 +17,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines import run_log
 from pipelines.catalog.loading import COLUMNS
 from pipelines.sentry.schema import RAW_TABLES
+from pipelines.warehouse import run_log
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 Row = dict[str, Any]
