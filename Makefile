@@ -53,12 +53,14 @@ suggest: $(READY) ## Rows to paste for projects without a product
 test: lint ## All that CI runs: lint, types, tests
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-lint: $(READY) ## ruff, mypy --strict and sqlfluff
+lint: $(READY) ## ruff, mypy --strict, sqlfluff and dbt-bouncer
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 	@$(BIN)/sqlfluff lint --disable-progress-bar --templater raw docs/queries
+	@$(BIN)/dbt --quiet parse --target lint --project-dir dbt_project --profiles-dir dbt_project
+	@found=$$($(BIN)/dbt-bouncer run --show-all-failures --config-file dbt_project/dbt-bouncer.yml 2>&1) || { echo "$$found"; exit 1; }
 
 format: $(READY) ## Put Python and SQL into shape
 	@$(BIN)/ruff check --fix --quiet .
