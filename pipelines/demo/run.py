@@ -17,12 +17,13 @@ from pipelines.commands.report import Published, read_published, show
 from pipelines.commands.watching import run_and_watch
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.settings import Settings
+from pipelines.settings import EXAMPLE, Settings
 
 console = Console()
+SUGGEST = "make suggest DATA_DIR=data/demo SEEDS_DIR=seeds/example"
 NEXT = (
     "[bold]make demo-ui[/bold] shows runs, lineage and checks in Dagster. "
-    "Edit [bold]seeds/products.csv[/bold] and run [bold]make check[/bold]. "
+    "Edit [bold]seeds/example/products.csv[/bold] and run it again. "
     "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, then [bold]make sync[/bold]."
 )
 
@@ -56,7 +57,7 @@ def _run(settings: Settings, environment: dict[str, str], sentry: StandIn) -> in
         if before is None
         else ""
     )
-    show(console, after, before, settings.published, again + NEXT)
+    show(console, after, before, settings.published, again + NEXT, SUGGEST)
     return 0
 
 
@@ -90,7 +91,7 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         "SENTRY_URL": url,
         "SENTRY_AUTH_TOKEN": TOKEN,
         "DATA_DIR": str(settings.data),
-        "SEEDS_DIR": str(settings.seeds_dir),
+        "SEEDS_DIR": str(EXAMPLE),
         # A young history is short enough to be read at once.
         "ACTIVITY_REQUESTS_PER_RUN": "5000",
     }
