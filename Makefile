@@ -62,6 +62,8 @@ lint: $(DEVELOPMENT) ## ruff, mypy --strict, import fences, sqlfluff and the con
 	@$(RUN) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
 	@$(RUN) -m sqlfluff lint --disable-progress-bar dbt_project
 	@$(RUN) -m sqlfluff lint --disable-progress-bar --templater raw docs/queries
+	@$(RUN) -c 'from pipelines.models import manifest; manifest()'
+	@found=$$($(RUN) -c 'from dbt_bouncer.main import app; app()' run --show-all-failures --config-file dbt_project/dbt-bouncer.yml 2>&1) || { echo "$$found"; exit 1; }
 
 format: $(DEVELOPMENT) ## Put Python and SQL into shape
 	@$(RUN) -m ruff check --fix --quiet .

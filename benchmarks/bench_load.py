@@ -55,7 +55,7 @@ def fill(path: Path, issues: int, result: Connection) -> None:
 
 def change(path: Path, issues: int, number: int, result: Connection) -> None:
     """Send the seconds that one load of changed issues takes, spread over the whole warehouse."""
-    from pipelines.sentry.rows.arrow import to_arrow
+    from pipelines.sentry.rows.typed import to_arrow
     from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES, ORGANIZATION_SYNCS
     from pipelines.warehouse.load import load
 

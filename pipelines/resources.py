@@ -19,8 +19,8 @@ from pipelines.warehouse.lock import run_lock
 
 log = logging.getLogger(__name__)
 
-# On every run that has held the warehouse: which one, since an instance may have runs of others.
-WAREHOUSE_TAG = "sentry_by_product/warehouse"
+# On every run that has held the warehouse: which one, since an instance may have runs of others. Hidden in the UI.
+WAREHOUSE_TAG = ".dagster/sentry_by_product/warehouse"
 IN_PROGRESS = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,

@@ -7,34 +7,47 @@ code whether anything did.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 
 from pipelines.child_process import end_with_parent
 from pipelines.definitions import defs
 from pipelines.progress import write_progress
 from pipelines.settings import read_settings
 
-# Under which the UI files the runs of this code location, so that its pages show those from a terminal too.
-LOCATION = {".dagster/repository": "__repository__@pipelines.definitions"}
+# The code location as `dagster dev` names it: its timeline shows the runs from a terminal, too.
+LOCATION = RemoteRepositoryOrigin(
+    RegisteredCodeLocationOrigin("pipelines.definitions"), "__repository__"
+)
 _OF_DBT = "Errors parsed from dbt logs:"
 
 
 def main() -> int:
     """Return 0, or 1 after a failure."""
     end_with_parent()
+    job = defs.resolve_job_def(sys.argv[1])
     with dg.DagsterInstance.get() as instance:
-        result = defs.resolve_job_def(sys.argv[1]).execute_in_process(
-            instance=instance, raise_on_error=False, tags=LOCATION
+        run = instance.create_run_for_job(
+            job, remote_job_origin=RemoteJobOrigin(LOCATION, job.name)
         )
-    failure = None if result.success else failure_of(result)
-    write_progress(read_settings().progress, step="done", run_id=result.run_id, failure=failure)
-    return 0 if result.success else 1
+        events = list(execute_run_iterator(InMemoryJob(job), run, instance))
+    has_failed = any(event.is_failure for event in events)
+    failure = failure_of(events) if has_failed else None
+    write_progress(read_settings().progress, step="done", run_id=run.run_id, failure=failure)
+    return 1 if has_failed else 0
 
 
-def failure_of(result: dg.ExecuteInProcessResult) -> str:
+def failure_of(events: Iterable[dg.DagsterEvent]) -> str:
     """Return the one message of a failed run: that of the step that failed, as the error gives it to people."""
-    for event in result.all_events:
+    for event in events:
         data = event.event_specific_data
         error = getattr(data, "error", None)
         if not event.is_failure or error is None:

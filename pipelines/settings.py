@@ -19,6 +19,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parents[1]
 ENV_FILE = ROOT / ".env"
+# The catalog of the demo, and what one may look like.
+EXAMPLE = ROOT / "seeds" / "example"
 
 # What `.env` may hold for the libraries below us.
 _OF_LIBRARIES = (

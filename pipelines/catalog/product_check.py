@@ -28,7 +28,11 @@ def check_products(reading: Reading, names: ProductNames) -> None:
     if not reading.columns:
         return
     if not names.ids:
-        reading.add(None, "has no products, so that every report would be empty; add one")
+        reading.add(
+            None,
+            "has no products yet, so that no issue belongs to one; add some, or have `make init` draft them",
+            "warning",
+        )
     products = _first_of_each(reading)
     for product in reading.rows:
         if product.parent_id is not None and product.parent_id not in names.ids:

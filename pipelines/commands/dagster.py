@@ -3,30 +3,65 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from pipelines import models
 from pipelines.settings import ROOT, Settings, SettingsError
 
+# Process group -> when it was asked to end.
+_ENDING: dict[int, float] = {}
 
-def dev(settings: Settings, port: int) -> None:
+
+def dev(settings: Settings, port: int) -> int:
     """Open the Dagster UI on 127.0.0.1: schedule, lineage, checks.
 
     Raises SettingsError where the port is taken.
     """
+    return serve(settings, port, os.environ)
+
+
+def serve(settings: Settings, port: int, base: Mapping[str, str]) -> int:
+    """Serve the UI until Ctrl-C, SIGTERM or the end of the terminal; nothing that it started is left then."""
     require_free(port)
-    variables = environment(settings, os.environ)
-    # Not in a folder where a `.env` is: Dagster would let that replace the environment.
-    os.chdir(settings.dagster_home)
-    os.execve(sys.executable, ui(port), variables)  # noqa: S606 - ourselves
-
-
-def ui(port: int) -> list[str]:
-    """Return the command that serves the UI."""
+    print(f"Dagster is starting on http://127.0.0.1:{port}. Stop with Ctrl-C.", flush=True)
     arguments = ["dev", "-h", "127.0.0.1", "-p", str(port), "-m", "pipelines.definitions"]
-    return [sys.executable, "-m", "dagster", *arguments]
+    variables = environment(settings, base)
+    # Where it is ignored, as in a shell's background, Dagster's processes would not end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dagster", *arguments],
+        env=variables,
+        # Not in a folder where a `.env` is: Dagster would let that replace the environment.
+        cwd=settings.dagster_home,
+        start_new_session=True,
+    )
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: _end(process.pid, signal.SIGINT))
+    try:
+        return _wait(process)
+    finally:
+        _end(process.pid, signal.SIGKILL)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """Return the exit code; once it was asked to end, it has three seconds."""
+    while process.poll() is None:
+        time.sleep(0.1)
+        if process.pid in _ENDING and time.monotonic() > _ENDING[process.pid] + 3:
+            return 0
+    return 0 if process.pid in _ENDING else process.returncode
+
+
+def _end(group: int, kind: signal.Signals) -> None:
+    _ENDING.setdefault(group, time.monotonic())
+    with suppress(ProcessLookupError):
+        os.killpg(group, kind)
 
 
 def environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:

@@ -62,14 +62,20 @@ def read_published(path: Path) -> Published | None:
 
 
 def show(
-    console: Console, now: Published, before: Published | None, path: Path, next_steps: str
+    console: Console,
+    now: Published,
+    before: Published | None,
+    path: Path,
+    next_steps: str,
+    suggest: str = "make suggest",
 ) -> None:
     """Print everything."""
     console.print()
-    console.print(_tree(now, before, console.width))
+    if now.products:
+        console.print(_tree(now, before, console.width))
     _print_sync(console, now, before)
     _print_failed(console, now)
-    _print_unassigned(console, now)
+    _print_unassigned(console, now, suggest)
     _print_forgotten(console, now)
     file = shortened(path)
     console.print(f"\nPublished: [bold]{file}[/bold]. Try:", highlight=False)
@@ -177,13 +183,19 @@ def _print_failed(console: Console, now: Published) -> None:
         console.print(f"  {row['failure']}", markup=False, highlight=False)
 
 
-def _print_unassigned(console: Console, now: Published) -> None:
+def _print_unassigned(console: Console, now: Published, suggest: str) -> None:
+    if not now.products:
+        console.print(
+            f"There are no products yet, so that {now.projects:,} projects belong to none: "
+            "[bold]make init[/bold] drafts them from Sentry's teams and names."
+        )
+        return
     if not now.unassigned:
         return
     have = "has" if len(now.unassigned) == 1 else "have"
     console.print(
         f"{len(now.unassigned):,} of {now.projects:,} projects {have} no product: "
-        "[bold]make suggest[/bold] prints rows for those that can be guessed."
+        f"[bold]{suggest}[/bold] prints rows for those that can be guessed."
     )
 
 

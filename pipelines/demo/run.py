@@ -6,26 +6,24 @@ Each run moves the stand-in's clock three hours on, so the second one shows that
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
-from pipelines.commands.dagster import environment as dagster_environment
-from pipelines.commands.dagster import require_free, ui
+from pipelines.commands.dagster import serve
 from pipelines.commands.report import Published, read_published, show
 from pipelines.commands.watching import run_and_watch
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.settings import Settings
+from pipelines.settings import EXAMPLE, Settings
 
 console = Console()
+SUGGEST = "make suggest DATA_DIR=data/demo SEEDS_DIR=seeds/example"
 NEXT = (
     "[bold]make demo-ui[/bold] shows runs, lineage and checks in Dagster. "
-    "Edit [bold]seeds/products.csv[/bold] and run [bold]make check[/bold]. "
+    "Edit [bold]seeds/example/products.csv[/bold] and run it again. "
     "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, then [bold]make sync[/bold]."
 )
 
@@ -37,7 +35,7 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
     with _stand_in(settings.data) as sentry:
         environment = _environment(settings, sentry.url)
         if with_ui:
-            return _ui(settings, environment, port)
+            return serve(settings, port, environment)
         return _run(settings, environment, sentry)
 
 
@@ -59,7 +57,7 @@ def _run(settings: Settings, environment: dict[str, str], sentry: StandIn) -> in
         if before is None
         else ""
     )
-    show(console, after, before, settings.published, again + NEXT)
+    show(console, after, before, settings.published, again + NEXT, SUGGEST)
     return 0
 
 
@@ -68,22 +66,6 @@ def _published(path: Path) -> Published:
     if published is None:
         raise SystemExit("The job ended well but published nothing; please report this.")
     return published
-
-
-def _ui(settings: Settings, environment: dict[str, str], port: int) -> int:
-    require_free(port)
-    console.print(
-        f"Dagster is starting on http://127.0.0.1:{port} over the demo's data. Stop with Ctrl-C."
-    )
-    variables = dagster_environment(settings, environment)
-    process = subprocess.Popen(ui(port), env=variables, cwd=settings.dagster_home)
-    # Dagster's processes would outlive this one.
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.terminate()
-        return process.wait()
 
 
 @contextmanager
@@ -109,7 +91,7 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         "SENTRY_URL": url,
         "SENTRY_AUTH_TOKEN": TOKEN,
         "DATA_DIR": str(settings.data),
-        "SEEDS_DIR": str(settings.seeds_dir),
+        "SEEDS_DIR": str(EXAMPLE),
         # A young history is short enough to be read at once.
         "ACTIVITY_REQUESTS_PER_RUN": "5000",
     }

@@ -23,8 +23,8 @@ from pipelines.sentry.read import follow_up
 from pipelines.sentry.read.collection import TOMBSTONE, IssueCollection
 from pipelines.sentry.read.detection import detect
 from pipelines.sentry.read.issues import IssueReader
-from pipelines.sentry.rows.fields import as_json
 from pipelines.sentry.rows.redact import Redaction
+from pipelines.sentry.rows.typed import as_json
 from pipelines.sentry.schema import (
     ISSUE_ACTIVITIES,
     ISSUE_DAILY_EVENTS,

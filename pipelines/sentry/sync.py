@@ -21,8 +21,8 @@ from pipelines.sentry.organization import Directory, Organization
 from pipelines.sentry.organization_sync import Changes, Options, sync_organization
 from pipelines.sentry.progress import Progress
 from pipelines.sentry.read.directory import read_directory
-from pipelines.sentry.rows.arrow import to_arrow
 from pipelines.sentry.rows.redact import Redaction
+from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import ORGANIZATION_SYNCS
 from pipelines.sentry.state.redact_stored import redacted_rows
 from pipelines.sentry.state.stored import open_stored_state

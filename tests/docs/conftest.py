@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.catalog import check
 from pipelines.publish import publish
+from pipelines.settings import EXAMPLE
 from tests.dbt.warehouse import dbt
 from tests.oracle.random_world import random_world
 
@@ -29,7 +30,7 @@ class PublishedFile:
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> PublishedFile:
     folder = tmp_path_factory.mktemp("published")
-    catalog = check(ROOT / "seeds", ()).catalog
+    catalog = check(EXAMPLE, ()).catalog
     tables = ("products", "project_products", "sla_targets")
     world = replace(
         random_world(SEED).last,

@@ -16,7 +16,7 @@ import pytest
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, StandIn
 from pipelines.fake_sentry.world import World
-from pipelines.settings import ROOT
+from pipelines.settings import EXAMPLE
 from pipelines.warehouse.attach import attach
 
 # A developer's own settings must not reach the tests.
@@ -96,7 +96,7 @@ def failure_texts(result: dg.ExecuteInProcessResult) -> str:
 def first(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """The sample world at its start, synced once by the real job. Not to be changed: copy it."""
     folder = tmp_path_factory.mktemp("first")
-    shutil.copytree(ROOT / "seeds", folder / "seeds")
+    shutil.copytree(EXAMPLE, folder / "seeds")
     with StandIn(sample_world(), "self-hosted") as sentry:
         deployment = Deployment(folder / "data", folder / "seeds", sentry.url)
         result = deployment.run()

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from pipelines import settings
 from pipelines.fake_sentry.server import StandIn
 from pipelines.fake_sentry.world import World
-from pipelines.settings import ROOT, Settings, SettingsError, read_settings, unknown_names
+from pipelines.settings import EXAMPLE, ROOT, Settings, SettingsError, read_settings, unknown_names
 from tests.pipeline.conftest import Deployment, failure_texts
 
 ODD = 'it\'s #1 ~ $HOME "ü"'
@@ -51,7 +51,7 @@ def small_world() -> World:
 def test_each_setting_has_its_effect(tmp_path: Path) -> None:
     world = small_world()
     seeds = tmp_path / "our CSVs"
-    shutil.copytree(ROOT / "seeds", seeds)
+    shutil.copytree(EXAMPLE, seeds)
     (seeds / "project_products.csv").write_text(
         "organization,project,product_id\n,beta-*,checkout-flow\n"
     )

@@ -11,6 +11,7 @@ from pipelines.sentry.atomic_load import whole_load
 from pipelines.fake_sentry.life import live
 from pipelines.fake_sentry.server import TOKEN, StandIn
 from pipelines.fake_sentry.world import World
+from pipelines.settings import ROOT
 from tests.pipeline import walk
 from tests.pipeline.conftest import Deployment, failure_texts
 
@@ -168,3 +169,17 @@ def test_the_token_is_in_no_file_of_the_data_folder(first: Deployment) -> None:
     files = [path for path in first.data.rglob("*") if path.is_file()]
     assert first.published in files
     assert [path for path in files if TOKEN.encode() in path.read_bytes()] == []
+
+
+def test_without_a_catalog_of_ones_own_it_works_and_everything_is_unassigned(
+    sentry: StandIn, tmp_path: Path
+) -> None:
+    deployment = Deployment(tmp_path / "data", ROOT / "seeds", sentry.url)
+    result = deployment.run()
+    assert result.success, failure_texts(result)
+    assert deployment.read("from marts.product_overview") == []
+    [row] = deployment.read(
+        "select count(*) as all_issues, count(product_id) as assigned from marts.fct_issues"
+    )
+    assert (row["all_issues"] > 0, row["assigned"]) == (True, 0)
+    assert len(deployment.read("from marts.unassigned_projects")) > 20

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.settings import ROOT
+from pipelines.settings import EXAMPLE, ROOT
 from pipelines.warehouse import version
 from pipelines.warehouse.errors import WarehouseError
 from tests.pipeline.conftest import SETTINGS, Deployment, failure_texts
@@ -29,7 +29,7 @@ def old(tmp_path: Path) -> Deployment:
     data, seeds = tmp_path / "data", tmp_path / "seeds"
     data.mkdir()
     (data / "warehouse.duckdb").write_bytes(lzma.decompress(OLD.read_bytes()))
-    shutil.copytree(ROOT / "seeds", seeds)
+    shutil.copytree(EXAMPLE, seeds)
     return Deployment(data, seeds, "http://127.0.0.1:9")
 
 
@@ -137,7 +137,9 @@ def test_models_that_changed_are_rebuilt_in_full_wherever_the_clone_lies(
 def rebuild(clone: Path) -> str:
     """Run rebuild_marts in another clone, in its own folder; returns what it logged."""
     environment = (
-        os.environ | SETTINGS | {"PYTHONPATH": str(clone), "DATA_DIR": "data", "SEEDS_DIR": ""}
+        os.environ
+        | SETTINGS
+        | {"PYTHONPATH": str(clone), "DATA_DIR": "data", "SEEDS_DIR": "seeds/example"}
     )
     code = (
         "import os; from pipelines.commands.dagster import become; "

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from pipelines.sentry.errors import ChangedTypeError
 from pipelines.sentry.rows import flatten
-from pipelines.sentry.rows.arrow import to_arrow
-from pipelines.sentry.rows.fields import Fields
+from pipelines.sentry.rows.typed import Fields, to_arrow
 from pipelines.sentry.schema import (
     ISSUE_ACTIVITIES,
     ISSUE_EVENTS,

@@ -11,9 +11,8 @@ import pytest
 from pipelines.sentry.errors import ChangedTypeError, ConfigurationError
 from pipelines.sentry.organization_sync import Options
 from pipelines.sentry.rows import flatten
-from pipelines.sentry.rows.arrow import to_arrow
-from pipelines.sentry.rows.fields import Fields
 from pipelines.sentry.rows.redact import Redaction
+from pipelines.sentry.rows.typed import Fields, to_arrow
 from pipelines.sentry.schema import ISSUES
 
 PERSON = {"type": "user", "id": "1", "name": "Ada Lovelace", "email": "lovelace@people.example"}

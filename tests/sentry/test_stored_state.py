@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from random import Random
 
-from pipelines.sentry.rows.arrow import to_arrow
+from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS
 from pipelines.sentry.state.stored import open_stored_state
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def mapped_patterns() -> list[str]:
-    with (ROOT / "seeds" / "project_products.csv").open(encoding="utf-8") as file:
+    with (ROOT / "seeds" / "example" / "project_products.csv").open(encoding="utf-8") as file:
         return [row["project"] for row in csv.DictReader(file)]
 
 

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.sentry.rows.arrow import to_arrow
+from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import DATASET, ISSUES, ORGANIZATION_SYNCS, PROJECTS
 from pipelines.warehouse import load as loading
 from pipelines.warehouse.load import load

@@ -20,7 +20,7 @@ from pipelines.sentry.errors import (
 )
 from pipelines.sentry.http.paginator import SentryPaginator, names_next_page, next_cursor
 from pipelines.sentry.http.session import SentrySession
-from pipelines.sentry.rows.fields import kind
+from pipelines.sentry.rows.typed import kind
 
 Params = Mapping[str, Any]
 Row = dict[str, Any]

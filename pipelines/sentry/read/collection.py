@@ -23,8 +23,8 @@ from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.progress import Progress
 from pipelines.sentry.read.issues import IssueReader, LookUp
 from pipelines.sentry.rows import flatten
-from pipelines.sentry.rows.arrow import to_arrow
 from pipelines.sentry.rows.redact import Redaction
+from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES
 
 log = logging.getLogger("pipelines.sentry")

@@ -23,7 +23,7 @@ from pipelines.sentry.errors import (
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.plan import RETENTION
-from pipelines.sentry.rows.fields import kind
+from pipelines.sentry.rows.typed import kind
 
 Row = dict[str, Any]
 Counts = dict[tuple[str, date], int]

@@ -14,8 +14,8 @@ from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import daily_counts as counts
 from pipelines.sentry.read.issues import IssueReader
 from pipelines.sentry.rows import flatten
-from pipelines.sentry.rows.arrow import to_arrow
 from pipelines.sentry.rows.redact import Redaction
+from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import (
     ISSUE_ACTIVITIES,
     ISSUE_DAILY_EVENTS,

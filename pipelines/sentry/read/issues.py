@@ -18,7 +18,7 @@ from pipelines.sentry.errors import (
 )
 from pipelines.sentry.http.client import Page, Params, Row, SentryApi, require_list
 from pipelines.sentry.plan import SUSPICIOUS_SECONDS, Listing, request_of, stops_at
-from pipelines.sentry.rows.fields import Fields
+from pipelines.sentry.rows.typed import Fields
 
 Gone = Literal["deleted", "access_lost"]
 # What a detail call would cost extra and nobody here reads.

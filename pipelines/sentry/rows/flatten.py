@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipelines.sentry.errors import ChangedTypeError
-from pipelines.sentry.rows.fields import Fields, as_json
+from pipelines.sentry.rows.typed import Fields, as_json
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pipelines.sentry.errors import ConfigurationError
-from pipelines.sentry.rows.fields import as_json
+from pipelines.sentry.rows.typed import as_json
 
 Row = dict[str, Any]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.sentry.rows.arrow import to_arrow
 from pipelines.sentry.rows.redact import HASH, IMPERSONAL, OF_CODE, OF_ERROR, Redaction
+from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import ISSUE_ACTIVITIES, ISSUE_EVENTS, ISSUES
 from pipelines.sentry.state.stored import open_stored_state
 

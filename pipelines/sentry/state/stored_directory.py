@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipelines.sentry.http.client import Row
 from pipelines.sentry.organization import Organization
-from pipelines.sentry.rows.arrow import to_arrow
+from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import (
     ORGANIZATIONS,
     PROJECT_SLUGS,

@@ -97,29 +97,6 @@ reports as (
         previous_observed_at as from_status_at
     from undated_observations
 
-),
-
-numbered as (
-
-    select
-        reports.*,
-        row_number() over (
-            partition by reports.issue_id
-            order by
-                reports.changed_at asc,
-                reports.source asc,
-                reports.activity_number asc nulls last,
-                reports.to_status asc
-        ) as report_number
-    from reports
-    inner join issues
-        on reports.issue_id = issues.issue_id
-    -- That an issue is gone for good, its own row says.
-    where
-        issues.removed_at is null
-        or not {{ is_removed('reports.to_status') }}
-        or reports.changed_at < issues.removed_at
-
     union all
 
     select
@@ -130,21 +107,20 @@ numbered as (
         null as activity_type,
         null as activity_number,
         null as from_status,
-        null as from_status_at,
-        0 as report_number
+        null as from_status_at
     from issues
 
 )
 
 select
-    numbered.issue_id,
-    numbered.report_number,
-    numbered.to_status,
-    numbered.changed_at,
-    numbered.source,
-    numbered.activity_type,
-    numbered.from_status,
-    numbered.from_status_at,
+    reports.issue_id,
+    row_number() over in_order - 1 as report_number,
+    reports.to_status,
+    reports.changed_at,
+    reports.source,
+    reports.activity_type,
+    reports.from_status,
+    reports.from_status_at,
     issues.project_id,
     issues.listed_status,
     issues.observed_at as listed_at,
@@ -152,8 +128,22 @@ select
     issues.removed_status,
     issues.removed_at,
     newest_loads._dlt_load_id
-from numbered
+from reports
 inner join issues
-    on numbered.issue_id = issues.issue_id
+    on reports.issue_id = issues.issue_id
 inner join newest_loads
-    on numbered.issue_id = newest_loads.issue_id
+    on reports.issue_id = newest_loads.issue_id
+-- That an issue is gone for good, its own row says.
+where
+    issues.removed_at is null
+    or not {{ is_removed('reports.to_status') }}
+    or reports.changed_at < issues.removed_at
+window in_order as (
+    partition by reports.issue_id
+    order by
+        reports.source = 'first_seen' desc,
+        reports.changed_at asc,
+        reports.source asc,
+        reports.activity_number asc nulls last,
+        reports.to_status asc
+)

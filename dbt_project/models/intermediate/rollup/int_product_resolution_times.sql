@@ -3,7 +3,7 @@ with resolutions as (
     select
         resolutions.product_id,
         resolutions.hours_to_resolution,
-        case when resolutions.is_met then 1.0 when not resolutions.is_met then 0.0 end as met_share,
+        cast(case when resolutions.is_met then 1 when not resolutions.is_met then 0 end as double) as met_share,
         resolutions.resolved_at > clock.days_ago_30 as is_recent
     from {{ ref('int_issue_resolutions') }} as resolutions
     inner join {{ ref('int_as_of') }} as clock

@@ -84,7 +84,7 @@ scored as (
 )
 
 select
-    row_number() over (order by score desc, last_seen_at desc, issue_id asc) as triage_rank,
+    cast(row_number() over (order by score desc, last_seen_at desc nulls last, issue_id asc) as bigint) as triage_rank,
     score,
     cast(product_points as double) as product_points,
     cast(severity_points as double) as severity_points,

@@ -1,0 +1,124 @@
+"""`make sync` as a person sees it: one screen, one message for a failure, an exit code, and no traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from pipelines.commands.watching import describe
+from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.settings import ROOT
+from tests.pipeline.conftest import SETTINGS, Deployment
+
+SCREEN = 50  # lines
+
+
+def sync(deployment: Deployment, **settings: str) -> tuple[int, str]:
+    environment = (
+        os.environ
+        | SETTINGS
+        | {
+            "SENTRY_URL": deployment.url,
+            "DATA_DIR": str(deployment.data),
+            "SEEDS_DIR": str(deployment.seeds),
+            **settings,
+        }
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines", "sync"],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert len(done.stdout.splitlines()) <= SCREEN
+    assert "Traceback" not in done.stdout
+    assert TOKEN not in done.stdout
+    return done.returncode, " ".join(done.stdout.split())
+
+
+def test_a_sync_ends_with_the_products_and_what_is_next(deployment: Deployment) -> None:
+    code, screen = sync(deployment)
+    assert code == 0
+    for words in (
+        "E-commerce Platform",
+        "This incremental sync",
+        "make suggest",
+        "Published:",
+        "make dev",
+    ):
+        assert words in screen
+    assert "sync_sentry" in (deployment.data / "last_run.log").read_text()
+
+
+def test_an_organization_that_fails_is_said_with_the_reason(
+    deployment: Deployment, sentry: StandIn
+) -> None:
+    beta = sentry.world.create_organization("beta")
+    sentry.world.create_project(beta, "beta-api")
+    sentry.faults.add("forbidden", "/organizations/beta/projects/", times=1000)
+    code, screen = sync(deployment)
+    assert code == 3
+    assert "beta was not synced; it has no data" in screen
+    assert "403" in screen
+
+
+def no_token(deployment: Deployment) -> dict[str, str]:
+    return {"SENTRY_AUTH_TOKEN": ""}
+
+
+def wrong_token(deployment: Deployment) -> dict[str, str]:
+    return {"SENTRY_AUTH_TOKEN": "sntryu_wrong"}
+
+
+def web_page(deployment: Deployment) -> dict[str, str]:
+    return {"SENTRY_URL": f"{deployment.url}/welcome"}
+
+
+def broken_catalog(deployment: Deployment) -> dict[str, str]:
+    with (deployment.seeds / "products.csv").open("a", encoding="utf-8") as file:
+        file.write("loop,Loop,loop,,,,\n")
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        (no_token, "SENTRY_AUTH_TOKEN is not set"),
+        (wrong_token, "refused the token (401"),
+        (web_page, "Check SENTRY_URL"),
+        (broken_catalog, "a loop: loop > loop"),
+    ],
+)
+def test_a_failure_ends_with_its_one_message(
+    deployment: Deployment, cause: Callable[[Deployment], dict[str, str]], message: str
+) -> None:
+    before = deployment.published.read_bytes()
+    code, screen = sync(deployment, **cause(deployment))
+    assert code == 1
+    assert screen.count(message) == 1
+    assert deployment.published.read_bytes() == before
+
+
+def test_the_line_says_where_the_run_is_how_fast_and_how_long_it_may_take() -> None:
+    facts = {
+        "organization": "acme",
+        "number": 2,
+        "organizations": 3,
+        "step": "issues",
+        "done": 500,
+        "total": 2000,
+        "requests": 80,
+        "seconds_rate_limited": 3.2,
+    }
+    assert describe(facts, 20, 10).split("  ", 1)[1] == (
+        "acme (2 of 3): issues; 500 of 2,000; 80 requests, 4 a second; "
+        "3 s waited for rate limits; about 0:30 to go"
+    )
+    assert describe({}, 0, 0).strip() == "0:00  starting"
