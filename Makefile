@@ -7,10 +7,10 @@ READY := .venv/.ready
 DEVELOPMENT := .venv/.ready-for-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync check suggest preview test test-fast lint format docs bench
+.PHONY: help demo demo-ui dev sync check suggest preview publications restore test test-fast lint format docs bench
 
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is %d.%d; try: make PYTHON=python3.12" % sys.version_info[:2])'
@@ -35,13 +35,19 @@ sync: $(READY) ## One sync now, against the Sentry of .env
 	@exec $(RUN) -m pipelines sync
 
 check: $(READY) ## Check the CSVs in seeds/: every mistake at once
-	@$(RUN) -m pipelines.catalog check
+	@$(RUN) -m pipelines check
 
 preview: $(READY) ## What the CSVs in seeds/ would change in what is published
-	@$(RUN) -m pipelines.catalog preview
+	@$(RUN) -m pipelines preview
 
 suggest: $(READY) ## Rows to paste for projects without a product
-	@$(RUN) -m pipelines.catalog suggest
+	@$(RUN) -m pipelines suggest
+
+publications: $(READY) ## What is published, and the earlier publications that are kept
+	@$(RUN) -m pipelines publications
+
+restore: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
+	@$(RUN) -m pipelines restore $(LABEL)
 
 test: lint ## All that CI runs: lint, types, tests
 	@$(RUN) -m pytest -n 2 --dist loadfile
@@ -53,6 +59,7 @@ lint: $(DEVELOPMENT) ## ruff, mypy --strict, import fences, sqlfluff and the con
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m mypy
+	@$(RUN) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
 	@$(RUN) -m sqlfluff lint --disable-progress-bar dbt_project
 	@$(RUN) -m sqlfluff lint --disable-progress-bar --templater raw docs/queries
 

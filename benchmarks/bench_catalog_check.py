@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.catalog import KnownProject, check
+from pipelines.catalog import SentryProject, check
 
 PRODUCTS, MAPPINGS, DEPTH, RUNS = 10_000, 50_000, 50, 5
 WORDS = [
@@ -39,7 +39,7 @@ WORDS = [
 ]
 
 
-def write(folder: Path, *, broken: bool) -> list[KnownProject]:
+def write(folder: Path, *, broken: bool) -> list[SentryProject]:
     """Write the three files, and give the projects that the mapping is about."""
     rng = random.Random(1)
 
@@ -69,7 +69,7 @@ def write(folder: Path, *, broken: bool) -> list[KnownProject]:
             rows.writerow(
                 [key, f"Product {number}", parent, "What it does, é", owner, "high", "true"]
             )
-    projects = [KnownProject(f"org-{number % 3}", slug(number)) for number in range(MAPPINGS)]
+    projects = [SentryProject(f"org-{number % 3}", slug(number)) for number in range(MAPPINGS)]
     with (folder / "project_products.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["organization", "project", "product_id"])

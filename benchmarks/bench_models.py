@@ -34,7 +34,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pipelines.sentry.schema import RAW_TABLES
-from tests.dbt.warehouse import Warehouse, dbt
+from tests.dbt.warehouse import WrittenWarehouse, dbt
 
 HERE = Path(__file__).parent
 AS_OF = datetime(2026, 11, 23, 9)
@@ -157,14 +157,9 @@ def parse(folder: Path) -> None:
 def make(folder: Path, issues: int, parsed: Path) -> None:
     """Write a warehouse that is ready for its first build."""
     folder.mkdir()
-    Warehouse(folder, parsed)
+    WrittenWarehouse(folder, parsed)
     with _open(folder) as db:
         _execute(db, "many_issues.sql", {"as_of": AS_OF, "issues": issues})
-        for load in LOADS:
-            db.execute(
-                "insert into raw_sentry._dlt_loads values ($load, 'sentry', 0, now(), '')",
-                {"load": load},
-            )
         for table in RAW_TABLES:
             # The last sync, too, brought one issue in a hundred.
             is_last = "hash(issue_id) % 100 = 0" if "issue_id" in table.schema.names else "false"

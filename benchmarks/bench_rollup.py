@@ -77,11 +77,6 @@ def build_once(folder: Path) -> Path:
     warehouse = folder / "warehouse.duckdb"
     with duckdb.connect(str(warehouse)) as db:
         db.execute(f"{CREATE}; create schema raw_sentry; create schema seeds;")
-        db.execute(
-            "create table raw_sentry._dlt_loads "
-            "(load_id varchar, schema_name varchar, status bigint, inserted_at timestamptz, "
-            "schema_version_hash varchar); insert into raw_sentry._dlt_loads values ('1', 'sentry', 0, now(), '')"
-        )
         for table in RAW_TABLES:
             schema = table.schema.append(pa.field("_dlt_load_id", pa.string()))
             db.register("empty_table", schema.empty_table())

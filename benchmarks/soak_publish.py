@@ -19,7 +19,7 @@ from time import monotonic
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.publish.data import Data, published_at
-from tests.publish.readers import WAYS, Report, read_until_last
+from tests.publish.readers import WAYS, Sightings, read_until_last
 
 
 def main() -> int:
@@ -51,7 +51,7 @@ def soak(data: Data, options: argparse.Namespace) -> int:
     while monotonic() < end:
         seconds.append(publish_next(data, len(seconds), options.issues))
     published_all.set()
-    found: list[Report] = [reports.get() for _ in readers]
+    found: list[Sightings] = [reports.get() for _ in readers]
     for reader in readers:
         reader.join()
     print(

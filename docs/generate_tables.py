@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines.publish.contract import PUBLICATION_COLUMNS, PUBLICATION_DESCRIPTION
+from pipelines.publish.contract import PUBLICATION_COLUMNS, PUBLICATION_DESCRIPTION, contract
 
 DOCS = Path(__file__).parent
 PROJECT = DOCS.parent / "dbt_project"
@@ -63,7 +63,7 @@ and your own team for `checkout`. The files are in [queries](queries/).
 """
 
 
-class Column(NamedTuple):
+class PublishedColumn(NamedTuple):
     """A published column."""
 
     name: str
@@ -71,31 +71,40 @@ class Column(NamedTuple):
     description: str
 
 
-class Table(NamedTuple):
+class PublishedTable(NamedTuple):
     """A published table; its description opens with its grain."""
 
     name: str
     folder: str
     description: str
-    columns: list[Column]
+    columns: list[PublishedColumn]
 
 
-PUBLICATION = Table(
+PUBLICATION = PublishedTable(
     "publication",
     "reports",
     PUBLICATION_DESCRIPTION,
-    [Column(name, *told) for name, told in PUBLICATION_COLUMNS.items()],
+    [
+        PublishedColumn(name, contract()["publication", name], text)
+        for name, text in PUBLICATION_COLUMNS.items()
+    ],
 )
 
 
-def published_tables(manifest: dict[str, Any]) -> list[Table]:
+def published_tables(manifest: dict[str, Any]) -> list[PublishedTable]:
     """Return the tables of dbt's manifest that are published, and `publication`, in reading order."""
     marts = [
-        Table(
+        PublishedTable(
             node["name"],
             node["fqn"][-2],
             node["description"],
-            [Column(c["name"], c["data_type"], c["description"]) for c in node["columns"].values()],
+            [
+                # Contracts say `string`, as every engine does; a file of DuckDB has `varchar`.
+                PublishedColumn(
+                    c["name"], c["data_type"].replace("string", "varchar"), c["description"]
+                )
+                for c in node["columns"].values()
+            ],
         )
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] == "marts"
@@ -107,7 +116,7 @@ def published_tables(manifest: dict[str, Any]) -> list[Table]:
     )
 
 
-def page(tables: list[Table]) -> str:
+def page(tables: list[PublishedTable]) -> str:
     """Return the whole page."""
     lines = [INTRODUCTION, "| table | what it holds |", "|---|---|"]
     lines += [f"| [{t.name}](#{t.name}) | {_cell(_grain(t.description))} |" for t in tables]

@@ -12,7 +12,10 @@ from pipelines.automation import catalog_sensor, every_three_hours, rebuild_mart
 from pipelines.resources import run_settings
 
 defs = dg.Definitions(
-    assets=[sentry_tables, product_catalog, dbt_models, product_health],
+    assets=[
+        *dg.with_source_code_references([sentry_tables, product_catalog, product_health]),
+        dbt_models,
+    ],
     asset_checks=[all_organizations_synced],
     jobs=[sync_sentry, rebuild_marts],
     schedules=[every_three_hours],

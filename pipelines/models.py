@@ -46,7 +46,7 @@ def manifest() -> Path:
     if not _is_current():
         # In a folder of its own and moved, since two processes may start together.
         folder = MANIFEST.parent / f"parse-{os.getpid()}"
-        command = [sys.executable, "-m", "dbt.cli.main", "parse", "--quiet"]
+        command = [sys.executable, "-m", "pipelines.models", "parse", "--quiet"]
         places = {"project-dir": PROJECT, "profiles-dir": PROJECT, "target-path": folder}
         arguments = [f"--{name}={path}" for name, path in places.items()]
         try:

@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'product_daily'}}}) }}
 
-{% set columns = ['event_count', 'new_issues', 'resolved_issues', 'unresolved_issues'] %}
+{% set columns = daily_numbers() %}
 
 -- Each day, what the projects of products count, their products count as their own ...
 with project_days as (

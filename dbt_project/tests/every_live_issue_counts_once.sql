@@ -5,7 +5,7 @@ with live as (
 
     select count(*) as issue_count
     from {{ ref('fct_issues') }}
-    where status not in ('deleted', 'merged')
+    where not {{ is_removed('status') }}
 
 ),
 

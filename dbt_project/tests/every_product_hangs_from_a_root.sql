@@ -2,5 +2,5 @@
 
 -- A loop hangs from no root, and would be counted nowhere.
 select product_id
-from {{ source('seeds', 'products') }}
+from {{ ref('stg_seeds__products') }}
 where product_id not in (select tree.product_id from {{ ref('int_product_tree') }} as tree)

@@ -1,36 +1,54 @@
 {{ config(meta={'dagster': {'ref': {'name': 'product_overview'}}}) }}
 
-{% set columns = [
-    'total_issues',
-    'unresolved_issues',
-    'event_count',
-    'events_7d',
-    'new_issues_7d',
-    'resolved_issues_7d',
-    'sla_breached_issues',
+{% set checked = [
+    ('numbers', ref('int_product_numbers'), numbers()),
+    ('overview', ref('product_overview'), numbers('own')),
 ] %}
 
-with trees as (
+-- A product counts what it and the active products below it count as their own; `(all)` counts every active product.
+with counted as (
 
     select
-        {% for column in columns %}
-            sum(below.own_{{ column }}) as {{ column }},
+        ancestor_id as product_id,
+        descendant_id
+    from {{ ref('product_closure') }}
+    where is_counted
+
+    union all
+
+    select
+        '(all)' as product_id,
+        product_id as descendant_id
+    from {{ ref('dim_products') }}
+    where is_active
+
+),
+
+{% for name, relation, shown in checked %}
+    {{ name }} as (
+
+        select
+            {% for number in shown %}
+                sum(below.own_{{ number }}) as {{ number }},
+            {% endfor %}
+            counted.product_id
+        from counted
+        inner join {{ relation }} as below
+            on counted.descendant_id = below.product_id
+        group by counted.product_id
+
+    ){{ ',' if not loop.last }}
+{% endfor %}
+
+{% for name, relation, shown in checked %}
+    select products.product_id
+    from {{ relation }} as products
+    left join {{ name }} as trees
+        on products.product_id = trees.product_id
+    where
+        false
+        {% for number in shown %}
+            or products.{{ number }} is distinct from trees.{{ number }}
         {% endfor %}
-        closure.ancestor_id as product_id
-    from {{ ref('product_closure') }} as closure
-    inner join {{ ref('product_overview') }} as below
-        on closure.descendant_id = below.product_id
-    where closure.is_counted
-    group by closure.ancestor_id
-
-)
-
-select products.product_id
-from {{ ref('product_overview') }} as products
-left join trees
-    on products.product_id = trees.product_id
-where
-    false
-    {% for column in columns %}
-        or products.{{ column }} is distinct from trees.{{ column }}
-    {% endfor %}
+    {{ 'union all' if not loop.last }}
+{% endfor %}

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines import catalog
+from pipelines.catalog import SentryProject
 from pipelines.progress import write_progress
 from pipelines.settings import Settings
 from pipelines.warehouse.attach import connect
+from pipelines.warehouse.synced_projects import synced_projects
 
 TABLES = {
     "products": "One row per product: the tree, its owners and priorities, as people wrote it.",
@@ -28,7 +30,8 @@ def product_catalog(
     """Check the CSVs; an error stops the run before anything is rebuilt, and says where it stands."""
     write_progress(settings.progress, step="product catalog")
     with connect(settings.warehouse) as connection:
-        checked = catalog.check(settings.seeds, catalog.synced_projects(connection))
+        projects = [SentryProject.from_row(*row) for row in synced_projects(connection)]
+        checked = catalog.check(settings.seeds, projects)
         for finding in checked.warnings:
             context.log.warning(str(finding))
         if checked.catalog is None:

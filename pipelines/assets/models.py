@@ -1,6 +1,6 @@
 """The dbt models: staging, intermediate and marts, with their tests as asset checks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -11,11 +11,13 @@ from dagster_dbt import (
     DbtProject,
     dbt_assets,
 )
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from pipelines import models
 from pipelines.progress import write_progress
 from pipelines.settings import Settings
 from pipelines.warehouse import version
+from pipelines.warehouse.attach import connect
 
 PROJECT = DbtProject(models.PROJECT)
 MANIFEST = models.manifest()
@@ -25,11 +27,32 @@ MANIFEST = models.manifest()
 _STEPS = len(models.nodes("model", "test"))
 
 
+class DbtAlone(DbtCliResource):
+    """Starts dbt and reads the warehouse through nothing else: dbt's own process holds it meanwhile."""
+
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
+        return None
+
+
+class PlainTranslator(DagsterDbtTranslator):
+    """Shows of each model what its description says, for people who do not read SQL; the code is one click away."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Return the spec with the description alone."""
+        node = {**manifest["nodes"], **manifest["sources"]}[unique_id]
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        return spec.replace_attributes(description=node["description"], owners=[])
+
+
 @dbt_assets(
     manifest=MANIFEST,
     project=PROJECT,
-    dagster_dbt_translator=DagsterDbtTranslator(
-        settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True)
+    dagster_dbt_translator=PlainTranslator(
+        DagsterDbtTranslatorSettings(
+            enable_source_tests_as_checks=True, enable_code_references=True
+        )
     ),
 )
 def dbt_models(
@@ -46,11 +69,35 @@ def dbt_models(
     if digest != built_with and built_with is not None:
         context.log.info("The models have changed since the last build: all are rebuilt in full.")
     # A resource of Dagster's would let a run's configuration name another program.
-    dbt = DbtCliResource(PROJECT, dbt_executable=str(models.EXECUTABLE))
-    events = dbt.cli(arguments, context=context, target_path=settings.dbt_target).stream()
-    for number, event in enumerate(events):
-        write_progress(settings.progress, step="models and checks", done=number, total=_STEPS)
-        yield event
+    dbt = DbtAlone(project_dir=str(models.PROJECT), dbt_executable=str(models.EXECUTABLE))
+    built = dbt.cli(arguments, context=context, target_path=settings.dbt_target)
+    events: list[Any] = []
+    failure: DagsterDbtCliRuntimeError | None = None
+    try:
+        for event in built.stream():
+            events.append(event)
+            write_progress(
+                settings.progress, step="models and checks", done=len(events), total=_STEPS
+            )
+    except DagsterDbtCliRuntimeError as error:
+        failure = error
+    yield from _with_row_counts(events, settings)
+    if failure:
+        raise failure
     if digest != built_with:
         relations = {f"{node['schema']}.{node['name']}" for node in models.nodes("model")}
         version.record_models(settings.warehouse, digest, relations)
+
+
+def _with_row_counts(events: list[Any], settings: Settings) -> Iterator[Any]:
+    """Yield the events of a build, those of tables with their rows; nobody can count while dbt writes."""
+    with connect(settings.warehouse, read_only=True) as db:
+        rows = db.execute("select table_name, estimated_size from duckdb_tables()").fetchall()
+    counts = dict(rows)
+    for event in events:
+        unique_id = event.metadata.get("unique_id") if isinstance(event, dg.Output) else None
+        name = str(unique_id.value).rpartition(".")[2] if unique_id else ""
+        if name in counts:
+            yield event.with_metadata({**event.metadata, "dagster/row_count": counts[name]})
+        else:
+            yield event

@@ -1,5 +1,7 @@
 """The published file: what every reader opens, replaced in one move after all checks passed."""
 
+from datetime import UTC
+
 import dagster as dg
 
 from pipelines import publish
@@ -9,6 +11,22 @@ from pipelines.progress import write_progress
 from pipelines.resources import explained
 from pipelines.settings import Settings
 from pipelines.warehouse import run_log
+
+FIGURES = """
+select
+    (select count(*) from marts.fct_issues where status not in ('deleted', 'merged')) as live_issues,
+    (select count(*) from marts.fct_issues where status = 'unresolved') as unresolved_issues,
+    (
+        select count(*) from marts.fct_issues where status = 'unresolved' and sla_status = 'breached'
+    ) as late_issues,
+    (select count(*) from marts.product_overview where health = 'critical' and is_active) as critical_products,
+    (select count(*) from marts.unassigned_projects) as unassigned_projects,
+    runs.requests as sync_requests,
+    runs.issues_upserted as issues_changed,
+    epoch(runs.finished_at - runs.started_at) as sync_seconds,
+from marts.publication
+left join marts.sync_runs as runs using (run_id)
+"""
 
 
 @dg.asset(
@@ -37,8 +55,17 @@ def product_health(
     return dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(str(settings.published)),
-            "as_of": publication.as_of.isoformat(sep=" "),
-            "published_at": publication.published_at.isoformat(sep=" "),
-            "bytes": settings.published.stat().st_size,
+            "as_of": dg.MetadataValue.timestamp(publication.as_of.replace(tzinfo=UTC)),
+            "megabytes": round(settings.published.stat().st_size / 1e6, 2),
+            **_figures(settings),
         }
     )
+
+
+def _figures(settings: Settings) -> dict[str, float]:
+    """Return what is worth a plot from one publication to the next."""
+    with publish.open_published(settings.published) as db:
+        cursor = db.execute(FIGURES)
+        names = [column[0] for column in cursor.description]
+        row = cursor.fetchone() or ()
+    return {name: value for name, value in zip(names, row, strict=False) if value is not None}

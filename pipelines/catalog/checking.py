@@ -10,7 +10,7 @@ from pipelines.catalog import spreadsheet, tables
 from pipelines.catalog.finding import Finding, quoted
 from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
-from pipelines.catalog.projects import KnownProject
+from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import Reading, read
 from pipelines.catalog.tables import Product, ProjectProduct, SlaTarget
 
@@ -33,20 +33,20 @@ class Checked:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """Give the findings that stop a run."""
+        """Return the findings that stop a run."""
         return tuple(found for found in self.findings if found.severity == "error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """Give the findings that do not."""
+        """Return the findings that do not."""
         return tuple(found for found in self.findings if found.severity == "warning")
 
 
-def check(seeds_dir: Path, projects: Iterable[KnownProject] = ()) -> Checked:
+def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
     """Read and check the three files of the folder; no input makes this raise.
 
-    `projects` are Sentry's, as far as known. Without them, nothing is said about mapping rows that fit no
-    project, projects that were renamed, or different globs that tie on a project.
+    Without `projects`, those of Sentry, nothing is found about mapping rows that fit no project, projects that
+    were renamed, or different globs that tie on a project.
     """
     if problem := spreadsheet.folder_problem(seeds_dir):
         return Checked((Finding(str(seeds_dir), None, "error", problem),), None)

@@ -26,12 +26,12 @@ class Closest:
         self._found: dict[str, str | None] = {}
 
     def hint(self, written: str) -> str:
-        """Give `; did you mean "payments"?`, or nothing if no candidate is like what was written."""
+        """Return `; did you mean "payments"?`, or nothing if no candidate is like what was written."""
         found = self.find(written)
         return "" if found is None else f"; did you mean {quoted(found)}?"
 
     def find(self, written: str) -> str | None:
-        """Give the closest candidate, the first in the alphabet among equals, or None."""
+        """Return the closest candidate, the first in the alphabet among equals, or None."""
         if written not in self._found:
             if len(self._found) >= MOST_LOOKUPS:
                 return None

@@ -18,20 +18,20 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        """Give `file:line: severity: message` on one line, so that editors can jump to it."""
+        """Return `file:line: severity: message` on one line, so that editors can jump to it."""
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         return f"{place}: {self.severity}: {self.message}"
 
 
 def quoted(value: str) -> str:
-    """Give the value in double quotes, on one line and printable, shortened to 60 characters."""
+    """Return the value in double quotes, on one line and printable, shortened to 60 characters."""
     if len(value) > SHOWN_CHARACTERS:
         value = value[: SHOWN_CHARACTERS - 1] + "…"
     return f'"{printable(value)}"'
 
 
 def printable(value: str) -> str:
-    """Give the value with every control or invisible character spelled out."""
+    """Return the value with every control or invisible character spelled out."""
     if value.isprintable():
         return value
     return "".join(
@@ -41,5 +41,5 @@ def printable(value: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Give `1 error`, `2 errors`."""
+    """Return `1 error`, `2 errors`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -39,7 +39,7 @@ COLUMNS = {
 def load(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> tuple[str, ...]:
     """Make the tables of schema `seeds` equal the catalog, in one transaction.
 
-    Gives the names of the tables that were replaced; one that holds the same rows already is left
+    Returns the names of the tables that were replaced; one that holds the same rows already is left
     alone.
     """
     connection.begin()

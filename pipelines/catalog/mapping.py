@@ -1,7 +1,7 @@
-"""Which mapping rows fit a project, and which decide: enough to find ties and idle rows.
+"""Which mapping rows fit a project, and which decide: enough to find ties and rows without effect.
 
-What a project's product *is*, the dbt models say; here the same precedence only tells whether there
-is one answer. The first of these that fits decides: the current slug exactly; a former slug exactly,
+What a project's product *is*, the dbt models decide; here the same precedence only shows whether
+there is one answer. The first of these that fits decides: the current slug exactly; a former slug exactly,
 newest first; a glob on the current slug; a glob on a former one. Among those, a row that names the
 organization comes before one that does not, and then the glob with more literal characters.
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pipelines.catalog.projects import KnownProject
+from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.tables import ProjectProduct
 
 Rows = list[ProjectProduct]
@@ -22,12 +22,12 @@ Key = tuple[str | None, str]
 
 
 def is_glob(project: str) -> bool:
-    """Tell whether the project of a mapping row is a glob."""
+    """Return whether the project of a mapping row is a glob."""
     return "*" in project or "?" in project
 
 
 def literal_characters(project: str) -> int:
-    """Give the number of characters that are not wildcards."""
+    """Return the number of characters that are not wildcards."""
     return len(project) - project.count("*") - project.count("?")
 
 
@@ -73,11 +73,11 @@ class Matcher:
         self._end_lengths = _lengths(self._by_end)
 
     def exact(self, organization: str, slug: str) -> Rows:
-        """Give the rows that name this slug."""
+        """Return the rows that name this slug."""
         return [*self._exact.get((organization, slug), ()), *self._exact.get((None, slug), ())]
 
     def globs(self, organization: str, slug: str) -> Rows:
-        """Give the glob rows that fit this slug."""
+        """Return the glob rows that fit this slug."""
         return [glob.row for glob in self._near(organization, slug) if glob.fits(slug)]
 
     def _near(self, organization: str, slug: str) -> Iterator[_Glob]:
@@ -89,8 +89,8 @@ class Matcher:
                 if length <= len(slug):
                     yield from self._by_end.get((name, slug[len(slug) - length :]), ())
 
-    def steps(self, project: KnownProject) -> list[tuple[bool, Rows]]:
-        """Give the rows that fit at each step of the precedence, and if only by a former slug."""
+    def steps(self, project: SentryProject) -> list[tuple[bool, Rows]]:
+        """Return the rows that fit at each step of the precedence, and if only by a former slug."""
         slugs = (project.slug, *project.former_slugs)
         return [
             (slug != project.slug, find(project.organization, slug))
@@ -98,8 +98,8 @@ class Matcher:
             for slug in slugs
         ]
 
-    def deciding(self, project: KnownProject) -> Rows:
-        """Give the rows that decide the project's product: none, one, or several that tie."""
+    def deciding(self, project: SentryProject) -> Rows:
+        """Return the rows that decide the project's product: none, one, or several that tie."""
         return _deciding(self.steps(project))
 
 
@@ -124,7 +124,7 @@ def _precedence(row: ProjectProduct) -> tuple[bool, int]:
 
 @dataclass
 class Survey:
-    """How the rows meet the known projects. Lines are those of the mapping file.
+    """How the rows meet the projects. Lines are those of the mapping file.
 
     `fitting` rows fit a live project by its current slug; `former` ones some project by a former
     slug, `deleted` ones a deleted project. A tie is two rows with different products that both
@@ -132,15 +132,15 @@ class Survey:
     """
 
     fitting: set[int] = field(default_factory=set)
-    former: dict[int, tuple[KnownProject, bool]] = field(default_factory=dict)
-    deleted: dict[int, KnownProject] = field(default_factory=dict)
-    ties: dict[tuple[int, int], tuple[ProjectProduct, ProjectProduct, KnownProject]] = field(
+    former: dict[int, tuple[SentryProject, bool]] = field(default_factory=dict)
+    deleted: dict[int, SentryProject] = field(default_factory=dict)
+    ties: dict[tuple[int, int], tuple[ProjectProduct, ProjectProduct, SentryProject]] = field(
         default_factory=dict
     )
 
 
-def survey(rows: Iterable[ProjectProduct], projects: Iterable[KnownProject]) -> Survey:
-    """Compare the rows with every known project."""
+def survey(rows: Iterable[ProjectProduct], projects: Iterable[SentryProject]) -> Survey:
+    """Compare the rows with every project."""
     matcher, found = Matcher(rows), Survey()
     for project in projects:
         steps = matcher.steps(project)
@@ -158,7 +158,7 @@ def survey(rows: Iterable[ProjectProduct], projects: Iterable[KnownProject]) -> 
     return found
 
 
-def _note_ties(found: Survey, project: KnownProject, deciding: Rows) -> None:
+def _note_ties(found: Survey, project: SentryProject, deciding: Rows) -> None:
     first, *others = sorted(deciding, key=lambda row: row.line)
     for other in others:
         if other.product_id != first.product_id:

@@ -9,12 +9,12 @@ from pipelines.catalog.closest import Closest
 from pipelines.catalog.finding import quoted
 from pipelines.catalog.mapping import is_glob, literal_characters, survey
 from pipelines.catalog.product_check import ProductNames
-from pipelines.catalog.projects import KnownProject
+from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import Reading
 from pipelines.catalog.tables import ProjectProduct
 
 
-def check_mapping(reading: Reading, names: ProductNames, projects: Sequence[KnownProject]) -> None:
+def check_mapping(reading: Reading, names: ProductNames, projects: Sequence[SentryProject]) -> None:
     """Add: unknown products, double rows, ties, and rows that fit no project."""
     if not reading.columns:
         return
@@ -60,12 +60,12 @@ def _named(row: ProjectProduct) -> str:
 
 
 def _compare(
-    reading: Reading, rows: list[ProjectProduct], projects: Sequence[KnownProject]
+    reading: Reading, rows: list[ProjectProduct], projects: Sequence[SentryProject]
 ) -> None:
     found = survey(rows, projects)
     for first, second, project in found.ties.values():
         reading.add(second.line, _tie(first, second, project))
-    known = _Known(projects)
+    live = _LiveProjects(projects)
     for row in rows:
         if row.line in found.fitting:
             continue
@@ -77,11 +77,11 @@ def _compare(
                 "longer has; keep the row for its history, or remove it"
             )
         else:
-            message = known.why_none_fits(row)
+            message = live.no_match(row)
         reading.add(row.line, message, "warning")
 
 
-def _tie(first: ProjectProduct, second: ProjectProduct, project: KnownProject) -> str:
+def _tie(first: ProjectProduct, second: ProjectProduct, project: SentryProject) -> str:
     example = f"{project.organization},{project.slug},{second.product_id}"
     return (
         f"{_named(second)} ({quoted(second.product_id)}) ties with {quoted(first.project)} "
@@ -91,7 +91,7 @@ def _tie(first: ProjectProduct, second: ProjectProduct, project: KnownProject) -
     )
 
 
-def _renamed(row: ProjectProduct, project: KnownProject, decides: bool) -> str:
+def _renamed(row: ProjectProduct, project: SentryProject, decides: bool) -> str:
     if not decides:
         return (
             f"{_named(row)} fits only a former slug of {quoted(str(project))}, "
@@ -108,10 +108,10 @@ def _renamed(row: ProjectProduct, project: KnownProject, decides: bool) -> str:
     )
 
 
-class _Known:
-    """The live projects by organization (None: all of them), to say what a row may have meant."""
+class _LiveProjects:
+    """The live projects by organization (None: all of them), to name what a row may have meant."""
 
-    def __init__(self, projects: Sequence[KnownProject]) -> None:
+    def __init__(self, projects: Sequence[SentryProject]) -> None:
         self._slugs: defaultdict[str | None, set[str]] = defaultdict(set)
         for project in projects:
             if not project.is_deleted:
@@ -126,8 +126,8 @@ class _Known:
         self._organizations = {project.organization for project in projects}
         self._closest_organization = Closest(self._organizations)
 
-    def why_none_fits(self, row: ProjectProduct) -> str:
-        """Give the message for a row that fits no project."""
+    def no_match(self, row: ProjectProduct) -> str:
+        """Return the message for a row that fits no project."""
         if row.organization is not None and row.organization not in self._organizations:
             hint = self._closest_organization.hint(row.organization)
             return f"organization {quoted(row.organization)} was not read from Sentry{hint}"

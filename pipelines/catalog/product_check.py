@@ -18,7 +18,7 @@ class ProductNames:
         self._closest = Closest(self.ids)
 
     def hint(self, written: str) -> str:
-        """Give `; did you mean "payments"?`: the id of the product of that name, or the closest."""
+        """Return `; did you mean "payments"?`: the id of the product of that name, or the closest."""
         named = self._id_of_name.get(written)
         return f"; did you mean {quoted(named)}?" if named else self._closest.hint(written)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pipelines.catalog import spreadsheet
 from pipelines.catalog.closest import Closest
-from pipelines.catalog.finding import Finding, counted, quoted
+from pipelines.catalog.finding import Finding, counted, printable, quoted
 from pipelines.catalog.spreadsheet import MissingFileError, Record, UnreadableError
 from pipelines.catalog.tables import TABLES, Column, Table
 
@@ -44,7 +44,7 @@ def read(seeds_dir: Path, table: Table) -> Reading:
         text = spreadsheet.decode(spreadsheet.content(path))
         if text.problem:
             reading.add(*text.problem)
-        _refuse_merge_conflict(text.content)
+        _raise_on_merge_conflict(text.content)
         reading.delimiter = spreadsheet.delimiter_of(text.content, table.names)
         records = spreadsheet.records(text.content, reading.delimiter)
         positions, width = _heading(reading, next(records, None), table)
@@ -67,7 +67,7 @@ def _another_name(seeds_dir: Path, table: Table) -> str:
     return f"; is it {quoted(found)}?" if found else f"; it needs at least the heading {heading}"
 
 
-def _refuse_merge_conflict(text: str) -> None:
+def _raise_on_merge_conflict(text: str) -> None:
     if "<<<<<<< " not in text:
         return
     for line, content in enumerate(spreadsheet.physical_lines(text), start=1):
@@ -79,8 +79,8 @@ def _refuse_merge_conflict(text: str) -> None:
 def _heading(
     reading: Reading, record: Record | None, table: Table
 ) -> tuple[list[Column | None], int]:
-    """Give the column at each position of the heading (None: of no meaning), and its width."""
-    expected = reading.delimiter.join(table.names)
+    """Return the column at each position of the heading (None: of no meaning), and its width."""
+    expected = printable(reading.delimiter.join(table.names))
     if record is None:
         raise UnreadableError(f"the file is empty; the first row must be the heading {expected}")
     if record.problem:
@@ -107,7 +107,7 @@ def _heading(
             reading.add(record.line, _unknown_column(number, name, written, close, table))
         positions.append(column)
     if missing:
-        # Where the other columns stand is then anyone's guess: their cells would be judged wrongly.
+        # It is then unclear where the other columns stand.
         listed = ", ".join(map(quoted, missing))
         are = "column {} is" if len(missing) == 1 else "columns {} are"
         message = f"{are.format(listed)} missing; the heading must be {expected}"
@@ -173,7 +173,7 @@ def _values(reading: Reading, record: Record, plan: list[tuple[Column, int]]) ->
         cell = cells[position] if position < len(cells) else ""
         text = column.normalize(cell) if cell else ""
         if text:
-            value, problem = column.judge(text)
+            value, problem = column.parse(text)
             if record.last_line > record.line and not problem and not column.many_lines:
                 problem = _line_break(cell, record)
             if problem:

@@ -42,7 +42,7 @@ class MissingFileError(UnreadableError):
 
 @dataclass(frozen=True)
 class Text:
-    """A decoded file; `problem` tells, with its line, that the encoding was only guessed."""
+    """A decoded file; `problem` says, with its line, that the encoding was only guessed."""
 
     content: str
     problem: tuple[int, str] | None = None
@@ -62,7 +62,7 @@ class Record:
 
 
 def folder_problem(folder: Path) -> str | None:
-    """Give the reason why nothing can be read from the folder, or None."""
+    """Return the reason why nothing can be read from the folder, or None."""
     try:
         if not folder.exists():
             return "the folder is missing"
@@ -72,7 +72,7 @@ def folder_problem(folder: Path) -> str | None:
 
 
 def content(path: Path) -> bytes:
-    """Give the bytes of the file, or raise UnreadableError with the reason."""
+    """Return the bytes of the file, or raise UnreadableError with the reason."""
     try:
         if path.is_dir():
             raise UnreadableError("is a folder, not a file")
@@ -92,7 +92,7 @@ def content(path: Path) -> bytes:
 
 
 def decode(data: bytes) -> Text:
-    """Give the text of UTF-8 or UTF-16, with or without a byte order mark, or raise."""
+    """Return the text of UTF-8 or UTF-16, with or without a byte order mark, or raise."""
     for magic, name in FORMATS.items():
         if data.startswith(magic):
             raise UnreadableError(f"is {name}, not a CSV file; export it as CSV (UTF-8)")
@@ -131,12 +131,12 @@ def _line_at(before: str) -> int:
 
 
 def physical_lines(text: str) -> list[str]:
-    """Give the lines as an editor counts them: ended by CR, LF or CRLF and nothing else."""
+    """Return the lines as an editor counts them: ended by CR, LF or CRLF and nothing else."""
     return io.StringIO(text, newline="").readlines()
 
 
 def records(text: str, delimiter: str) -> Iterator[Record]:
-    """Give each row that has any text in it, in order.
+    """Return each row that has any text in it, in order.
 
     After a row whose quotes are wrong, reading goes on with the next physical line, so that one
     forgotten quote does not swallow the rows below it.
@@ -181,7 +181,7 @@ def _problem(error: str, line: int, last_line: int) -> str:
 
 
 def delimiter_of(text: str, columns: tuple[str, ...]) -> str:
-    """Give the delimiter under which the first row holds the most of the columns, or a comma."""
+    """Return the delimiter under which the first row holds the most of the columns, or a comma."""
 
     def known(delimiter: str) -> int:
         first = next(records(text, delimiter), None)
@@ -191,5 +191,5 @@ def delimiter_of(text: str, columns: tuple[str, ...]) -> str:
 
 
 def heading(cell: str) -> str:
-    """Give the column that a cell of the heading means: `Product ID` is product_id."""
+    """Return the column that a cell of the heading means: `Product ID` is product_id."""
     return "_".join(cell.replace("\ufeff", "").replace("-", " ").replace("_", " ").lower().split())

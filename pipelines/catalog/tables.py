@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.catalog import values
-from pipelines.catalog.values import Judged
+from pipelines.catalog.values import Parsed
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Column:
 
     name: str
     normalize: Callable[[str], str]
-    judge: Callable[[str], Judged]
+    parse: Callable[[str], Parsed]
     blank: Any = None
     required: str | None = None
     many_lines: bool = False
@@ -65,7 +65,7 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Give the names of the columns."""
+        """Return the names of the columns."""
         return tuple(column.name for column in self.columns)
 
 
@@ -73,22 +73,26 @@ PRODUCTS = Table(
     "products.csv",
     Product,
     (
-        Column("product_id", values.lower, values.as_identifier, "", "give the product an id"),
-        Column("name", values.one_line, values.as_text, "", "give the product a name"),
-        Column("parent_id", values.lower, values.as_reference),
-        Column("description", values.paragraphs, values.as_text, many_lines=True),
-        Column("owner_team", values.one_line, values.as_team),
-        Column("priority", values.lower, values.as_priority),
-        Column("is_active", values.lower, values.as_boolean, blank=True),
+        Column("product_id", values.lower, values.parse_identifier, "", "give the product an id"),
+        Column("name", values.one_line, values.parse_text, "", "give the product a name"),
+        Column("parent_id", values.lower, values.parse_reference),
+        Column("description", values.paragraphs, values.parse_text, many_lines=True),
+        Column("owner_team", values.one_line, values.parse_team),
+        Column("priority", values.lower, values.parse_priority),
+        Column("is_active", values.lower, values.parse_boolean, blank=True),
     ),
 )
 PROJECT_PRODUCTS = Table(
     "project_products.csv",
     ProjectProduct,
     (
-        Column("organization", values.lower, values.as_organization),
-        Column("project", values.pattern, values.as_pattern, "", "write a project's slug or glob"),
-        Column("product_id", values.lower, values.as_reference, "", "write the project's product"),
+        Column("organization", values.lower, values.parse_organization),
+        Column(
+            "project", values.pattern, values.parse_pattern, "", "write a project's slug or glob"
+        ),
+        Column(
+            "product_id", values.lower, values.parse_reference, "", "write the project's product"
+        ),
     ),
 )
 SLA_TARGETS = Table(
@@ -98,14 +102,14 @@ SLA_TARGETS = Table(
         Column(
             "priority",
             values.lower,
-            values.as_priority,
+            values.parse_priority,
             "",
             "write one of critical, high, medium, low",
         ),
         Column(
             "resolve_within_hours",
             values.lower,
-            values.as_hours,
+            values.parse_hours,
             blank=0.0,
             required="write the hours, or remove the row if there is no target",
         ),

@@ -8,7 +8,7 @@ from pipelines.catalog.tables import Product
 
 
 def loops(parents: Mapping[str, str | None]) -> list[list[str]]:
-    """Give every loop once: parent before child, beginning with the id that comes first in `parents`.
+    """Return every loop once: parent before child, beginning with the id that comes first in `parents`.
 
     `parents` names each id's parent; a parent that is not itself a key ends the walk. Since an id has one
     parent, no id is in two loops. The cost is linear.
@@ -32,7 +32,7 @@ def loops(parents: Mapping[str, str | None]) -> list[list[str]]:
 
 
 def unowned_trees(products: Mapping[str, Product]) -> Iterator[tuple[Product, int]]:
-    """Give each active root without an owner, and how many active products below it have none either.
+    """Return each active root without an owner, and how many active products below it have none either.
 
     Products in or below a loop, or below a parent that does not exist, belong to no root.
     """

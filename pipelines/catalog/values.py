@@ -1,6 +1,6 @@
-r"""How a value is normalized and judged: the one place that says so.
+r"""How a value is normalized and parsed: the one place that says so.
 
-A cell is first *normalized* (always possible, and twice is the same as once), then *judged*. The
+A cell is first *normalized* (always possible, and twice is the same as once), then *parsed*. The
 check, the warehouse and so dbt see only what comes out of here.
 
 - Everywhere: blanks at both ends go (no-break and zero-width ones too), inner runs of them become
@@ -24,7 +24,7 @@ from pipelines.catalog.finding import quoted
 PRIORITIES = ("critical", "high", "medium", "low")
 LONGEST_TARGET_HOURS = 87_600  # ten years: more is a slip, and date arithmetic has its limits
 
-Judged = tuple[Any, str | None]
+Parsed = tuple[Any, str | None]
 """The value, and what is wrong with it; a wrong value still serves to look for more mistakes."""
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
@@ -38,24 +38,24 @@ _wildcards = re.compile(r"[*?]{2,}")
 
 
 def one_line(cell: str) -> str:
-    """Give the cell composed, with single blanks inside and none around."""
+    """Return the cell composed, with single blanks inside and none around."""
     if not cell.isascii():
         cell = unicodedata.normalize("NFC", cell.translate(_ZERO_WIDTH))
     return " ".join(cell.split())
 
 
 def lower(cell: str) -> str:
-    """Give the cell on one line in lower case."""
+    """Return the cell on one line in lower case."""
     return one_line(cell.lower())
 
 
 def paragraphs(cell: str) -> str:
-    r"""Give the cell with each line normalized and the lines joined by `\n`."""
+    r"""Return the cell with each line normalized and the lines joined by `\n`."""
     return "\n".join(map(one_line, cell.splitlines())).strip("\n")
 
 
 def pattern(cell: str) -> str:
-    """Give the cell lower-cased, with each run of wildcards in its one spelling."""
+    """Return the cell lower-cased, with each run of wildcards in its one spelling."""
     return _wildcards.sub(_one_spelling, lower(cell))
 
 
@@ -63,18 +63,18 @@ def _one_spelling(run: re.Match[str]) -> str:
     return "?" * run[0].count("?") + "*" * ("*" in run[0])
 
 
-def as_identifier(text: str) -> Judged:
-    """Judge an id or a slug."""
+def parse_identifier(text: str) -> Parsed:
+    """Parse an id or a slug."""
     return text, None if _identifier(text) else f"may hold only {_allowed(text)}"
 
 
-def as_reference(text: str) -> Judged:
-    """Judge the id of another row: whether there is one, only the whole file can tell."""
+def parse_reference(text: str) -> Parsed:
+    """Parse the id of another row; whether there is such a row is checked later."""
     return text, None
 
 
-def as_organization(text: str) -> Judged:
-    """Judge an organization's slug, which has no wildcards."""
+def parse_organization(text: str) -> Parsed:
+    """Parse an organization's slug, which has no wildcards."""
     organization, slash, project = text.partition("/")
     if slash and _identifier(organization) and _glob(project):
         return (
@@ -83,11 +83,11 @@ def as_organization(text: str) -> Judged:
         )
     if "*" in text or "?" in text:
         return text, "cannot have wildcards; leave it blank for any organization"
-    return as_identifier(text)
+    return parse_identifier(text)
 
 
-def as_pattern(text: str) -> Judged:
-    """Judge a project's slug or glob."""
+def parse_pattern(text: str) -> Parsed:
+    """Parse a project's slug or glob."""
     if _glob(text):
         return text, None
     *before, project = text.rstrip("/").split("/")
@@ -104,8 +104,8 @@ def _allowed(text: str) -> str:
     return f"{rule}; write {quoted(proposal)}" if len(proposal) >= len(text) - 1 else rule
 
 
-def as_text(text: str) -> Judged:
-    """Judge free text."""
+def parse_text(text: str) -> Parsed:
+    """Parse free text."""
     if text.lower() in _SPREADSHEET_ERRORS:
         return text, "is a spreadsheet's own error; write the value itself"
     controls = (unicodedata.category(character) == "Cc" for character in text if character != "\n")
@@ -114,30 +114,30 @@ def as_text(text: str) -> Judged:
     return text, None
 
 
-def as_team(text: str) -> Judged:
-    """Judge a team's name."""
+def parse_team(text: str) -> Parsed:
+    """Parse a team's name."""
     if text.lower() == "(unowned)":
         return text, "is how the reports name a missing owner; leave it blank"
-    return as_text(text)
+    return parse_text(text)
 
 
-def as_priority(text: str) -> Judged:
-    """Judge a priority."""
+def parse_priority(text: str) -> Parsed:
+    """Parse a priority."""
     if text in PRIORITIES:
         return text, None
     hint = Closest(PRIORITIES).hint(text)
     return text, f"is not a priority; write one of {', '.join(PRIORITIES)}{hint}"
 
 
-def as_boolean(text: str) -> Judged:
-    """Judge true or false."""
+def parse_boolean(text: str) -> Parsed:
+    """Parse true or false."""
     if text in _TRUE or text in _FALSE:
         return text in _TRUE, None
     return True, "is neither true nor false; write true (also yes, 1, blank) or false (also no, 0)"
 
 
-def as_hours(text: str) -> Judged:
-    """Judge a number of hours, above 0 and up to ten years."""
+def parse_hours(text: str) -> Parsed:
+    """Parse a number of hours, above 0 and up to ten years."""
     found = _number(text)
     if not found:
         return 0.0, f"is not a number of hours; write for example {_hours_meant(text)}"

@@ -1,1 +1,1 @@
-"""The commands behind `make`, one module each; `python -m pipelines COMMAND`."""
+"""What a person or a CI job runs: `python -m pipelines COMMAND`, one module per command."""

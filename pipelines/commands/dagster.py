@@ -12,7 +12,10 @@ from pipelines.settings import ROOT, Settings, SettingsError
 
 
 def dev(settings: Settings, port: int) -> None:
-    """Become the Dagster UI on 127.0.0.1, with schedule and sensor; SettingsError where the port is taken."""
+    """Open the Dagster UI on 127.0.0.1: schedule, lineage, checks.
+
+    Raises SettingsError where the port is taken.
+    """
     require_free(port)
     variables = environment(settings, os.environ)
     # Not in a folder where a `.env` is: Dagster would let that replace the environment.

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.publish import open_published
 from pipelines.settings import shortened
 
 Row = dict[str, Any]
@@ -18,8 +18,8 @@ Row = dict[str, Any]
 # Sentry's own lists leave out what had no event for 90 days, so that its numbers may be smaller.
 FORGOTTEN = """
 select count(*) as n
-from product_health.marts.fct_issues
-cross join product_health.marts.publication
+from marts.fct_issues
+cross join marts.publication
 where status = 'unresolved' and last_seen_at < as_of - interval 90 days
 """
 MOST_PRODUCTS = 20
@@ -44,9 +44,7 @@ def read_published(path: Path) -> Published | None:
     """Return what is published, None if nothing is yet."""
     if not path.exists():
         return None
-    with duckdb.connect() as connection:
-        quoted = str(path).replace("'", "''")
-        connection.execute(f"attach '{quoted}' as product_health (read_only)")
+    with open_published(path) as connection:
 
         def rows(query: str) -> list[Row]:
             cursor = connection.execute(query)
@@ -54,15 +52,11 @@ def read_published(path: Path) -> Published | None:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
         return Published(
-            rows("from product_health.marts.product_overview order by tree_order"),
-            rows("from product_health.marts.unassigned_projects order by events_7d desc"),
-            rows("from product_health.marts.sync_runs order by started_at desc limit 1")[0],
-            rows(
-                "from product_health.marts.organization_freshness where status = 'failed' order by 1"
-            ),
-            rows(
-                "select count(*) as n from product_health.marts.dim_projects where not is_deleted"
-            )[0]["n"],
+            rows("from marts.product_overview order by tree_order"),
+            rows("from marts.unassigned_projects order by events_7d desc"),
+            rows("from marts.sync_runs order by started_at desc limit 1")[0],
+            rows("from marts.organization_freshness where status = 'failed' order by 1"),
+            rows("select count(*) as n from marts.dim_projects where not is_deleted")[0]["n"],
             rows(FORGOTTEN)[0]["n"],
         )
 

@@ -14,7 +14,10 @@ COMPLETE, FAILED, PARTIAL = 0, 1, 3
 
 
 def sync(settings: Settings) -> int:
-    """Run `sync_sentry` once; returns 0 if it is complete, 3 if an organization failed, 1 if the run did."""
+    """Sync once now, against the Sentry of .env.
+
+    Returns 0 if it is complete, 3 if an organization failed, 1 if the run did.
+    """
     console = Console()
     # What cannot work is said before anything starts.
     console.print(

@@ -33,7 +33,7 @@ def run_and_watch(
     """Run the job in a child process and show what it does; all that it logs goes to the run's log file."""
     variables = environment(settings, base)
     write_progress(settings.progress, step="starting")
-    command = [sys.executable, "-m", "pipelines.commands.run_job", job]
+    command = [sys.executable, "-m", "pipelines.run_job", job]
     # Not in a folder where a `.env` is: Dagster would let that replace the environment.
     with settings.run_log.open("wb") as log:
         process = subprocess.Popen(

@@ -85,7 +85,7 @@ class Faults:
     ) -> Fault:
         """Plan a fault for requests whose `path?query` contains the pattern `match`.
 
-        `times` is 1 unless told, for ever for org_down. Options: `seconds` (slow), `field` and
+        `times` is 1 unless given, for ever for org_down. Options: `seconds` (slow), `field` and
         `value` (changed_type, unknown_enum, unknown_field). ValueError for an unknown kind.
         """
         kinds = (kind,) if isinstance(kind, str) else kind

@@ -29,7 +29,7 @@ def root(call: Call) -> Reply:
 
 
 def settings(call: Call) -> Reply:
-    """Answer `GET /api/settings/`, which alone tells the version."""
+    """Answer `GET /api/settings/`, which alone has the version."""
     return reply_json({"version": "4.1.5", "environment": "production"})
 
 

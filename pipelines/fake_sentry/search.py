@@ -197,11 +197,11 @@ def _not(condition: Condition) -> Condition:
     return lambda world, issue, seen: not condition(world, issue, seen)
 
 
-def _time(value: str, call: Call, told: Callable[[Issue, Seen], datetime]) -> Condition:
+def _time(value: str, call: Call, value_of: Callable[[Issue, Seen], datetime]) -> Condition:
     if relative := re.fullmatch(r"([-+])(\d+)([mhdw])", value):
         sign, number, unit = relative.groups()
         limit = call.world.clock - timedelta(**{DURATION[unit]: int(number)})
-        return _compare(">" if sign == "-" else "<", limit, told)
+        return _compare(">" if sign == "-" else "<", limit, value_of)
     for sign in COMPARISONS:
         if sign and value.startswith(sign):
             try:
@@ -209,18 +209,18 @@ def _time(value: str, call: Call, told: Callable[[Issue, Seen], datetime]) -> Co
             except ValueError:
                 break
             limit = limit if limit.tzinfo else limit.replace(tzinfo=UTC)
-            return _compare(sign, limit.replace(microsecond=0), told)
+            return _compare(sign, limit.replace(microsecond=0), value_of)
     raise Refusal(400, f"{value} is not a valid datetime query")
 
 
-def _compare(sign: str, limit: datetime, told: Callable[[Issue, Seen], datetime]) -> Condition:
+def _compare(sign: str, limit: datetime, value_of: Callable[[Issue, Seen], datetime]) -> Condition:
     holds = COMPARISONS[sign]
-    return lambda _, issue, seen: holds(told(issue, seen).replace(microsecond=0), limit)
+    return lambda _, issue, seen: holds(value_of(issue, seen).replace(microsecond=0), limit)
 
 
-def _number(value: str, told: Callable[[Issue, Seen], int]) -> Condition:
+def _number(value: str, value_of: Callable[[Issue, Seen], int]) -> Condition:
     sign = next(s for s in COMPARISONS if value.startswith(s))
     if not value.removeprefix(sign).isdigit():
         raise Refusal(400, f"Invalid number: {value}")
     limit, holds = int(value.removeprefix(sign)), COMPARISONS[sign]
-    return lambda _, issue, seen: holds(told(issue, seen), limit)
+    return lambda _, issue, seen: holds(value_of(issue, seen), limit)

@@ -144,7 +144,7 @@ class World(IssueChanges):
         return project
 
     def rename_project(self, project: Project, slug: str, *, name: str | None = None) -> None:
-        """Give `project` another slug; the old one redirects, and the short ids of its issues change."""
+        """Return `project` another slug; the old one redirects, and the short ids of its issues change."""
         self._refuse_taken_slug(project.organization, slug)
         self.former_slugs[project.organization, project.slug] = project.id
         self.former_slugs.pop((project.organization, slug), None)
@@ -157,7 +157,7 @@ class World(IssueChanges):
         self._touch_project(project)
 
     def set_access(self, project: Project, has_access: bool) -> None:
-        """Give our token access to the issues of `project`, or take it away."""
+        """Return our token access to the issues of `project`, or take it away."""
         project.has_access = project.is_member = has_access
         self._touch_project(project)
 
@@ -186,7 +186,7 @@ class World(IssueChanges):
         self._touch_project(project)
 
     def drop_events(self, project: Project, count: int, at: datetime | None = None) -> None:
-        """Let `count` events arrive that an inbound filter throws away: only outcomes ever tell."""
+        """Let `count` events arrive that an inbound filter throws away: they are in outcomes alone."""
         project.filtered[hour_of(at or self.clock)] += count
         self.version += 1
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.preview import build_models as models
+
 Row = dict[str, Any]
 
 ATTRIBUTES = (
@@ -47,8 +49,8 @@ def _side(catalog: str) -> str:
             product.product_id, product.parent_product_id, product.path, product.depth,
             product.owner_team_source, product.product_priority_source,
             parent.product_name as parent_name, {columns}
-        from {catalog}.marts.product_overview as product
-        left join {catalog}.marts.dim_products as parent
+        from {catalog}.{models.OVERVIEW} as product
+        left join {catalog}.{models.PRODUCTS} as parent
             on product.parent_product_id = parent.product_id
     """
 
@@ -57,9 +59,10 @@ def _differ(names: tuple[str, ...]) -> str:
     return " or ".join(f"before.{name} is distinct from after.{name}" for name in names)
 
 
-# A vanished product stands where it was, between its former neighbours.
-PRODUCTS = f"""
-with before as ({_side("before")}), after as ({_side("after")})
+def _products(before: str, after: str) -> str:
+    # A vanished product stands where it was, between its former neighbours.
+    return f"""
+with before as ({_side(before)}), after as ({_side(after)})
 select
     coalesce(after.product_id, before.product_id) as product_id,
     if(before.product_id is null, null, before) as before,
@@ -75,13 +78,15 @@ order by
     coalesce(after.product_id, before.product_id)
 """
 
-ASSIGNMENTS = """
+
+def _assignments(before: str, after: str) -> str:
+    return f"""
 select
     after.organization_slug || '/' || after.project_slug as project,
     before.product_id as before_id,
     after.product_id as after_id,
-from before.marts.dim_projects as before
-inner join after.marts.dim_projects as after using (project_id)
+from {before}.{models.PROJECTS} as before
+inner join {after}.{models.PROJECTS} as after using (project_id)
 where not after.is_deleted and before.product_id is distinct from after.product_id
 order by before_id nulls first, after_id nulls first, project
 """
@@ -97,30 +102,30 @@ class ProductChange:
 
     @property
     def row(self) -> Row:
-        """Give the row after or, for a product that vanishes, the row before."""
+        """Return the row after or, for a product that vanishes, the row before."""
         row = self.after or self.before
         assert row is not None
         return row
 
     @property
     def moves(self) -> bool:
-        """Tell whether the product is on both sides, below different parents."""
+        """Return whether the product is on both sides, below different parents."""
         if not self.before or not self.after:
             return False
         return bool(self.before["parent_product_id"] != self.after["parent_product_id"])
 
     def changes(self, column: str) -> bool:
-        """Tell whether the value differs; one side's absence is a difference."""
+        """Return whether the value differs; one side's absence is a difference."""
         return bool(self.value(self.before, column) != self.value(self.after, column))
 
     @property
-    def counts_otherwise(self) -> bool:
-        """Tell whether any number or the health differs."""
+    def has_changed_numbers(self) -> bool:
+        """Return whether any number or the health differs."""
         return any(self.changes(column) for column in NUMBERS)
 
     @staticmethod
     def value(row: Row | None, column: str) -> Any:
-        """Give the value, None where there is no row."""
+        """Return the value, None where there is no row."""
         return row[column] if row else None
 
 
@@ -141,39 +146,39 @@ class Changes:
     assignments: tuple[Assignment, ...]
 
     def __bool__(self) -> bool:
-        """Tell whether anything differs."""
+        """Return whether anything differs."""
         return bool(self.products or self.assignments)
 
     @property
     def appearing(self) -> list[ProductChange]:
-        """Give the products that are only in `after`."""
+        """Return the products that are only in `after`."""
         return [product for product in self.products if not product.before]
 
     @property
     def vanishing(self) -> list[ProductChange]:
-        """Give the products that are only in `before`."""
+        """Return the products that are only in `before`."""
         return [product for product in self.products if not product.after]
 
     @property
     def moving(self) -> list[ProductChange]:
-        """Give the products that change their parent."""
+        """Return the products that change their parent."""
         return [product for product in self.products if product.moves]
 
     @property
     def staying(self) -> list[ProductChange]:
-        """Give the products that are on both sides."""
+        """Return the products that are on both sides."""
         return [product for product in self.products if product.before and product.after]
 
     @property
-    def counting_otherwise(self) -> list[ProductChange]:
-        """Give the products whose numbers differ, those that appear or vanish included."""
-        return [product for product in self.products if product.counts_otherwise]
+    def with_changed_numbers(self) -> list[ProductChange]:
+        """Return the products whose numbers differ, those that appear or vanish included."""
+        return [product for product in self.products if product.has_changed_numbers]
 
 
-def compare(connection: duckdb.DuckDBPyConnection) -> Changes:
-    """Give what differs between the marts of the attached catalogs `before` and `after`."""
-    products = connection.execute(PRODUCTS).fetchall()
-    assignments = connection.execute(ASSIGNMENTS).fetchall()
+def compare(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> Changes:
+    """Return what differs between the marts of the two attached catalogs."""
+    products = connection.execute(_products(before, after)).fetchall()
+    assignments = connection.execute(_assignments(before, after)).fetchall()
     return Changes(
         tuple(ProductChange(*product) for product in products),
         tuple(Assignment(*assignment) for assignment in assignments),

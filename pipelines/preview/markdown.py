@@ -28,12 +28,12 @@ _special = re.compile(r"[^\w\s.,/()-]|_|(?<=\bwww)\.", re.IGNORECASE)
 
 
 def escape(text: str) -> str:
-    """Give text that Markdown shows as it is, anywhere in a line; it has no line breaks."""
+    """Return text that Markdown shows as it is, anywhere in a line; it has no line breaks."""
     return _special.sub(lambda found: f"&#{ord(found[0])};", printable(text))
 
 
 def markdown(changes: Changes, notes: Sequence[str]) -> str:
-    """Give the whole preview as a document."""
+    """Return the whole preview as a document."""
     return "\n".join(_document(changes, notes)) + "\n"
 
 

@@ -68,7 +68,7 @@ def _print_numbers(console: Console, rows: list[NumbersRow]) -> None:
 
 
 def _fitting(rows: list[NumbersRow], changed: list[str], width: int) -> list[str]:
-    """Give the first columns that fit beside the name and the health, at least one."""
+    """Return the first columns that fit beside the name and the health, at least one."""
     room = width - HEALTH_WIDTH - 1 - min(NAME_WIDTH, max(len(_name(row)) for row in rows))
     fitting: list[str] = []
     for title in changed:

@@ -67,7 +67,7 @@ class NumbersRow:
 
 
 def headline(changes: Changes) -> str:
-    """Give one sentence with the number of products and projects that each kind of change meets."""
+    """Return one sentence with the number of products and projects that each kind of change meets."""
     described = [product for product in changes.staying if _changed_attributes(product)]
     parts = [
         f"{counted(len(found), noun)} {verb if len(found) == 1 else plural}"
@@ -77,7 +77,12 @@ def headline(changes: Changes) -> str:
             (changes.moving, "product", "moves", "move"),
             (described, "product", "changes attributes", "change attributes"),
             (changes.assignments, "project", "changes product", "change product"),
-            (changes.counting_otherwise, "product", "changes its numbers", "change their numbers"),
+            (
+                changes.with_changed_numbers,
+                "product",
+                "changes its numbers",
+                "change their numbers",
+            ),
         )
         if found
     ]
@@ -85,7 +90,7 @@ def headline(changes: Changes) -> str:
 
 
 def product_lines(changes: Changes, show: Show) -> Iterator[str]:
-    """Give a line for each product that appears, vanishes or moves, and one for each other change."""
+    """Return a line for each product that appears, vanishes or moves, and one for each other change."""
     for product in changes.appearing:
         yield f"appears: {_named(product, show)}, {_place(product.after, show)}"
     for product in changes.vanishing:
@@ -145,7 +150,7 @@ def _place(row: Row | None, show: Show) -> str:
 
 
 def assignment_lines(changes: Changes, show: Show) -> Iterator[str]:
-    """Give a line for each pair of products between which projects move."""
+    """Return a line for each pair of products between which projects move."""
 
     def pair(assignment: Assignment) -> tuple[str | None, str | None]:
         return assignment.before_id, assignment.after_id
@@ -164,12 +169,12 @@ def _some(names: list[str], noun: str) -> str:
 
 
 def number_rows(changes: Changes) -> list[NumbersRow]:
-    """Give the rows of the table, in the order of the tree.
+    """Return the rows of the table, in the order of the tree.
 
     A product whose own numbers change has two, unless nothing is below it.
     """
     rows = []
-    for product in changes.counting_otherwise:
+    for product in changes.with_changed_numbers:
         total = _numbers(product, is_own=False)
         own = _numbers(product, is_own=True)
         rows.append(total)
@@ -203,20 +208,20 @@ def _health(product: ProductChange) -> str:
 
 
 def titles(rows: Iterable[NumbersRow]) -> list[str]:
-    """Give the columns in which some row differs, the most telling first."""
+    """Return the columns in which some row differs, the most important first."""
     changed = {title for row in rows for title, values in row.cells.items() if difference(*values)}
     return [title for title in COLUMNS if title in changed]
 
 
 def number(value: float | None) -> str:
-    """Give a number with thousands apart, or a hyphen where there is none."""
+    """Return a number with thousands apart, or a hyphen where there is none."""
     if value is None:
         return "-"
     return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
 
 
 def difference(before: float | None, after: float | None) -> str:
-    """Give by how much a number rises or falls, as text with its sign; nothing if it stays."""
+    """Return by how much a number rises or falls, as text with its sign; nothing if it stays."""
     change = (after or 0) - (before or 0)
     if not change:
         return ""

@@ -12,9 +12,8 @@ from pipelines.publish.contract import (
     PUBLICATION_COLUMNS,
     PUBLICATION_DESCRIPTION,
     SCHEMA,
-    table_names,
 )
-from pipelines.publish.errors import PublishError
+from pipelines.publish.open_published import PublishError
 from pipelines.warehouse.attach import attach, literal
 
 # The oldest format that every client from DuckDB 1.2 on can open.
@@ -81,6 +80,13 @@ from duckdb_views()
 where database_name = 'warehouse' and schema_name = $schema and view_name != 'sync_runs'
 """
 
+COPIED = """
+select table_name
+from information_schema.tables
+where table_catalog = 'warehouse' and table_schema = $schema and table_name != 'sync_runs'
+order by table_name
+"""
+
 
 def build(warehouse: Path, file: Path, *, run_id: str, published_at: datetime) -> None:
     """Write the marts of `warehouse` to the new `file`.
@@ -128,7 +134,7 @@ def _copy_rows(db: duckdb.DuckDBPyConnection, name: str) -> None:
 def _copy_comments(db: duckdb.DuckDBPyConnection) -> None:
     publication = [
         ("table", "publication", PUBLICATION_DESCRIPTION),
-        *(("column", f"publication.{n}", text) for n, (_, text) in PUBLICATION_COLUMNS.items()),
+        *(("column", f"publication.{n}", text) for n, text in PUBLICATION_COLUMNS.items()),
     ]
     of_dbt = db.execute(COMMENTS, {"schema": SCHEMA}).fetchall()
     for kind, name, comment in [*of_dbt, *publication]:
@@ -136,7 +142,7 @@ def _copy_comments(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _compare(db: duckdb.DuckDBPyConnection) -> None:
-    for name in sorted(table_names(db, "warehouse") - {"sync_runs"}):
+    for (name,) in db.execute(COPIED, {"schema": SCHEMA}).fetchall():
         original, copy = (_digest(db, catalog, name) for catalog in ("warehouse", "published"))
         if original != copy:
             raise PublishError(f"the copy of {name} differs from the one in the warehouse")

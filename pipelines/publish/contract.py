@@ -1,63 +1,41 @@
-"""What the published file promises to its readers, and the check that a file keeps the promise."""
+"""What the published file promises to its readers, and the check that a file keeps the promise.
+
+`contract.csv` lists the tables, columns and types that people may write SQL against. What a file holds beyond that is
+no promise, so that a column can be added without touching it.
+"""
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
-from pipelines.publish.errors import PublishError
-from pipelines.warehouse.attach import attach
+from pipelines.publish.open_published import PublishError, open_published
 
 # Raised when a table or column goes away or changes its meaning; not when one is added.
 CONTRACT_VERSION = "1"
 
 SCHEMA = "marts"
 
-TABLES = frozenset(
-    {
-        "dim_products",
-        "dim_projects",
-        "executive_summary",
-        "fct_issue_status_changes",
-        "fct_issues",
-        "fct_project_daily",
-        "organization_freshness",
-        "product_closure",
-        "product_daily",
-        "product_history",
-        "product_issues",
-        "product_overview",
-        "project_assignment_history",
-        "publication",
-        "sla_compliance",
-        "sync_runs",
-        "team_accountability",
-        "triage_queue",
-        "unassigned_projects",
-    }
-)
-
-# The only table that dbt does not know: its description, and each column's type and description.
+# The only table that dbt does not know: its description, and those of its columns.
 PUBLICATION_DESCRIPTION = "One row that says which publication this is."
 PUBLICATION_COLUMNS = {
-    "published_at": ("timestamp", "When the file was written, by Sentry's clock."),
-    "as_of": (
-        "timestamp",
-        "The moment that the numbers are of: the start of the last complete sync.",
-    ),
-    "run_id": ("varchar", "The run that published it; its sync is in `sync_runs`."),
-    "contract_version": (
-        "varchar",
-        "Raised when a table or column goes away or changes its meaning; not when one is added.",
-    ),
+    "published_at": "When the file was written, by Sentry's clock.",
+    "as_of": "The moment that the numbers are of: the start of the last complete sync.",
+    "run_id": "The run that published it; its sync is in `sync_runs`.",
+    "contract_version": "Raised when a table or column goes away or changes its meaning; not when one is added.",
 }
 
-PUBLICATION = """
-select published_at, as_of, run_id, contract_version
-from published.marts.publication
+PUBLICATION = f"select {', '.join(PUBLICATION_COLUMNS)} from published.marts.publication"
+
+COLUMNS = """
+select table_name, column_name, lower(data_type)
+from information_schema.columns
+where table_catalog = 'published' and table_schema = $schema
 """
 
 # Parts sum to the whole: every live issue is some product's own, or its project has none.
@@ -91,18 +69,17 @@ class Publication:
         return f"{self.published_at:%Y%m%dT%H%M%SZ}"
 
 
+@cache
+def contract() -> dict[tuple[str, str], str]:
+    """Return the type of each promised (table, column), as DuckDB names it in lower case."""
+    with Path(__file__).with_name("contract.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["table"], row["column"]): row["type"] for row in csv.DictReader(file)}
+
+
 def read_publication(path: Path) -> Publication:
-    """Return what the file says of itself; raise PublishError where it does not say."""
-    try:
-        with duckdb.connect() as db:
-            attach(db, path, "published", "read_only")
-            rows = db.execute(PUBLICATION).fetchall()
-    except duckdb.Error as error:
-        raise PublishError(f"{path} holds no publication: {_first_line(error)}") from error
-    if len(rows) != 1:
-        raise PublishError(f"{path} holds {len(rows)} publications instead of one")
-    published_at, as_of, run_id, version = rows[0]
-    return Publication(path, published_at, as_of, run_id, version, path.stat().st_size)
+    """Return the file's row in `publication`; raise PublishError where there is not exactly one."""
+    with open_published(path) as db:
+        return _publication(db, path)
 
 
 def verify(path: Path) -> Publication:
@@ -110,19 +87,39 @@ def verify(path: Path) -> Publication:
 
     Raises PublishError where the file cannot be read or breaks the contract.
     """
-    publication = read_publication(path)
-    if publication.as_of is None:
-        raise PublishError(f"{path} holds no data: no organization has been read completely yet")
-    try:
-        with duckdb.connect() as db:
-            attach(db, path, "published", "read_only")
-            missing = TABLES - table_names(db, "published")
-            if missing:
-                raise PublishError(f"{path} lacks {', '.join(sorted(missing))}")
-            _check_conservation(db, path)
-    except duckdb.Error as error:
-        raise PublishError(f"{path} cannot be read: {_first_line(error)}") from error
+    with open_published(path) as db:
+        publication = _publication(db, path)
+        if publication.as_of is None:
+            raise PublishError(
+                f"{path} holds no data: no organization has been read completely yet"
+            )
+        if broken := _broken_promises(db):
+            raise PublishError(f"{path} breaks the contract: {'; '.join(broken)}")
+        _check_conservation(db, path)
     return publication
+
+
+def _publication(db: duckdb.DuckDBPyConnection, path: Path) -> Publication:
+    rows = db.execute(PUBLICATION).fetchall()
+    if len(rows) != 1:
+        raise PublishError(f"{path} holds {len(rows)} publications instead of one")
+    return Publication(
+        path, **dict(zip(PUBLICATION_COLUMNS, rows[0], strict=True)), size_bytes=path.stat().st_size
+    )
+
+
+def _broken_promises(db: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return a message for each table or column that is missing, and each column of another type."""
+    rows = db.execute(COLUMNS, {"schema": SCHEMA}).fetchall()
+    found = {(table, column): kind for table, column, kind in rows}
+    missing = {table for table, _ in contract()} - {table for table, _ in found}
+    broken = [f"{table} is missing" for table in sorted(missing)]
+    for (table, column), kind in contract().items():
+        name, actual = f"{table}.{column}", found.get((table, column))
+        if table in missing or actual == kind:
+            continue
+        broken.append(f"{name} is {actual}, not {kind}" if actual else f"{name} is missing")
+    return broken
 
 
 def _check_conservation(db: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -134,20 +131,3 @@ def _check_conservation(db: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"{path} does not add up: {own} issues of products and {unassigned} of unassigned "
             f"projects are not the {live} live issues"
         )
-
-
-def table_names(db: duckdb.DuckDBPyConnection, catalog: str) -> set[str]:
-    """Return the names of the tables and views in the marts of an attached catalog."""
-    rows = db.execute(
-        """
-        select table_name
-        from information_schema.tables
-        where table_catalog = ? and table_schema = ?
-        """,
-        [catalog, SCHEMA],
-    ).fetchall()
-    return {name for (name,) in rows}
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

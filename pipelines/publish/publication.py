@@ -12,11 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish import parquet
-from pipelines.publish import versions as shelf
+from pipelines.publish import parquet, versions
 from pipelines.publish.build import build
 from pipelines.publish.contract import Publication, read_publication, verify
-from pipelines.publish.errors import PublishError
+from pipelines.publish.open_published import PublishError, first_line
 
 # For owner and group. Writable by no one: a program that opened it for writing would shut out
 # all readers.
@@ -42,7 +41,7 @@ def publish(
     Raises PublishError, and leaves what is published as it was, when the marts break the contract,
     the copy is not the original, or the file cannot be written.
     """
-    with _explained(target), shelf.workspace(target) as workspace:
+    with _explained(target), versions.workspace(target) as workspace:
         file = workspace / target.name
         build(warehouse, file, run_id=run_id, published_at=published_at)
         publication = verify(file)
@@ -50,9 +49,9 @@ def publish(
         if parquet_folder:
             parquet.export(publication, file, parquet_folder, mode)
             parquet.point_to(publication, parquet_folder)
-        shelf.replace(target, file, workspace)
+        versions.replace(target, file, workspace)
         with suppress(OSError):  # what cannot be removed now is removed after the next publication
-            shelf.prune(target, keep)
+            versions.prune(target, keep)
             if parquet_folder:
                 parquet.prune(parquet_folder, keep)
     return replace(publication, path=target)
@@ -66,14 +65,14 @@ def restore(
     `label` is its time of publication as in the file's name; by default the one before the current.
     It is verified first. Raises PublishError where there is none, or it breaks the contract.
     """
-    with _explained(target), shelf.workspace(target) as workspace:
+    with _explained(target), versions.workspace(target) as workspace:
         chosen = _earlier(target, label)
         publication = verify(chosen)
         file = workspace / target.name
         os.link(chosen, file)
         if parquet_folder:
             parquet.point_to(publication, parquet_folder)
-        shelf.replace(target, file, workspace)
+        versions.replace(target, file, workspace)
     return replace(publication, path=target)
 
 
@@ -90,7 +89,9 @@ def publications(target: Path) -> list[Publication]:
 
 
 def _previous(target: Path) -> list[Path]:
-    return [file for file in shelf.kept(target) if not (target.exists() and file.samefile(target))]
+    return [
+        file for file in versions.kept(target) if not (target.exists() and file.samefile(target))
+    ]
 
 
 def _earlier(target: Path, label: str | None) -> Path:
@@ -115,7 +116,7 @@ def _explained(target: Path) -> Iterator[None]:
     except (duckdb.Error, OSError) as error:
         disk = next(folder for folder in target.absolute().parents if folder.exists())
         free = shutil.disk_usage(disk).free
-        reason = str(error).partition("\n")[0]
+        reason = first_line(error)
         state = "is as it was" if target.exists() else "was not written"
         raise PublishError(
             f"cannot replace {target}: {reason}. {target.name} {state}. "

@@ -1,4 +1,4 @@
-"""Where published files stand, and how one takes the place of another.
+"""The versions of the published file, and how one takes the place of another.
 
 - `product_health.duckdb`: the current one
 - `product_health.20261123T060000Z.duckdb`: a kept one, named by its time of publication
@@ -19,13 +19,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.publish.contract import read_publication
-from pipelines.publish.errors import PublishError
+from pipelines.publish.open_published import PublishError
 from pipelines.warehouse.durable import sync
 
 
 @contextmanager
 def workspace(target: Path) -> Iterator[Path]:
-    """Give the only publisher of `target` an empty private folder beside it.
+    """Return the only publisher of `target` an empty private folder beside it.
 
     The folder is gone afterwards, and so is what a killed publisher left in it. A second publisher
     waits for the first.
@@ -43,12 +43,15 @@ def workspace(target: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def replace(target: Path, file: Path, workplace: Path) -> None:
-    """Put `file` in the place of `target`, which is never missing and stays as a kept one."""
+def replace(target: Path, file: Path, folder: Path) -> None:
+    """Put `file` in the place of `target`, which is never missing and stays as a kept one.
+
+    `folder` is the workspace.
+    """
     sync(file)
     if target.exists():
         kept = target.with_name(f"{target.stem}.{_label(target)}{target.suffix}")
-        link = workplace / "previous"
+        link = folder / "previous"
         os.link(target, link)
         os.replace(link, kept)
     # Left by a program that opened the published file for writing; it would be taken for the

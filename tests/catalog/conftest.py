@@ -1,56 +1,13 @@
-"""A small catalog without mistakes, in a folder of its own, to be broken."""
-
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pipelines.catalog import Checked, KnownProject, check
-
-PRODUCTS = "product_id,name,parent_id,description,owner_team,priority,is_active\n"
-MAPPING = "organization,project,product_id\n"
-TARGETS = "priority,resolve_within_hours\n"
-
-SHOP = """shop,Shop,,,commerce,high,
-payments,Payment System,shop,,,critical,
-checkout,Checkout Flow,payments,,,,
-"""
-LEDGER = """acme,checkout-*,checkout
-,ledger,payments
-"""
-HIGH = "high,72\n"
-
-
-@dataclass
-class Folder:
-    """The folder `seeds`, below the working directory."""
-
-    path: Path
-
-    def write(self, file: str, content: str | bytes | None) -> None:
-        """Write one file anew, or remove it."""
-        if content is None:
-            (self.path / file).unlink()
-        else:
-            data = content.encode() if isinstance(content, str) else content
-            (self.path / file).write_bytes(data)
-
-    def check(self, projects: Iterable[KnownProject] = ()) -> Checked:
-        return check(self.path, projects)
-
-    def messages(self, projects: Iterable[KnownProject] = ()) -> list[str]:
-        return [str(found) for found in self.check(projects).findings]
+from .small_catalog import Folder, small_catalog
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     monkeypatch.chdir(tmp_path)
-    seeds = Folder(Path("seeds"))
-    seeds.path.mkdir()
-    seeds.write("products.csv", PRODUCTS + SHOP)
-    seeds.write("project_products.csv", MAPPING + LEDGER)
-    seeds.write("sla_targets.csv", TARGETS + HIGH)
-    return seeds
+    return small_catalog()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import HIGH, LEDGER, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
+from .small_catalog import HIGH, LEDGER, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
 
 BROKEN: list[tuple[str, str, str | bytes | None, list[str]]] = [
     (
@@ -55,6 +55,14 @@ BROKEN: list[tuple[str, str, str | bytes | None, list[str]]] = [
         "project\nledger\n",
         [
             'seeds/project_products.csv:1: error: columns "organization", "product_id" are missing; the heading must be organization,project,product_id',
+        ],
+    ),
+    (
+        "a missing column between tabs",
+        "project_products.csv",
+        "project\tproduct_id\n",
+        [
+            'seeds/project_products.csv:1: error: column "organization" is missing; the heading must be organization\\tproject\\tproduct_id',
         ],
     ),
     (

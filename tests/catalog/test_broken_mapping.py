@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import HIGH, LEDGER, MAPPING, TARGETS, Folder
+from .small_catalog import HIGH, LEDGER, MAPPING, TARGETS, Folder
 
 BROKEN: list[tuple[str, str, str | bytes | None, list[str]]] = [
     (

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import PRODUCTS, SHOP, Folder
+from .small_catalog import PRODUCTS, SHOP, Folder
 
 BROKEN: list[tuple[str, str, str | bytes | None, list[str]]] = [
     (

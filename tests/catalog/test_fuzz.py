@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.catalog import Checked, KnownProject, check
+from pipelines.catalog import Checked, SentryProject, check
 from pipelines.catalog.tables import TABLES
 
-from .conftest import HIGH, LEDGER, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
+from .small_catalog import HIGH, LEDGER, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
 
 GOOD = {
     "products.csv": PRODUCTS + SHOP,
@@ -21,9 +21,9 @@ GOOD = {
     "sla_targets.csv": TARGETS + HIGH,
 }
 PROJECTS = [
-    KnownProject("acme", "checkout-web"),
-    KnownProject("acme", "general-ledger", ("ledger", "books")),
-    KnownProject("beta", "checkout-web", is_deleted=True),
+    SentryProject("acme", "checkout-web"),
+    SentryProject("acme", "general-ledger", ("ledger", "books")),
+    SentryProject("beta", "checkout-web", is_deleted=True),
 ]
 files = st.sampled_from(sorted(GOOD))
 fragments = st.sampled_from(
@@ -94,13 +94,13 @@ def believable(result: Checked, seeds: Path, files: dict[str, bytes]) -> None:
         assert all(target.resolve_within_hours > 0 for target in result.catalog.sla_targets)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(files, st.binary(max_size=300))
 def test_any_bytes_at_all_are_answered_with_findings(file: str, content: bytes) -> None:
     checked({file: content})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     files,
     st.lists(fragments, max_size=30),
@@ -112,7 +112,7 @@ def test_text_that_looks_like_csv_is_answered_with_findings(
     checked({file: "".join(parts).encode(encoding)})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_good_file_with_a_few_bytes_changed_is_answered_with_findings(
     data: st.DataObject,
@@ -128,7 +128,7 @@ def test_a_good_file_with_a_few_bytes_changed_is_answered_with_findings(
     checked({file: bytes(content)})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(fragments, max_size=3).map("".join), min_size=7, max_size=7))
 def test_an_accepted_catalog_written_out_again_is_the_same_catalog(cells: list[str]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipelines.catalog import check
 from pipelines.catalog.tree import loops
 
-from .conftest import MAPPING, PRODUCTS, TARGETS, Folder
+from .small_catalog import MAPPING, PRODUCTS, TARGETS, Folder
 
 
 @st.composite
@@ -62,7 +62,7 @@ def test_a_tree_has_no_loop(forest: dict[str, str | None]) -> None:
     assert loops(forest) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(parents())
 def test_the_check_reports_the_loops_of_the_file_whole(graph: dict[str, str | None]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipelines.catalog import Catalog, Product, ProjectProduct, SlaTarget, spreadsheet, values
 from pipelines.catalog.tables import TABLES
 
-from .conftest import MAPPING, PRODUCTS, Folder
+from .small_catalog import MAPPING, PRODUCTS, Folder
 
 ROWS = [
     ["product_id", "name", "parent_id", "description", "owner_team", "priority", "is_active"],

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .warehouse import Warehouse, dbt
+from .warehouse import WrittenWarehouse, dbt
 
 
 @pytest.fixture(scope="session")
@@ -18,14 +17,5 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, parsed: Path) -> Warehouse:
-    return Warehouse(tmp_path, parsed)
-
-
-@pytest.fixture
-def new_warehouse(tmp_path: Path, parsed: Path) -> Callable[[str], Warehouse]:
-    def make(name: str) -> Warehouse:
-        (tmp_path / name).mkdir()
-        return Warehouse(tmp_path / name, parsed)
-
-    return make
+def warehouse(tmp_path: Path, parsed: Path) -> WrittenWarehouse:
+    return WrittenWarehouse(tmp_path, parsed)

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from .warehouse import START, Row, Warehouse
+from .warehouse import START, Row, WrittenWarehouse
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TREE: list[Row] = [
@@ -47,7 +47,7 @@ def flip(issue_id: str, before: str, after: str, observed_at: datetime) -> Row:
     }
 
 
-def contents(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
+def contents(warehouse: WrittenWarehouse) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every mart but the histories, which remember what a new warehouse cannot know."""
     with warehouse.connect() as db:
         tables = db.execute(
@@ -58,7 +58,7 @@ def contents(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_growing_by_change_ends_where_a_full_refresh_does(warehouse: Warehouse) -> None:
+def test_growing_by_change_ends_where_a_full_refresh_does(warehouse: WrittenWarehouse) -> None:
     w = warehouse
     w.catalog(TREE, MAPPING, {"high": 72})
     w.load(
@@ -134,7 +134,7 @@ def test_growing_by_change_ends_where_a_full_refresh_does(warehouse: Warehouse) 
     assert grown == contents(w)
 
 
-def test_what_arrives_late_with_the_same_load_is_not_missed(warehouse: Warehouse) -> None:
+def test_what_arrives_late_with_the_same_load_is_not_missed(warehouse: WrittenWarehouse) -> None:
     w = warehouse
     w.catalog(TREE, MAPPING, {"high": 72})
     w.load(synced_at=START, projects=PROJECTS, issues=[issue("a", status="resolved")])
@@ -149,34 +149,9 @@ def test_what_arrives_late_with_the_same_load_is_not_missed(warehouse: Warehouse
     assert w.rows("select hours_to_resolution from marts.fct_issues") == [(0.0,)]
 
 
-def test_rows_of_a_load_that_was_cut_off_stop_the_build_until_it_is_whole(
-    warehouse: Warehouse,
+def test_a_loop_in_the_catalog_leaves_the_products_as_they_were(
+    warehouse: WrittenWarehouse,
 ) -> None:
-    w = warehouse
-    marts = ("--select", "+fct_issues", "+organization_freshness", "--indirect-selection=buildable")
-    w.catalog(TREE, MAPPING, {"high": 72})
-    w.load(synced_at=START, projects=PROJECTS, issues=[issue("a")])
-    w.build(*marts)
-    w.load(
-        whole=False, synced_at=START + 3 * HOUR, issues=[issue("a", status="resolved"), issue("b")]
-    )
-
-    stopped = w.dbt("build", *marts)
-
-    assert stopped.returncode == 1
-    assert "raw_loads_are_whole" in stopped.stdout
-    assert w.rows("select issue_id, status from marts.fct_issues") == [("a", "unresolved")]
-    assert w.rows("select max(synced_at) from marts.organization_freshness") == [(START,)]
-
-    w.finish()
-    w.build(*marts)
-    assert w.rows("select issue_id, status from marts.fct_issues order by 1") == [
-        ("a", "resolved"),
-        ("b", "unresolved"),
-    ]
-
-
-def test_a_loop_in_the_catalog_leaves_the_products_as_they_were(warehouse: Warehouse) -> None:
     w = warehouse
     products_now = "from marts.dim_products order by all"
     w.catalog(TREE, MAPPING, {"high": 72})
@@ -195,7 +170,7 @@ def test_a_loop_in_the_catalog_leaves_the_products_as_they_were(warehouse: Wareh
     assert w.rows(products_now) == before
 
 
-def test_versions_are_kept_by_the_clock_of_the_syncs(warehouse: Warehouse) -> None:
+def test_versions_are_kept_by_the_clock_of_the_syncs(warehouse: WrittenWarehouse) -> None:
     w = warehouse
     histories = ("+product_history", "+project_assignment_history")
     history = "select product_id, product_priority, valid_from, valid_to from marts.product_history order by all"
@@ -225,7 +200,7 @@ def test_versions_are_kept_by_the_clock_of_the_syncs(warehouse: Warehouse) -> No
     ) == [("pay", START, START + 2 * DAY), ("shop", START + 2 * DAY, None)]
 
 
-def test_a_closed_month_is_not_judged_by_a_later_target(warehouse: Warehouse) -> None:
+def test_a_closed_month_is_not_measured_by_a_later_target(warehouse: WrittenWarehouse) -> None:
     w = warehouse
     compliance = (
         "select product_priority, month_on::varchar, met_ratio from marts.sla_compliance order by 2"
@@ -244,7 +219,7 @@ def test_a_closed_month_is_not_judged_by_a_later_target(warehouse: Warehouse) ->
     w.run("+sla_compliance")
     assert w.rows(compliance) == []
 
-    # The first target that a product is given judges the months before it, too.
+    # The first target that a product is given holds for the months before it, too.
     w.load(synced_at=START + DAY)
     w.catalog(TREE, MAPPING, {"high": 24})
     w.run("+sla_compliance")
@@ -263,7 +238,7 @@ def test_a_closed_month_is_not_judged_by_a_later_target(warehouse: Warehouse) ->
 
 
 def test_before_the_first_sync_every_report_is_there_and_unit_tests_pass(
-    warehouse: Warehouse,
+    warehouse: WrittenWarehouse,
 ) -> None:
     warehouse.catalog(TREE, MAPPING, {"high": 72})
     warehouse.succeed("build")
@@ -275,7 +250,57 @@ def test_before_the_first_sync_every_report_is_there_and_unit_tests_pass(
     assert warehouse.rows("select count(*) from marts.product_history") == [(0,)]
 
 
-def test_figures_that_do_not_add_up_are_noticed(warehouse: Warehouse) -> None:
+def test_a_sync_is_the_sum_of_its_organizations(warehouse: WrittenWarehouse) -> None:
+    w = warehouse
+    counted = {"pages": 4, "retries": 1, "issues_new": 3, "issues_changed": 2, "issues_vanished": 1}
+    w.load(
+        organization_syncs=[
+            {"run_id": "mixed", "organization_slug": slug, "mode": mode, **rest, **counted}
+            for slug, mode, rest in (
+                ("acme", "full", {"requests": 9, "seconds_rate_limited": 1.5}),
+                ("globex", "incremental", {"requests": 1, "seconds_rate_limited": 0.0}),
+                ("zeta", "full", {"status": "failed", "failure": "HTTP 500"}),
+                ("initech", "full", {"status": "failed", "failure": "HTTP 403"}),
+            )
+        ]
+        + [
+            {"run_id": "full", "organization_slug": "acme", "mode": "full"},
+            {
+                "run_id": "full",
+                "organization_slug": "zeta",
+                "mode": "incremental",
+                "status": "failed",
+            },
+        ]
+    )
+    with w.connect() as db:
+        db.execute("""
+            insert into ops.sync_runs by name
+            from (
+                values ('mixed', 'partial', null, 2, 1.0), ('full', 'complete', null, 2, 0.0),
+                ('refused', 'failed', 'the token is not valid', 1, 0.0), ('begun', 'running', null, null, null)
+            ) as runs(run_id, status, failure, directory_requests, directory_seconds_rate_limited)
+        """)
+    w.run("+sync_runs")
+
+    def columns(names: str) -> list[tuple[object, ...]]:
+        return w.rows(f"select {names} from marts.sync_runs order by run_id")
+
+    assert columns("run_id, mode, organizations, failed_organizations, failures") == [
+        ("begun", None, None, None, None),
+        ("full", "full", 2, 1, None),
+        ("mixed", "incremental", 4, 2, "initech: HTTP 403; zeta: HTTP 500"),
+        ("refused", None, None, None, "the token is not valid"),
+    ]
+    assert columns("requests, seconds_rate_limited, pages, issues_new, issues_upserted") == [
+        (None, None, None, None, None),
+        (2, 0.0, 0, 0, 0),
+        (12, 2.5, 16, 12, 20),
+        (1, 0.0, None, None, None),
+    ]
+
+
+def test_figures_that_do_not_add_up_are_noticed(warehouse: WrittenWarehouse) -> None:
     w = warehouse
     w.catalog(TREE, MAPPING, {"high": 72})
     w.load(
@@ -283,6 +308,8 @@ def test_figures_that_do_not_add_up_are_noticed(warehouse: Warehouse) -> None:
     )
     w.run()
     with w.connect() as db:
+        db.execute("update intermediate.int_product_numbers set own_events_30d = 5")
+        db.execute("update marts.team_accountability set events_7d = 5")
         db.execute(
             "update marts.product_overview set own_total_issues = 5 where product_id = 'pay'"
         )
@@ -306,6 +333,8 @@ def test_figures_that_do_not_add_up_are_noticed(warehouse: Warehouse) -> None:
     assert failed == {
         "every_live_issue_counts_once",
         "every_product_is_the_sum_of_its_tree",
+        "every_project_counts_in_its_product",
+        "every_team_adds_up",
         "every_day_adds_up",
         "no_day_has_less_than_nothing",
         "no_project_counts_twice_in_a_product",

@@ -10,12 +10,12 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from .warehouse import DBT_PROJECT, START, Row, Warehouse
+from .warehouse import DBT_PROJECT, START, Row, WrittenWarehouse
 
 DAY = timedelta(days=1)
 
 
-def metricflow(project: Path, warehouse: Warehouse, *arguments: str) -> str:
+def metricflow(project: Path, warehouse: WrittenWarehouse, *arguments: str) -> str:
     """Run a command of MetricFlow, which looks for dbt's manifest in the project, and insist that all is well."""
     finished = subprocess.run(
         [str(Path(sys.executable).with_name("mf")), *arguments],
@@ -33,7 +33,9 @@ def metricflow(project: Path, warehouse: Warehouse, *arguments: str) -> str:
     return finished.stdout
 
 
-def query(project: Path, warehouse: Warehouse, metrics: str, by: str) -> dict[str, list[float]]:
+def query(
+    project: Path, warehouse: WrittenWarehouse, metrics: str, by: str
+) -> dict[str, list[float]]:
     """The metrics by the values of a dimension, in the order in which they are named."""
     answer = project / "answer.csv"
     chosen = ("--metrics", metrics, "--group-by", by)
@@ -42,7 +44,9 @@ def query(project: Path, warehouse: Warehouse, metrics: str, by: str) -> dict[st
         return {row[0]: [float(each) for each in row[1:]] for row in list(csv.reader(file))[1:]}
 
 
-def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(warehouse: Warehouse) -> None:
+def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(
+    warehouse: WrittenWarehouse,
+) -> None:
     projects: list[Row] = [{"project_id": str(n), "project_slug": f"pay-{n}"} for n in range(3)]
     projects.append({"project_id": "9", "project_slug": "nobodys"})
     issues: list[Row] = [

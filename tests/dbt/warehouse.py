@@ -1,6 +1,6 @@
 """A warehouse as syncs leave it, written row by row: the stage on which the dbt project is tested.
 
-What belongs here: raw rows with believable defaults. What the models should make of them, the tests say.
+What belongs here: raw rows with plausible defaults. What the models should make of them stands in the tests.
 """
 
 from __future__ import annotations
@@ -17,44 +17,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines import run_log
+from pipelines.catalog.loading import COLUMNS
 from pipelines.sentry.schema import RAW_TABLES
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 Row = dict[str, Any]
 START = datetime(2026, 11, 2, 9)
-PRODUCT_COLUMNS = (
-    "product_id",
-    "name",
-    "parent_id",
-    "description",
-    "owner_team",
-    "priority",
-    "is_active",
-)
-
-CATALOG = """
-create schema if not exists seeds;
-create or replace table seeds.products (
-    product_id varchar, name varchar, parent_id varchar, description varchar, owner_team varchar, priority varchar,
-    is_active boolean not null, line integer
-);
-create or replace table seeds.project_products (
-    organization varchar, project varchar, product_id varchar, line integer
-);
-create or replace table seeds.sla_targets (priority varchar, resolve_within_hours double, line integer);
-create schema if not exists ops;
-create table if not exists ops.sync_runs (
-    run_id varchar, started_at timestamp, finished_at timestamp, mode varchar, status varchar, organizations integer,
-    failed_organizations integer, failures varchar, requests bigint, pages bigint, retries bigint,
-    seconds_rate_limited double, issues_new bigint, issues_changed bigint, issues_vanished bigint,
-    issues_upserted bigint, issues_total bigint
-);
-create schema if not exists raw_sentry;
-create table if not exists raw_sentry._dlt_loads (
-    load_id varchar, schema_name varchar, status bigint, inserted_at timestamptz, schema_version_hash varchar
-);
-"""
-
 DEFAULTS: dict[str, Row] = {
     "projects": {"organization_slug": "acme", "has_access": True},
     "issues": {
@@ -81,7 +50,7 @@ DEFAULTS: dict[str, Row] = {
 
 
 @dataclass
-class Warehouse:
+class WrittenWarehouse:
     """One warehouse file with its own dbt target folder. A load replaces rows by key, as dlt does.
 
     `parsed` is a target folder from which dbt's parsing can be taken over.
@@ -94,11 +63,12 @@ class Warehouse:
     def __post_init__(self) -> None:
         """Create every table, empty."""
         with self.connect() as db:
-            db.execute(CATALOG)
+            db.execute(f"{run_log.CREATE}; create schema raw_sentry")
             for table in RAW_TABLES:
                 columns = table.schema.append(pa.field("_dlt_load_id", pa.string()))
                 db.register("empty", columns.empty_table())
                 db.execute(f"create table raw_sentry.{table.name} as from empty")
+        self.catalog([], [], {})
         if self.parsed:
             (self.folder / "target").mkdir()
             shutil.copy(self.parsed / "partial_parse.msgpack", self.folder / "target")
@@ -107,10 +77,8 @@ class Warehouse:
         """Open the file; the caller closes it before dbt runs."""
         return duckdb.connect(str(self.folder / "warehouse.duckdb"))
 
-    def load(
-        self, *, whole: bool = True, synced_at: datetime | None = None, **tables: list[Row]
-    ) -> None:
-        """Load rows by table in one load, left unfinished unless `whole`, with a complete sync at `synced_at`."""
+    def load(self, *, synced_at: datetime | None = None, **tables: list[Row]) -> None:
+        """Load rows by table in one load, with a complete sync at `synced_at`."""
         self.loads += 1
         load_id = f"17000000{self.loads:02}.0"
         if synced_at is not None:
@@ -125,35 +93,19 @@ class Warehouse:
                     stored = f"raw_sentry.{table.name}"
                     db.execute(f"delete from {stored} as stored using incoming where {keys}")
                     db.execute(f"insert into {stored} select *, ? from incoming", [load_id])
-            assert not tables, f"no such raw table: {', '.join(tables)}"
-            if whole:
-                self.finish(load_id)
-
-    def finish(self, load_id: str | None = None) -> None:
-        """Note that a load (by default the last) is whole."""
-        with self.connect() as db:
-            db.execute(
-                "insert into raw_sentry._dlt_loads values (?, 'sentry', 0, now(), '')",
-                [load_id or f"17000000{self.loads:02}.0"],
-            )
+        assert not tables, f"no such raw table: {', '.join(tables)}"
 
     def catalog(self, products: list[Row], mapping: list[Row], targets: dict[str, float]) -> None:
         """Replace the product catalog."""
+        named = [{"name": row["product_id"].title(), "is_active": True} | row for row in products]
+        priorities = [
+            {"priority": priority, "resolve_within_hours": hours}
+            for priority, hours in targets.items()
+        ]
         with self.connect() as db:
-            db.execute(CATALOG)
-            for line, row in enumerate(products, 2):
-                filled = {"name": row["product_id"].title(), "is_active": True} | row
-                values = [filled.get(column) for column in PRODUCT_COLUMNS]
-                db.execute(
-                    "insert into seeds.products values (?, ?, ?, ?, ?, ?, ?, ?)", [*values, line]
-                )
-            for line, row in enumerate(mapping, 2):
-                values = [row.get("organization"), row["project"], row["product_id"], line]
-                db.execute("insert into seeds.project_products values (?, ?, ?, ?)", values)
-            for line, (priority, hours) in enumerate(targets.items(), 2):
-                db.execute(
-                    "insert into seeds.sla_targets values (?, ?, ?)", [priority, hours, line]
-                )
+            write_seeds(
+                db, {"products": named, "project_products": mapping, "sla_targets": priorities}
+            )
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run dbt on this warehouse and return what it printed."""
@@ -178,6 +130,20 @@ class Warehouse:
         """Return what the query gives."""
         with self.connect() as db:
             return db.execute(query).fetchall()
+
+
+def write_seeds(db: duckdb.DuckDBPyConnection, tables: dict[str, list[Row]]) -> None:
+    """Replace the tables of the catalog; a row without `line` has that of its place in the file."""
+    db.execute("create schema if not exists seeds")
+    for name, rows in tables.items():
+        db.execute(f"create or replace table seeds.{name} ({COLUMNS[name]})")
+        for line, row in enumerate(rows, 2):
+            numbered = {"line": line} | row
+            db.execute(
+                f"insert into seeds.{name} ({', '.join(numbered)})"
+                f" values ({', '.join('?' for _ in numbered)})",
+                list(numbered.values()),
+            )
 
 
 def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ SEED = 3
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedFile:
     """A published file, and the manifest of the dbt project that made it."""
 
     file: Path
@@ -27,7 +27,7 @@ class Published:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def published(tmp_path_factory: pytest.TempPathFactory) -> PublishedFile:
     folder = tmp_path_factory.mktemp("published")
     catalog = check(ROOT / "seeds", ()).catalog
     tables = ("products", "project_products", "sla_targets")
@@ -40,4 +40,4 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     built = dbt(folder, "run")
     assert built.returncode == 0, built.stdout[-6000:]
     publish(warehouse, file, run_id=world.sync_runs[-1]["run_id"], published_at=world.as_of)
-    return Published(file, json.loads((folder / "target" / "manifest.json").read_text()))
+    return PublishedFile(file, json.loads((folder / "target" / "manifest.json").read_text()))

@@ -9,12 +9,12 @@ import pytest
 
 from docs.generate_tables import DOCS, PAGE, READ_FIRST, page, published_tables
 
-from .conftest import Published
+from .conftest import PublishedFile
 
 QUERIES = sorted((DOCS / "queries").glob("*.sql"))
 
 
-def test_the_page_on_disk_is_what_make_docs_writes(published: Published) -> None:
+def test_the_page_on_disk_is_what_make_docs_writes(published: PublishedFile) -> None:
     written = page(published_tables(published.manifest))
     assert PAGE.read_text(encoding="utf-8") == written, (
         "docs/tables.md is out of date: run `make docs`"
@@ -22,7 +22,7 @@ def test_the_page_on_disk_is_what_make_docs_writes(published: Published) -> None
 
 
 def test_the_page_names_every_published_table_and_column_with_its_type(
-    published: Published,
+    published: PublishedFile,
 ) -> None:
     described = {
         (table.name, column.name, column.kind)
@@ -38,7 +38,7 @@ def test_the_page_names_every_published_table_and_column_with_its_type(
     assert {table for table, _, _ in described} >= set(READ_FIRST)
 
 
-def test_every_table_and_column_is_described(published: Published) -> None:
+def test_every_table_and_column_is_described(published: PublishedFile) -> None:
     silent = [
         f"{table.name}.{column.name}"
         for table in published_tables(published.manifest)
@@ -54,7 +54,7 @@ def test_every_table_and_column_is_described(published: Published) -> None:
 
 
 @pytest.mark.parametrize("file", QUERIES, ids=lambda file: file.stem)
-def test_every_query_answers(published: Published, file: Path) -> None:
+def test_every_query_answers(published: PublishedFile, file: Path) -> None:
     with _open(published) as db:
         result = db.execute(file.read_text(encoding="utf-8"))
         columns = [column[0] for column in result.description or []]
@@ -78,7 +78,7 @@ def test_the_questions_that_were_asked_have_queries() -> None:
         assert first == "select", file
 
 
-def _open(published: Published) -> duckdb.DuckDBPyConnection:
+def _open(published: PublishedFile) -> duckdb.DuckDBPyConnection:
     db = duckdb.connect()
     db.execute(f"attach '{published.file}' as product_health (read_only)")
     db.execute("use product_health")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
+from pipelines.demo.report import read_published, show
 from rich.console import Console
 
-from pipelines.demo.report import read_published, show
 from pipelines.settings import ROOT
 from tests.pipeline.conftest import Deployment
 

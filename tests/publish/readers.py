@@ -36,7 +36,7 @@ STAMPS = (
 
 
 @dataclass
-class Report:
+class Sightings:
     """What one reader saw."""
 
     way: str
@@ -68,10 +68,10 @@ def engine(target: Path, way: str) -> sa.Engine:
 
 
 def read_until_last(
-    target: Path, way: str, published_all: Event, patience: float, reports: SimpleQueue[Report]
+    target: Path, way: str, published_all: Event, patience: float, reports: SimpleQueue[Sightings]
 ) -> None:
     """Read in a loop until everything is published and the last publication has been seen."""
-    report = Report(way)
+    report = Sightings(way)
     readers = engine(target, way)
     deadline = None
     while True:
@@ -90,7 +90,7 @@ def read_until_last(
     reports.put(report)
 
 
-def _read(readers: sa.Engine, way: str, report: Report) -> None:
+def _read(readers: sa.Engine, way: str, report: Sightings) -> None:
     began = monotonic()
     with ExitStack() as open_connections:
         for _ in range(2 if way == "attach" else 1):

@@ -134,12 +134,32 @@ create or replace table marts.project_assignment_history as
 select $stamp as run_id, '1' as project_id, $as_of::timestamp as valid_from, null::timestamp as valid_to;
 
 create or replace view warehouse.marts.product_issues as
-select closure.ancestor_id as product_id, closure.distance, issues.* exclude (product_id)
+select
+    closure.ancestor_id as product_id, closure.distance, issues.product_id as own_product_id,
+    issues.* exclude (product_id),
 from warehouse.marts.product_closure as closure
 inner join warehouse.marts.fct_issues as issues on closure.descendant_id = issues.product_id
 where issues.status not in ('deleted', 'merged');
 
-create or replace view warehouse.marts.sync_runs as select * exclude (host_started_at) from warehouse.ops.sync_runs;
+create or replace view warehouse.marts.sync_runs as
+with organizations as (
+    select
+        run_id, any_value(mode) as mode, count(*)::integer as organizations,
+        count(*) filter (status = 'failed')::integer as failed_organizations,
+        string_agg(organization_slug || ': ' || failure, '; ') as failures,
+        sum(requests)::bigint as requests, sum(pages)::bigint as pages, sum(retries)::bigint as retries,
+        sum(seconds_rate_limited) as seconds_rate_limited, sum(issues_new)::bigint as issues_new,
+        sum(issues_changed)::bigint as issues_changed, sum(issues_vanished)::bigint as issues_vanished,
+        sum(issues_new + issues_changed)::bigint as issues_upserted,
+    from warehouse.raw_sentry.organization_syncs
+    group by run_id
+)
+select
+    run_id, started_at, finished_at, mode, status, organizations, failed_organizations, failures,
+    requests, pages, retries, seconds_rate_limited, issues_new, issues_changed, issues_vanished,
+    issues_upserted, issues_total,
+from warehouse.ops.sync_runs
+left join organizations using (run_id);
 
 comment on table marts.product_overview is 'One row per product; it''s the one to start with.';
 comment on column marts.product_overview.own_total_issues is 'Live issues of the product''s own projects.';

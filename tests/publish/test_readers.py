@@ -7,7 +7,7 @@ from multiprocessing.context import ForkServerContext
 import duckdb
 
 from tests.publish.data import Data, published_at
-from tests.publish.readers import WAYS, Report, read_until_last
+from tests.publish.readers import WAYS, Sightings, read_until_last
 
 
 def publish_series(data: Data, count: int) -> list[str]:
@@ -25,7 +25,7 @@ def test_pooled_readers_see_whole_publications_and_soon_the_last_one(
     reports = processes.SimpleQueue()
     readers = [
         processes.Process(
-            target=read_until_last, args=(data.target, way, published_all, 60, reports)
+            target=read_until_last, args=(data.target, way, published_all, 300, reports)
         )
         for way in WAYS
     ]
@@ -34,7 +34,7 @@ def test_pooled_readers_see_whole_publications_and_soon_the_last_one(
 
     published = publish_series(data, 5)
     published_all.set()
-    found: list[Report] = [reports.get() for _ in readers]
+    found: list[Sightings] = [reports.get() for _ in readers]
     for reader in readers:
         reader.join()
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.publish import PublishError, publications, read_publication, restore
-from pipelines.publish.__main__ import main
-from tests.publish.data import Data, published_at
+from tests.publish.data import Data
 
 NAMES = ["product_health.duckdb"] + [
     f"product_health.20261123T{hour:02}0500Z.duckdb" for hour in (12, 11, 10, 9)
@@ -105,25 +104,3 @@ def test_a_current_file_that_cannot_be_read_is_replaced_and_kept(data: Data) -> 
     assert run_id(data.target) == "run-1"
     kept = data.folder / "product_health.19700101T000000Z.duckdb"
     assert kept.read_bytes() == b"something else"
-
-
-def test_the_command_lists_and_restores(data: Data, capsys: pytest.CaptureFixture[str]) -> None:
-    publish_hourly(data, 2)
-
-    assert main(["--data-dir", str(data.folder), "list"]) == 0
-    listed = capsys.readouterr().out
-    assert "20261123T100500Z" in listed
-    assert main(["--data-dir", str(data.folder), "restore"]) == 0
-    assert f"{published_at():%Y-%m-%d %H:%M} UTC" in capsys.readouterr().out
-    assert run_id(data.target) == "run-1"
-
-
-def test_the_command_says_in_one_line_what_cannot_be_done(
-    data: Data, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--data-dir", str(data.folder), "restore"]) == 1
-    message = capsys.readouterr().err
-    assert message.startswith("no publication earlier")
-    assert message.count("\n") == 1
-    assert main(["--data-dir", str(data.folder), "list"]) == 1
-    assert capsys.readouterr().err == f"nothing is published at {data.target}\n"

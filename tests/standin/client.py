@@ -20,7 +20,7 @@ class Client:
             self.session.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, **params: Any) -> requests.Response:
-        return self.session.get(self.root + path, params=params, timeout=10)
+        return self.session.get(self.root + path, params=params, timeout=60)
 
     def rows(self, path: str, **params: Any) -> list[dict[str, Any]]:
         response = self.get(path, **params)

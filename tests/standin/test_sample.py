@@ -158,7 +158,7 @@ def test_the_server_runs_by_itself_and_prints_its_address() -> None:
         url = server.stdout.readline().strip()
         headers = {"Authorization": f"Bearer {TOKEN}"}
         answer = requests.get(
-            f"{url}/api/0/organizations/acme/issues/", headers=headers, timeout=10
+            f"{url}/api/0/organizations/acme/issues/", headers=headers, timeout=60
         )
         server.terminate()
 

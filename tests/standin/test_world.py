@@ -71,7 +71,7 @@ def _lived(history: list[tuple[str, int]]) -> World:
     return world
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 2**16)), max_size=40))
 def test_a_world_stays_consistent(history: list[tuple[str, int]]) -> None:
     world = _lived(history)
@@ -92,7 +92,7 @@ def test_a_world_stays_consistent(history: list[tuple[str, int]]) -> None:
     assert sum(accepted_per_day(world).values()) >= sum(i.times_seen for i in world.issues.values())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(st.sampled_from(sorted({*DEEDS} - {"merge"})), st.integers(0, 2**16)), max_size=40

@@ -14,7 +14,7 @@ select
     tree.product_priority_source,
     tree.inactive_count = 0 as is_active,
     tree.is_leaf,
-    targets.resolve_within_hours as sla_target_hours
+    targets.sla_target_hours
 from {{ ref('int_product_tree') }} as tree
-left join {{ source('seeds', 'sla_targets') }} as targets
-    on tree.product_priority = targets.priority
+left join {{ ref('stg_seeds__sla_targets') }} as targets
+    on tree.product_priority = targets.product_priority

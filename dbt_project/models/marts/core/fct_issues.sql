@@ -7,7 +7,7 @@
     )
 }}
 
-{# The state of an issue changes with the catalog and with time, too. What else it holds, its load tells. #}
+{# The state of an issue changes with the catalog and with time, too. The rest changes only with its load. #}
 {% set state_columns = [
     '_dlt_load_id',
     'organization_slug',

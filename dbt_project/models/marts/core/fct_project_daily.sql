@@ -4,9 +4,9 @@ with spans as (
     select
         spans.project_id,
         spans.status,
-        spans.source = 'first_seen' and spans.started_at is not null as is_birth,
-        spans.resolved_at is not null and not spans.is_return as is_resolve,
-        -- What is so now, is so since as_of at the latest.
+        spans.source = 'first_seen' and spans.started_at is not null as is_first,
+        spans.resolved_at is not null and not spans.is_restored as is_resolve,
+        -- The present status holds since as_of at the latest.
         coalesce(spans.started_at, case when spans.is_present then clock.as_of end) as started_at,
         least(spans.ended_at, projects.deleted_at) as ended_at,
         spans.is_present or spans.ended_at is not null as is_end_known,
@@ -16,8 +16,8 @@ with spans as (
         on spans.project_id = projects.project_id
     cross join {{ ref('int_as_of') }} as clock
     where
-        spans.gone_as is null
-        or (spans.gone_as = 'project_gone' and projects.is_deleted)
+        spans.removal is null
+        or (spans.removal = 'project_gone' and projects.is_deleted)
 
 ),
 
@@ -26,7 +26,7 @@ days_of_spans as (
 
     select
         project_id,
-        is_birth,
+        is_first,
         is_resolve,
         least(cast(started_at as date), as_of_on) as began_on,
         case when ended_at is not null then least(cast(ended_at as date), as_of_on) end as ended_on,
@@ -42,7 +42,7 @@ changes as (
         project_id,
         began_on as date_on,
         0 as event_count,
-        count(case when is_birth then 1 end) as new_issues,
+        count(case when is_first then 1 end) as new_issues,
         count(case when is_resolve then 1 end) as resolved_issues,
         count(case when is_open_time then 1 end) as more_unresolved
     from days_of_spans

@@ -19,14 +19,10 @@ select
     products.product_priority,
     health.health,
     health.health_reason,
-    numbers.unresolved_issues,
+    {% for number in numbers('summary') %}
+        numbers.{{ number }},
+    {% endfor %}
     cast(coalesce(month_ago.unresolved_issues, 0) as bigint) as unresolved_issues_30d_ago,
-    numbers.events_30d,
-    numbers.events_previous_30d,
-    numbers.new_issues_30d,
-    numbers.new_issues_previous_30d,
-    numbers.resolved_issues_30d,
-    numbers.resolved_issues_previous_30d,
     times.median_hours_to_resolution_30d,
     times.median_hours_to_resolution_previous_30d,
     times.sla_met_ratio_30d,
@@ -40,8 +36,4 @@ left join month_ago
     on numbers.product_id = month_ago.product_id
 left join {{ ref('int_product_resolution_times') }} as times
     on numbers.product_id = times.product_id
-where
-    products.parent_product_id is null
-order by
-    products.tree_order is not null,
-    products.tree_order
+where products.parent_product_id is null

@@ -36,4 +36,4 @@ inner join {{ ref('fct_issues') }} as issues
     on closure.descendant_id = issues.product_id
 where
     closure.is_counted
-    and issues.status not in ('deleted', 'merged')
+    and not {{ is_removed('issues.status') }}

@@ -1,18 +1,3 @@
-{% set counted_twice = [
-    'project_count',
-    'total_issues',
-    'unresolved_issues',
-    'resolved_issues',
-    'ignored_issues',
-    'new_issues_7d',
-    'resolved_issues_7d',
-    'event_count',
-    'events_7d',
-    'user_count',
-    'sla_breached_issues',
-    'sla_at_risk_issues',
-] %}
-
 select
     products.product_id,
     products.product_name,
@@ -30,12 +15,12 @@ select
     products.is_active,
     products.is_leaf,
     products.sla_target_hours,
-    {% for column in counted_twice %}
-        numbers.{{ column }},
-        numbers.own_{{ column }},
+    {% for number in numbers('overview') %}
+        numbers.{{ number }},
+        {% if number in numbers('own') %}
+            numbers.own_{{ number }},
+        {% endif %}
     {% endfor %}
-    numbers.events_previous_7d,
-    numbers.unresolved_high_issues,
     numbers.oldest_unresolved_at,
     numbers.last_seen_at,
     coalesce(times.timed_resolutions_30d, 0) as timed_resolutions_30d,
@@ -50,4 +35,3 @@ inner join {{ ref('int_product_health') }} as health
     on products.product_id = health.product_id
 left join {{ ref('int_product_resolution_times') }} as times
     on products.product_id = times.product_id
-order by products.tree_order

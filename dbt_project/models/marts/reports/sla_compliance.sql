@@ -9,4 +9,3 @@ select
 from {{ ref('int_issue_resolutions') }}
 where is_met is not null
 group by product_priority, month_on
-order by month_on, product_priority

@@ -1,26 +1,23 @@
 {{ config(materialized='view') }}
 
+{% set counted_by_both = ['requests', 'pages', 'retries', 'seconds_rate_limited'] %}
+{% set failed = "case when status = 'failed' then organization_slug || ': ' || failure end" %}
+
 with organizations as (
 
     select
         run_id,
-        case
-            when count(case when status = 'complete' and mode = 'incremental' then 1 end) > 0 then 'incremental'
-            when count(case when status = 'complete' then 1 end) > 0 then 'full'
-        end as mode,
         count(*) as organizations,
         count(case when status = 'failed' then 1 end) as failed_organizations,
-        {{ dbt.listagg(
-            "case when status = 'failed' then organization_slug || ': ' || failure end",
-            "'; '", 'order by organization_slug'
-        ) }} as failures,
-        sum(requests) as requests,
-        sum(pages) as pages,
-        sum(retries) as retries,
-        sum(seconds_rate_limited) as seconds_rate_limited,
-        sum(issues_new) as issues_new,
-        sum(issues_changed) as issues_changed,
-        sum(issues_vanished) as issues_vanished
+        {{ dbt.listagg(failed, "'; '", "order by organization_slug") }} as failures,
+        count(case when status = 'complete' then 1 end) as synced,
+        count(case when status = 'complete' and mode = 'full' then 1 end) as synced_in_full,
+        {% for column in counted_by_both %}
+            coalesce(sum({{ column }}), 0) as {{ column }},
+        {% endfor %}
+        coalesce(sum(issues_new), 0) as issues_new,
+        coalesce(sum(issues_changed), 0) as issues_changed,
+        coalesce(sum(issues_vanished), 0) as issues_vanished
     from {{ ref('stg_sentry__organization_syncs') }}
     group by run_id
 
@@ -30,20 +27,27 @@ select
     runs.run_id,
     runs.started_at,
     runs.finished_at,
-    organizations.mode,
+    case
+        when organizations.synced = organizations.synced_in_full and organizations.synced > 0 then 'full'
+        when organizations.synced > 0 then 'incremental'
+    end as mode,
     runs.status,
     cast(organizations.organizations as integer) as organizations,
     cast(organizations.failed_organizations as integer) as failed_organizations,
     coalesce(organizations.failures, runs.failure) as failures,
-    cast(runs.directory_requests + coalesce(organizations.requests, 0) as bigint) as requests,
-    cast(runs.directory_pages + coalesce(organizations.pages, 0) as bigint) as pages,
-    cast(runs.directory_retries + coalesce(organizations.retries, 0) as bigint) as retries,
-    runs.directory_seconds_rate_limited + coalesce(organizations.seconds_rate_limited, 0) as seconds_rate_limited,
+    {% for column in counted_by_both %}
+        -- Of a run that ended early, only one of the two is known.
+        cast(coalesce(
+            runs.directory_{{ column }} + organizations.{{ column }},
+            runs.directory_{{ column }},
+            organizations.{{ column }}
+        ) as {{ 'double' if column == 'seconds_rate_limited' else 'bigint' }}) as {{ column }},
+    {% endfor %}
     cast(organizations.issues_new as bigint) as issues_new,
     cast(organizations.issues_changed as bigint) as issues_changed,
     cast(organizations.issues_vanished as bigint) as issues_vanished,
     cast(organizations.issues_new + organizations.issues_changed as bigint) as issues_upserted,
     runs.issues_total
-from {{ source('ops', 'sync_runs') }} as runs
+from {{ ref('stg_ops__sync_runs') }} as runs
 left join organizations
     on runs.run_id = organizations.run_id

@@ -28,18 +28,8 @@ times as (
 select
     products.owner_team,
     count(*) as product_count,
-    {% for column in [
-        'project_count',
-        'total_issues',
-        'unresolved_issues',
-        'unresolved_high_issues',
-        'new_issues_7d',
-        'resolved_issues_7d',
-        'sla_breached_issues',
-        'sla_at_risk_issues',
-        'events_7d',
-    ] %}
-        cast(sum(numbers.own_{{ column }}) as bigint) as {{ column }},
+    {% for number in numbers('team') %}
+        cast(sum(numbers.own_{{ number }}) as bigint) as {{ number }},
     {% endfor %}
     min(numbers.own_oldest_unresolved_at) as oldest_unresolved_at,
     coalesce(max(times.timed_resolutions_30d), 0) as timed_resolutions_30d,
@@ -50,4 +40,3 @@ inner join {{ ref('int_product_numbers') }} as numbers
 left join times
     on products.owner_team = times.owner_team
 group by products.owner_team
-order by products.owner_team

@@ -14,8 +14,3 @@ inner join {{ ref('dim_projects') }} as projects
 left join {{ ref('int_product_suggestions') }} as suggestions
     on numbers.project_id = suggestions.project_id
 where numbers.product_id is null
-order by
-    numbers.events_7d desc,
-    numbers.unresolved_issues desc,
-    projects.organization_slug asc,
-    projects.project_slug asc

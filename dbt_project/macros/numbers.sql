@@ -1,0 +1,42 @@
+{#
+    The numbers of a project that add up: over a product's projects, over a tree, over a team. A new one stands here,
+    is computed in int_project_numbers, and is described where it is published.
+
+    With each number are the reports that show it; own: product_overview shows it without the products below, too.
+#}
+{% macro numbers(shown_in=none) -%}
+    {%- set reports_of = {
+        'project_count': ['overview', 'own', 'team'],
+        'total_issues': ['overview', 'own', 'team'],
+        'unresolved_issues': ['overview', 'own', 'team', 'summary'],
+        'resolved_issues': ['overview', 'own'],
+        'ignored_issues': ['overview', 'own'],
+        'new_issues_7d': ['overview', 'own', 'team'],
+        'new_issues_30d': ['summary'],
+        'new_issues_previous_30d': ['summary'],
+        'resolved_issues_7d': ['overview', 'own', 'team'],
+        'resolved_issues_30d': ['summary'],
+        'resolved_issues_previous_30d': ['summary'],
+        'event_count': ['overview', 'own'],
+        'events_7d': ['overview', 'own', 'team'],
+        'events_previous_7d': ['overview'],
+        'events_30d': ['summary'],
+        'events_previous_30d': ['summary'],
+        'user_count': ['overview', 'own'],
+        'unresolved_high_issues': ['overview', 'team'],
+        'sla_breached_issues': ['overview', 'own', 'team'],
+        'sla_breached_high_issues': [],
+        'sla_at_risk_issues': ['overview', 'own', 'team'],
+    } -%}
+    {%- set found = [] -%}
+    {%- for number, reports in reports_of.items() if shown_in is none or shown_in in reports -%}
+        {%- do found.append(number) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{# The numbers of a project's day, which add up in the same way. #}
+{% macro daily_numbers() -%}
+    {{ return(['event_count', 'new_issues', 'resolved_issues', 'unresolved_issues']) }}
+{%- endmacro %}

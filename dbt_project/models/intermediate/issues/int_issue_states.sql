@@ -1,0 +1,67 @@
+{{ config(materialized='view') }}
+
+with located as (
+
+    select
+        spans.issue_id,
+        projects.organization_slug,
+        projects.project_slug,
+        projects.product_id,
+        products.sla_target_hours,
+        case
+            when projects.is_deleted and spans.status <> 'merged' then 'deleted'
+            else spans.status
+        end as status,
+        spans.opened_at,
+        spans.resolved_at,
+        survivors.survivor_issue_id as merged_into_issue_id,
+        spans._dlt_load_id
+    from {{ ref('int_issue_status_spans') }} as spans
+    -- An issue of a project that no listing has held yet waits for the next one.
+    inner join {{ ref('dim_projects') }} as projects
+        on spans.project_id = projects.project_id
+    left join {{ ref('dim_products') }} as products
+        on projects.product_id = products.product_id
+    left join {{ ref('int_merge_survivors') }} as survivors
+        on spans.issue_id = survivors.issue_id
+    where spans.is_present
+
+),
+
+timed as (
+
+    select
+        located.*,
+        case
+            when located.status = 'resolved' then {{ hours_between('located.opened_at', 'located.resolved_at') }}
+        end as hours_to_resolution,
+        case
+            when located.status = 'unresolved' then {{ hours_between('located.opened_at', 'clock.as_of') }}
+        end as hours_open
+    from located
+    cross join {{ ref('int_as_of') }} as clock
+
+)
+
+select
+    issue_id,
+    organization_slug,
+    project_slug,
+    product_id,
+    status,
+    opened_at,
+    case when status = 'resolved' then resolved_at end as resolved_at,
+    hours_to_resolution,
+    sla_target_hours,
+    case
+        when status not in ('unresolved', 'resolved') then 'excluded'
+        when sla_target_hours is null then 'no_target'
+        when hours_to_resolution <= sla_target_hours then 'met'
+        when hours_to_resolution > sla_target_hours or hours_open > sla_target_hours then 'breached'
+        when hours_open >= sla_target_hours * 4 / 5 then 'at_risk'
+        when hours_open is not null then 'on_track'
+        else 'unknown'
+    end as sla_status,
+    merged_into_issue_id,
+    _dlt_load_id
+from timed

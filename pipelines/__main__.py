@@ -1,0 +1,80 @@
+"""The command line of the project: `python -m pipelines COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+
+from pipelines.commands.check import check
+from pipelines.commands.dagster import dev
+from pipelines.commands.preview import preview
+from pipelines.commands.publications import publications
+from pipelines.commands.restore import restore
+from pipelines.commands.suggest import suggest
+from pipelines.commands.sync import sync
+from pipelines.demo.run import demo
+from pipelines.preview.build_models import DryRunError
+from pipelines.publish import PublishError
+from pipelines.settings import SettingsError, read_settings, unknown_names
+
+# Each is called with the settings and its own options. Its name and summary are those of the command.
+COMMANDS: tuple[Callable[..., int | None], ...] = (
+    *(demo, dev, sync),
+    *(check, suggest, preview),
+    *(publications, restore),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 1, after one message, where it cannot do its work."""
+    options = vars(_parser().parse_args(arguments))
+    # A value can hold any character; not every terminal can show it.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    for message in unknown_names():
+        print(message, file=sys.stderr)
+    run = options.pop("run")
+    try:
+        return run(read_settings(), **options) or 0
+    except (SettingsError, PublishError, DryRunError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pipelines", description=__doc__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        summary = (command.__doc__ or "").partition("\n")[0]
+        added = commands.add_parser(command.__name__, help=summary, description=summary)
+        added.set_defaults(run=command)
+    commands.choices["preview"].add_argument(
+        "--markdown",
+        dest="as_markdown",
+        action="store_true",
+        help="for the comment of a pull request",
+    )
+    for name in ("dev", "demo"):
+        commands.choices[name].add_argument("--port", type=int, default=3000, help="of the UI")
+    commands.choices["demo"].add_argument(
+        "--ui", dest="with_ui", action="store_true", help="the Dagster UI over the demo's data"
+    )
+    commands.choices["restore"].add_argument(
+        "label",
+        nargs="?",
+        metavar="PUBLISHED",
+        help="which one, as `publications` lists it (default: the one before the current)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough: no reason to complain on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

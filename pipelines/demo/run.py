@@ -1,0 +1,115 @@
+"""`make demo`: the real job against the stand-in Sentry, and what came of it; `--ui` opens Dagster on the same data.
+
+Each run moves the stand-in's clock three hours on, so the second one shows that only changes are fetched.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from pipelines.commands.dagster import environment as dagster_environment
+from pipelines.commands.dagster import require_free, ui
+from pipelines.commands.report import Published, read_published, show
+from pipelines.commands.watching import run_and_watch
+from pipelines.fake_sentry.sample import sample_world
+from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.settings import Settings
+
+console = Console()
+NEXT = (
+    "[bold]make demo-ui[/bold] shows runs, lineage and checks in Dagster. "
+    "Edit [bold]seeds/products.csv[/bold] and run [bold]make check[/bold]. "
+    "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, then [bold]make sync[/bold]."
+)
+
+
+def demo(settings: Settings, port: int, with_ui: bool) -> int:
+    """Run the whole pipeline against a sample Sentry, no account needed; again: three hours later."""
+    # Apart from the data of one's own Sentry.
+    settings = settings.model_copy(update={"data_dir": settings.demo_data})
+    with _stand_in(settings.data) as sentry:
+        environment = _environment(settings, sentry.url)
+        if with_ui:
+            return _ui(settings, environment, port)
+        return _run(settings, environment, sentry)
+
+
+def _run(settings: Settings, environment: dict[str, str], sentry: StandIn) -> int:
+    data = settings.data
+    runs = _runs_so_far(data)
+    before = read_published(settings.published) if runs else None
+    clock = f"{sentry.world.clock:%a %d %b %Y %H:%M} UTC"
+    console.print(f"A sample Sentry is running on {sentry.url}; its clock says {clock}.")
+    outcome = run_and_watch(console, settings, "sync_sentry", environment)
+    if outcome.failure is not None:
+        console.print(f"[red]The job failed.[/red] All that it logged is in {settings.run_log}.")
+        console.print(outcome.failure, markup=False, highlight=False)
+        return 1
+    (data / "runs").write_text(str(runs + 1), encoding="utf-8")
+    after = _published(settings.published)
+    again = (
+        "run [bold]make demo[/bold] again: three hours will have passed, and only what changed is fetched. "
+        if before is None
+        else ""
+    )
+    show(console, after, before, settings.published, again + NEXT)
+    return 0
+
+
+def _published(path: Path) -> Published:
+    published = read_published(path)
+    if published is None:
+        raise SystemExit("The job ended well but published nothing; please report this.")
+    return published
+
+
+def _ui(settings: Settings, environment: dict[str, str], port: int) -> int:
+    require_free(port)
+    console.print(
+        f"Dagster is starting on http://127.0.0.1:{port} over the demo's data. Stop with Ctrl-C."
+    )
+    variables = dagster_environment(settings, environment)
+    process = subprocess.Popen(ui(port), env=variables, cwd=settings.dagster_home)
+    # Dagster's processes would outlive this one.
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        return process.wait()
+
+
+@contextmanager
+def _stand_in(data: Path) -> Iterator[StandIn]:
+    """Serve the sample world as it is after the runs so far. It has no rate limits: nobody wants to wait for them."""
+    with StandIn(sample_world(steps=_runs_so_far(data)), flavour="self-hosted") as sentry:
+        yield sentry
+
+
+def _runs_so_far(data: Path) -> int:
+    try:
+        return int((data / "runs").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _environment(settings: Settings, url: str) -> dict[str, str]:
+    """Return the environment of the job: the fake Sentry, the demo's own data folder, and nothing of `.env`."""
+    blank = dict.fromkeys((name.upper() for name in Settings.model_fields), "")
+    return {
+        **os.environ,
+        **blank,
+        "SENTRY_URL": url,
+        "SENTRY_AUTH_TOKEN": TOKEN,
+        "DATA_DIR": str(settings.data),
+        "SEEDS_DIR": str(settings.seeds_dir),
+        # A young history is short enough to be read at once.
+        "ACTIVITY_REQUESTS_PER_RUN": "5000",
+    }

@@ -1,0 +1,71 @@
+"""The dbt models that a preview names, and how it builds them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pipelines.settings import ROOT, Settings
+
+DBT_PROJECT = ROOT / "dbt_project"
+
+OVERVIEW = "marts.product_overview"
+PRODUCTS = "marts.dim_products"
+CLOSURE = "marts.product_closure"
+PROJECTS = "marts.dim_projects"
+FRESHNESS = "marts.organization_freshness"
+SYNCS = "staging.stg_sentry__organization_syncs"
+
+COMPARED = (OVERVIEW, PRODUCTS, PROJECTS)
+
+# What the catalog reaches, on the way to what is compared.
+DOWNSTREAM_OF_CATALOG = "source:seeds+,+product_overview"
+# The same and what it is made of, for data that no dbt model has seen yet.
+EVERYTHING = "+product_overview"
+
+
+class DryRunError(Exception):
+    """The numbers cannot be computed; the message says why, for people."""
+
+
+def build_models(warehouse: Path, selection: str, settings: Settings) -> None:
+    """Run the models and the tests of what they mean on the warehouse; DryRunError names what failed."""
+    folder = warehouse.parent
+    command = [
+        *(sys.executable, "-m", "pipelines.models", "--quiet", "--no-use-colors", "build"),
+        *("--select", selection, "--indirect-selection", "buildable"),
+        *("--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"),
+        *("--vars", json.dumps({"include_categories": settings.categories})),
+        *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+    ]
+    environment = os.environ | {
+        # Relative, so that what dbt has parsed for one folder holds for another (DBT_PARTIAL_PARSE_FILE_PATH).
+        "WAREHOUSE_PATH": warehouse.name,
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    try:
+        dbt = subprocess.run(
+            command, env=environment, cwd=folder, capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        raise DryRunError(f"dbt cannot be started: {error}") from error
+    if dbt.returncode:
+        raise DryRunError(f"dbt stopped. {_failures(folder) or dbt.stdout + dbt.stderr}".strip())
+
+
+def _failures(folder: Path) -> str:
+    try:
+        text = (folder / "target" / "run_results.json").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    failed = (
+        result for result in json.loads(text)["results"] if result["status"] in ("error", "fail")
+    )
+    return "\n".join(
+        f"{result['unique_id'].split('.')[2]}: {(result['message'] or '').strip()}"
+        for result in failed
+    )
