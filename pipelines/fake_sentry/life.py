@@ -35,7 +35,7 @@ PACE = {"high": 0.2, "medium": 0.34, "low": 0.5}
 ON_CALL_AT_MOST = 0.7  # of that time
 ON_CALL_TOO = 0.2  # is the share of what is not urgent that is fixed at any hour, too
 # Shares of issues; only teams without a triage put off and forget.
-FORGOTTEN, PUT_OFF, NOISE, REGRESSED, REOPENED = 0.012, 0.05, 0.1, 0.05, 0.01
+FORGOTTEN, PUT_OFF, NOISE, REGRESSED, REOPENED = 0.01, 0.035, 0.1, 0.05, 0.01
 WEEKEND_EVENTS = 0.55
 # Distinct users per event: nobody sees a batch fail.
 USERS = {"batch": 0.0, "python": 0.5, "go": 0.5}

@@ -37,11 +37,11 @@ SELF_RESOLVING = {"avatar-worker", SWITCHED_OFF}
 RELEASE_DAYS = (2, 4, 3)  # after the Sunday of BEGIN, team by team
 RELEASE_EVERY = {"batch": timedelta(weeks=3), "apple-ios": timedelta(weeks=2)}
 RELEASE_EVERY_OTHER = timedelta(weeks=1)
-FORGOTTEN_LONG_AGO = {"checkout-web": 3, "checkout-api": 2, "shop-gateway": 3, "etl-jobs": 3}
-FORGOTTEN_LONG_AGO |= {"report-builder": 1, "refund-worker": 2, "cart-service": 1}
+FORGOTTEN_LONG_AGO = {"checkout-web": 2, "checkout-api": 1, "shop-gateway": 3, "etl-jobs": 3}
+FORGOTTEN_LONG_AGO |= {"report-builder": 1, "refund-worker": 2}
 
 ONCE_MORE = datetime(2026, 8, 20, 8, 30, tzinfo=START.tzinfo)
-BROKEN_SEARCH = datetime(2026, 10, 8, 9, 40, tzinfo=START.tzinfo)
+BROKEN_SEARCH = datetime(2026, 10, 6, 9, 40, tzinfo=START.tzinfo)
 MENDED_SEARCH = datetime(2026, 10, 26, 10, 30, tzinfo=START.tzinfo)
 BROKEN_COUPONS = datetime(2026, 10, 29, 10, 20, tzinfo=START.tzinfo)
 MENDED_COUPONS = datetime(2026, 10, 30, 11, 5, tzinfo=START.tzinfo)

@@ -22,12 +22,12 @@ def upheavals(world: World, random: Random, start: datetime) -> None:
         world.delete_issue(issue)
     is_first = world.steps == 1
     is_working_time = at_work(random, start) == start
-    if is_first:
-        _once(world, random)
     if is_first or (is_working_time and random.random() < 0.3):
         _delete(world, random)
     if is_first or (is_working_time and random.random() < 0.3):
         _merge(world, random)
+    if is_first:
+        _once(world, random, start)
     for project in world.projects.values():
         if project.slug != SWITCHED_OFF:
             world.drop_events(project, random.randrange(1, 5))
@@ -46,12 +46,14 @@ def _offline_phones(world: World, random: Random, start: datetime) -> None:
         world.add_events(issue, 1, at=issue.first_seen + before)
 
 
-def _once(world: World, random: Random) -> None:
+def _once(world: World, random: Random, start: datetime) -> None:
     """Make sure of a regression, an archived and an assigned issue, whatever was planned."""
-    regressed = random.choice(_of_status(world, "resolved"))
-    world.add_events(regressed, 2, users=2)
+    resolved = [i for i in _of_status(world, "resolved") if i.resolved_at and i.resolved_at < start]
+    world.add_events(random.choice(resolved), 2, users=2)
     low = [
-        i for i in _of_status(world, "unresolved") if i.priority != "high" and i is not regressed
+        issue
+        for issue in _of_status(world, "unresolved")
+        if issue.priority != "high" and issue.substatus != "regressed" and issue.first_seen < start
     ]
     archived, assigned = random.sample(low, 2)
     person = world.organizations[archived.project.organization].members[1]

@@ -229,6 +229,6 @@ def _error(
 
 
 def _plural(noun: str) -> str:
-    if noun.endswith(("s", "x")):
+    if noun.endswith(("ch", "s", "x")):
         return f"{noun}es"
     return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
