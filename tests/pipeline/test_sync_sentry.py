@@ -6,12 +6,12 @@ import csv
 from pathlib import Path
 
 import pytest
-from pipelines.sentry.atomic_load import whole_load
 
 from pipelines.fake_sentry.life import live
 from pipelines.fake_sentry.server import TOKEN, StandIn
 from pipelines.fake_sentry.world import World
 from pipelines.settings import ROOT
+from pipelines.warehouse.lock import run_lock
 from tests.pipeline import walk
 from tests.pipeline.conftest import Deployment, failure_texts
 
@@ -156,10 +156,10 @@ def test_a_run_beside_another_says_that_one_is_under_way(
     deployment: Deployment, sentry: StandIn
 ) -> None:
     before = deployment.published.read_bytes()
-    with whole_load(deployment.warehouse):
+    with run_lock(deployment.warehouse, "run 1"):
         result = deployment.run()
     assert not result.success
-    assert f"Another sync is under way in {deployment.data}" in failure_texts(result)
+    assert f"Another run is under way in {deployment.data}: run 1" in failure_texts(result)
     assert "Traceback" not in failure_texts(result)
     assert sentry.requests == []
     assert deployment.published.read_bytes() == before
