@@ -119,7 +119,7 @@ class StandIn:
         self._thread.join()
 
     def serve(self) -> None:
-        """Serve in this thread until told to stop."""
+        """Serve in this thread until the server is asked to stop."""
         self._server.run(sockets=[self._socket])
 
     async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:

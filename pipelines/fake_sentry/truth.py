@@ -1,4 +1,4 @@
-"""What an honest warehouse should say about a world, without any API shape: the oracle's side of the stand-in."""
+"""What a warehouse should hold of a world, without any API shape: the state that tests compare with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipelines.fake_sentry.world import World
 
 @dataclass(frozen=True)
 class IssueTruth:
-    """One issue id ever used. Of a departed one only `removed`, `merged_into` and `project_id` are told.
+    """One issue id ever used. Of a departed one only `removed`, `merged_into` and `project_id` are known.
 
     `event_count`, `first_seen_at`, `last_seen_at` are of all time (Postgres), `user_count` of the last 90 days (Snuba).
     `resolved_at` and `opened_at` (first seen or last reopened) are the issue's own, whatever a merge brought along.
@@ -44,16 +44,16 @@ class IssueTruth:
 
 def truth(world: World) -> dict[str, IssueTruth]:
     """Every issue id ever used, with what is true of it at the world's clock."""
-    told = {issue.id: _of_issue(world, issue) for issue in world.issues.values()}
+    found = {issue.id: _of_issue(world, issue) for issue in world.issues.values()}
     for gone in world.departed.values():
         survivor = world.survivor(gone.issue_id) if gone.into else None
-        told[gone.issue_id] = IssueTruth(
+        found[gone.issue_id] = IssueTruth(
             issue_id=gone.issue_id,
             project_id=gone.project_id,
             removed=gone.reason,
             merged_into=survivor.id if survivor else None,
         )
-    return told
+    return found
 
 
 def accepted_per_day(world: World) -> dict[tuple[str, date], int]:

@@ -1,4 +1,4 @@
-"""The truth behind the stand-in: what exists in a Sentry, and everything that can happen to it.
+"""The state behind the stand-in: what exists in a Sentry, and everything that can happen to it.
 
 What belongs here: the clock, Sentry's periodic jobs, and what happens to organizations, teams, projects and releases,
 one method each. Issues have `issue_changes`; how the API shows it all is the server's business.

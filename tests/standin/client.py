@@ -1,4 +1,4 @@
-"""A client that knows nothing: it sends what it is told and hands back what came."""
+"""A client that knows nothing of Sentry: it sends what it is given and returns what came."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server misbehaves as it is told to, and no other way."""
+"""The server misbehaves as it is asked to, and in no other way."""
 
 from __future__ import annotations
 

@@ -47,10 +47,10 @@ def test_the_same_seed_and_steps_give_the_same_world() -> None:
 
 def test_the_history_is_consistent() -> None:
     world = sample_world()
-    told = truth(world)
+    expected = truth(world)
 
-    assert 2900 <= len(told) <= 3100
-    for issue in told.values():
+    assert 2900 <= len(expected) <= 3100
+    for issue in expected.values():
         assert issue.first_seen_at <= issue.opened_at <= world.clock  # type: ignore[operator]
         assert issue.last_seen_at <= world.clock  # type: ignore[operator]
         assert (issue.resolved_at is not None) == (issue.status == "resolved"), issue
@@ -110,8 +110,8 @@ def test_a_world_lives_for_weeks() -> None:
         "deleted",
         "project_gone",
     }
-    told = truth(world)
-    assert all(told[i.merged_into].removed is None for i in told.values() if i.merged_into)
+    expected = truth(world)
+    assert all(expected[i.merged_into].removed is None for i in expected.values() if i.merged_into)
 
 
 def test_a_bulk_world_has_what_was_asked_for() -> None:

@@ -75,20 +75,20 @@ def _lived(history: list[tuple[str, int]]) -> World:
 @given(st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 2**16)), max_size=40))
 def test_a_world_stays_consistent(history: list[tuple[str, int]]) -> None:
     world = _lived(history)
-    told = truth(world)
+    expected = truth(world)
 
-    assert set(told) == set(world.issues) | set(world.departed)
+    assert set(expected) == set(world.issues) | set(world.departed)
     assert not set(world.issues) & set(world.departed)
     for issue in world.issues.values():
-        assert sum(count for _, count in told[issue.id].daily_events) == issue.times_seen
+        assert sum(count for _, count in expected[issue.id].daily_events) == issue.times_seen
         assert issue.events == sorted(issue.events, key=lambda events: events.at)
         assert issue.first_seen == issue.events[0].at
         assert issue.last_seen == issue.events[-1].at
         assert issue.first_seen <= issue.opened_at <= world.clock
         assert (issue.resolved_at is not None) == (issue.status == "resolved")
         assert world.projects[issue.project.id].issues[issue.id] is issue
-    merged = [told[i] for i in told if told[i].merged_into]
-    assert all(told[str(issue.merged_into)].removed is None for issue in merged)
+    merged = [expected[i] for i in expected if expected[i].merged_into]
+    assert all(expected[str(issue.merged_into)].removed is None for issue in merged)
     assert sum(accepted_per_day(world).values()) >= sum(i.times_seen for i in world.issues.values())
 
 
@@ -115,7 +115,7 @@ def test_short_ids_count_in_base_32() -> None:
     for _ in range(40):
         world.create_issue(project)
 
-    told = truth(world).values()
+    expected = truth(world).values()
 
-    assert [issue.short_id for issue in told][9:12] == ["API-A", "API-B", "API-C"]
-    assert [issue.short_id for issue in told][31:34] == ["API-10", "API-11", "API-12"]
+    assert [issue.short_id for issue in expected][9:12] == ["API-A", "API-B", "API-C"]
+    assert [issue.short_id for issue in expected][31:34] == ["API-10", "API-11", "API-12"]
