@@ -35,6 +35,8 @@ _OF_LIBRARIES = (
 )
 # Set for Sentry's own clients on many machines, and near enough to ours to be taken for a slip.
 _OF_SENTRY = frozenset({"SENTRY_DSN", "SENTRY_PROJECT", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT"})
+# An address with one of these is refused by the HTTP client, late and in its own words.
+_NEVER_IN_ADDRESSES = '*<>"\\^`{|}'
 
 
 class SettingsError(Exception):
@@ -148,7 +150,7 @@ class Settings(BaseSettings):
     def server_url(self) -> str:
         """The checked address of the server; SettingsError if it is none."""
         url = self.sentry_url.strip().rstrip("/").removesuffix("/api/0")
-        if not url.startswith(("https://", "http://")):
+        if not _is_address(url):
             raise SettingsError(
                 f"SENTRY_URL is {self.sentry_url!r}; expected an address like https://sentry.io."
             )
@@ -181,6 +183,17 @@ def read_settings() -> Settings:
         raise SettingsError(f"The configuration cannot be used. {wrong}.") from None
 
 
+def source_of(name: str) -> str:
+    """Return where the value of a setting comes from: `environment`, `.env` or `default`."""
+    in_environment = {each.lower(): value for each, value in os.environ.items()}
+    in_file = {each.lower(): value or "" for each, value in dotenv_values(ENV_FILE).items()}
+    if name in in_environment:
+        return (
+            "environment" if in_environment[name].strip() else "default: blank in the environment"
+        )
+    return ".env" if in_file.get(name, "").strip() else "default"
+
+
 def unknown_names() -> list[str]:
     """Return a message for each name in `.env` or the environment that looks like a setting and is none."""
     ours = [name.upper() for name in Settings.model_fields]
@@ -198,6 +211,17 @@ def unknown_names() -> list[str]:
 def shortened(path: Path) -> Path:
     """Return the path relative to the working folder if it lies there, else as it is."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        # Both raise ValueError for what no name or port can be.
+        _ = parts.port, (parts.hostname or "").encode("idna")
+    except ValueError:
+        return False
+    is_clean = not any(letter.isspace() or letter in _NEVER_IN_ADDRESSES for letter in url)
+    return parts.scheme in ("https", "http") and bool(parts.hostname) and is_clean
 
 
 def _slug(word: str) -> str:

@@ -57,6 +57,22 @@ def read(seeds_dir: Path, table: Table) -> Reading:
     return reading
 
 
+def has_rows(seeds_dir: Path, table: Table) -> bool:
+    """Return whether a file holds more than its heading; also True if that cannot be known."""
+    try:
+        text = spreadsheet.decode(spreadsheet.content(seeds_dir / table.file)).content
+        delimiter = spreadsheet.delimiter_of(text, table.names)
+        records = list(spreadsheet.records(text, delimiter))
+    except MissingFileError:
+        return False
+    except UnreadableError:
+        return True
+    if len(records) > 1:
+        return True
+    headings = {spreadsheet.heading(cell) for record in records for cell in record.cells}
+    return bool(records) and not headings & set(table.names)
+
+
 def _another_name(seeds_dir: Path, table: Table) -> str:
     try:
         names = {path.name for path in seeds_dir.iterdir()} - {other.file for other in TABLES}

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.fake_sentry.calls import Call, Refusal, Reply, forbidden, not_found, reply_json
+from pipelines.fake_sentry.calls import (
+    Call,
+    Refusal,
+    Reply,
+    forbidden,
+    not_found,
+    reply_html,
+    reply_json,
+)
 from pipelines.fake_sentry.entities import Organization, Project, Team
 from pipelines.fake_sentry.paging import Page, asked_cursor, asked_per_page, offset_page, score_page
 from pipelines.fake_sentry.shapes import web_address
@@ -13,6 +21,14 @@ from pipelines.fake_sentry.shapes import web_address
 def root(call: Call) -> Reply:
     """Answer `GET /api/0/`."""
     return reply_json({"version": "0", "auth": None, "user": None})
+
+
+def client_config(call: Call) -> Reply:
+    """Answer `GET /api/client-config/`, which tells the version where there is no other to tell it."""
+    if not call.flavour.has_current_fields:
+        return reply_html(status=404)
+    is_self_hosted = call.flavour.name == "self-hosted"
+    return reply_json({"version": {"current": "25.10.0"}, "isSelfHosted": is_self_hosted})
 
 
 def regions(call: Call) -> Reply:

@@ -159,3 +159,16 @@ class Departed(NamedTuple):
     at: datetime
     project_id: str
     into: str | None = None
+
+
+class Plan(NamedTuple):
+    """What is going to happen: `deed` to the issue or project `subject` at `at`, see `life`.
+
+    Events come by `amount`, and what repeats does so `every` so many hours.
+    """
+
+    at: datetime
+    deed: str
+    subject: str
+    amount: float = 1
+    every: float = 24

@@ -14,6 +14,7 @@ from pipelines.fake_sentry.calls import Call, Reply, reply_html, reply_json
 from pipelines.fake_sentry.limits import too_many
 
 ANSWERS = {
+    "403": reply_json({"detail": "You do not have permission to perform this action."}, 403),
     "429": too_many(),
     "500": reply_json({"detail": "Internal Error", "errorId": "0" * 32}, status=500),
     "502": reply_html("<html><h1>502 Bad Gateway</h1></html>", 502),

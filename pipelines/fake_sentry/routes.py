@@ -29,6 +29,7 @@ PROJECT = "/api/0/projects/{organization}/{project}"
 
 SENTRY = [
     _route("/api/0/", directory.root),
+    _route("/api/client-config/", directory.client_config),
     _route("/api/0/users/me/regions/", directory.regions),
     _route("/api/0/organizations/", directory.organizations),
     _route(f"{ORGANIZATION}/", directory.organization),

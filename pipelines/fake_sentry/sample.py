@@ -1,162 +1,263 @@
-"""The sample world: the organization `acme`, whose projects the example catalog maps, after 90 days of work.
+"""The sample world: the organization `acme`, whose projects the example catalog maps, on a Monday morning.
 
-What belongs here: how such a world comes about. How it goes on is in `life`, its words in `vocabulary`.
+Twenty developers in eight teams run an online shop. About thirty new issues come up on a working day, most of them
+after a release, and about as many are fixed; weekends are quiet, and Monday morning has something to catch up on.
+Payments, sign-in and checkout mean to fix within a day and are on call for what is urgent; other teams take a week.
+Some teams go through everything at the end of each week and have nothing old; the others put off or forget what is not
+loud, so a few of their issues are months old. What nobody can help, a lost connection, is archived.
+
+Of late:
+- Four weeks ago an upgrade of the search made Product Catalog slow. It was mended on Monday a week ago: this product
+  gets better.
+- On Thursday a release broke the coupons in Checkout Flow. A fix on Friday held until Sunday evening, then the main
+  error came back, and two more are still open: this product gets worse.
+- Legacy Reports was switched off in spring. In summer somebody ran a report by hand; since then it is quiet.
+
+What belongs here: how such a world comes about. How it goes on is in `life`; the words are in `vocabulary`, the people
+in `company`.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
-from pipelines.fake_sentry.entities import Issue, Member, Organization, Project, Release, Team
-from pipelines.fake_sentry.life import live
-from pipelines.fake_sentry.vocabulary import CURIOSITIES, HOMES, PEOPLE, Home, invent_error
-from pipelines.fake_sentry.world import ONGOING_AFTER, START, World
+from pipelines.fake_sentry.company import HOMES, PEOPLE, SWITCHED_OFF, Home
+from pipelines.fake_sentry.entities import Issue, Organization, Project
+from pipelines.fake_sentry.life import Life, live
+from pipelines.fake_sentry.vocabulary import CURIOSITIES, invent_error, invent_noise
+from pipelines.fake_sentry.world import START, World
 
-ISSUES = 3000
-DAYS = 90
 STEP = 3  # hours
-MAX_BATCHES = 60
-RELEASE_EVERY = timedelta(days=9)
+# Sentry remembers 90 days; by then the world has found its pace.
+BEGIN = START - timedelta(days=120)
 BY_AGE = timedelta(days=30)
-# The share of what nobody happened to close that a team still clears away: teams differ.
-DILIGENCE = {"supply": 0.99, "support": 1.0, "data": 0.97, "identity": 0.9, "payments": 0.85}
-DILIGENCE_OF_OTHERS = 0.7
-SELF_RESOLVING = {"avatar-worker", "nightly-reports"}
+SELF_RESOLVING = {"avatar-worker", SWITCHED_OFF}
+RELEASE_DAYS = (2, 4, 3)  # after the Sunday of BEGIN, team by team
+RELEASE_EVERY = {"batch": timedelta(weeks=3), "apple-ios": timedelta(weeks=2)}
+RELEASE_EVERY_OTHER = timedelta(weeks=1)
+FORGOTTEN_LONG_AGO = {"checkout-web": 2, "checkout-api": 1, "shop-gateway": 3, "etl-jobs": 3}
+FORGOTTEN_LONG_AGO |= {"report-builder": 1, "refund-worker": 2}
+
+ONCE_MORE = datetime(2026, 8, 20, 8, 30, tzinfo=START.tzinfo)
+BROKEN_SEARCH = datetime(2026, 10, 6, 9, 40, tzinfo=START.tzinfo)
+MENDED_SEARCH = datetime(2026, 10, 26, 10, 30, tzinfo=START.tzinfo)
+BROKEN_COUPONS = datetime(2026, 10, 29, 10, 20, tzinfo=START.tzinfo)
+MENDED_COUPONS = datetime(2026, 10, 30, 11, 5, tzinfo=START.tzinfo)
+COUPONS_AGAIN = datetime(2026, 11, 1, 19, 50, tzinfo=START.tzinfo)
+COUPONS_DONE = datetime(2026, 11, 2, 15, 30, tzinfo=START.tzinfo)
+
+
+class Trouble(NamedTuple):
+    """An issue that this story is about, with some `amount` of events an hour, fixed and back at these moments."""
+
+    at: datetime
+    slug: str
+    title: str
+    culprit: str
+    amount: float
+    fixed: tuple[datetime, ...] = ()
+    back: tuple[datetime, ...] = ()
+    level: str = "error"
+
+
+TROUBLES = [
+    Trouble(
+        ONCE_MORE,
+        SWITCHED_OFF,
+        "FileNotFoundError: No such file: 'attachment/reports-12.csv'",
+        "jobs.attachment.files in open_report",
+        0.3,
+        (ONCE_MORE + timedelta(days=2),),
+    ),
+    Trouble(
+        ONCE_MORE + timedelta(hours=1),
+        SWITCHED_OFF,
+        "SoftTimeLimitExceeded: mail took longer than 30 minutes",
+        "jobs.mail.tasks in run",
+        0,
+    ),
+    Trouble(
+        BROKEN_SEARCH,
+        "search-service",
+        "SocketTimeoutException: Read timed out",
+        "index.client in request",
+        3.4,
+        (MENDED_SEARCH,),
+    ),
+    Trouble(
+        BROKEN_SEARCH + timedelta(hours=2),
+        "search-service",
+        "CircuitBreakerOpenException: Circuit breaker 'query-facet' is OPEN",
+        "facet.client in call",
+        2.1,
+        (MENDED_SEARCH + timedelta(minutes=4),),
+    ),
+    Trouble(
+        BROKEN_SEARCH + timedelta(hours=5),
+        "catalog-api",
+        "Error: search-service answered 503",
+        "GET /articles",
+        2.6,
+        (MENDED_SEARCH + timedelta(hours=1),),
+    ),
+    Trouble(
+        BROKEN_COUPONS,
+        "checkout-web",
+        "TypeError: Cannot read properties of undefined (reading 'discount')",
+        "CouponBox(CheckoutPage.tsx)",
+        50,
+        (MENDED_COUPONS, COUPONS_DONE),
+        (COUPONS_AGAIN,),
+    ),
+    Trouble(
+        BROKEN_COUPONS + timedelta(minutes=7),
+        "checkout-api",
+        "ValidationError: 1 validation error for order: field 'coupon' is required",
+        "app.orders.schema in load",
+        14,
+        (COUPONS_DONE,),
+    ),
+    Trouble(
+        BROKEN_COUPONS + timedelta(minutes=50),
+        "cart-service",
+        "*errors.errorString: cart has a negative price",
+        "cart in check",
+        4,
+        (COUPONS_DONE + timedelta(hours=20),),
+    ),
+    Trouble(
+        BROKEN_COUPONS + timedelta(hours=3),
+        "checkout-ios",
+        "DecodingError: keyNotFound: 'discount' in OrderList",
+        "OrderList.decode",
+        3,
+        (COUPONS_DONE + timedelta(hours=42),),
+        level="fatal",
+    ),
+]
 
 
 def sample_world(seed: int = 7, steps: int = 0) -> World:
     """Return the sample world, `steps` times three hours after its start; equal seeds, equal worlds."""
-    world = World(START, seed)
+    world = World(BEGIN, seed)
     random = Random(seed)
+    life = Life(world, random)
     acme = world.create_organization("acme", name="Acme")
-    people = [world.create_member(acme, name) for name in PEOPLE]
+    for name in sorted(name for team in PEOPLE.values() for name in team):
+        world.create_member(acme, name)
     world.create_member(acme, "Milo Invited", pending=True)
-    homes = _create_projects(world, acme)
-    planned = sorted(
-        (
-            (_first_moment(random), home)
-            for home in HOMES
-            for _ in range(ISSUES * home.share // sum(h.share for h in HOMES))
-        ),
-        key=lambda plan: plan[0],
-    )
-    for first, home in planned:
-        project, team = homes[home.slug]
-        issue = _create_issue(world, random, project, home, first)
-        _settle(world, random, issue, people, team)
-    for number, title in enumerate(CURIOSITIES):
-        project = homes[HOMES[number].slug][0]
-        at = START - timedelta(days=number + 1, hours=3)
-        world.create_issue(project, title, count=3 + number, at=at, received_at=at)
-    _create_other_categories(world, homes["checkout-web"][0], homes["checkout-api"][0])
-    for project, _ in homes.values():
-        for day in range(DAYS):
-            world.drop_events(project, random.randrange(1, 20), START - timedelta(days=day))
+    projects = _create_projects(world, life, acme)
+    for home in HOMES:
+        _create_old_issues(world, life, projects[home.slug], home)
+    life.expect_errors()
+    _go_on_until_start(world, life, projects)
+    _create_other_categories(world, projects["checkout-web"], projects["checkout-api"])
+    # Sentry deletes what it has not seen for 90 days, and nobody here ever heard of it.
+    world.cleanup()
+    world.departed.clear()
     for _ in range(steps):
         live(world, STEP)
     return world
 
 
-def _create_projects(world: World, acme: Organization) -> dict[str, tuple[Project, Team]]:
-    teams = {home.team: None for home in HOMES}
-    owners = {slug: world.create_team(acme, slug, member_count=2 + len(slug) % 5) for slug in teams}
-    homes = {}
+def _create_projects(world: World, life: Life, acme: Organization) -> dict[str, Project]:
+    teams = {slug: world.create_team(acme, slug, member_count=len(PEOPLE[slug])) for slug in PEOPLE}
+    projects = {}
     for number, home in enumerate(HOMES):
         project = world.create_project(
             acme,
             home.slug,
             platform=home.platform,
-            teams=[owners[home.team]],
+            teams=[teams[home.team]],
             created_at=START - timedelta(days=700 - 11 * number),
         )
         project.is_member = home.team != "growth"
         project.resolve_age = BY_AGE if home.slug in SELF_RESOLVING else None
-        homes[home.slug] = (project, owners[home.team])
-        at, minor = START - timedelta(days=DAYS, hours=number), 0
-        while at < START:
-            acme.releases.append(Release(_version(home.slug, minor), at, (project.id,)))
-            at, minor = at + RELEASE_EVERY, minor + 1
-    return homes
+        projects[home.slug] = project
+        if home.slug != SWITCHED_OFF:
+            day = RELEASE_DAYS[list(PEOPLE).index(home.team) % len(RELEASE_DAYS)]
+            first = BEGIN + timedelta(days=day, minutes=10 * (number % 7) + 20)
+            every = RELEASE_EVERY.get(home.kind, RELEASE_EVERY_OTHER)
+            life.plan(project, "release", first, every=every / timedelta(hours=1))
+    return projects
 
 
-def _create_issue(
-    world: World, random: Random, project: Project, home: Home, first: datetime
+def _create_old_issues(world: World, life: Life, project: Project, home: Home) -> None:
+    """Create what never stops: archived noise, and what was forgotten long ago."""
+    random = life.random
+    if home.slug == SWITCHED_OFF:
+        return
+    for _ in range(2 + (home.share > 5)):
+        first = BEGIN - timedelta(days=random.uniform(20, 300))
+        issue = _old_issue(world, random, project, first, invent_noise(random, home))
+        archived = first + timedelta(days=random.uniform(1, 9))
+        world.archive(issue, by=life.person(issue), forever=random.random() < 0.5, at=archived)
+        amount = (home.share + 2) * random.uniform(1, 2.4)
+        life.plan(issue, "linger", BEGIN + timedelta(hours=random.uniform(0, 24)), amount)
+    for _ in range(FORGOTTEN_LONG_AGO.get(home.slug, 0)):
+        first = START - timedelta(days=random.uniform(95, 420))
+        error = invent_error(random, home) | {"level": "error", "priority": "low"}
+        if first < BEGIN:
+            issue = _old_issue(world, random, project, first, error)
+            life.plan(issue, "linger", BEGIN, random.uniform(1, 9), random.uniform(40, 200))
+
+
+def _old_issue(
+    world: World, random: Random, project: Project, first: datetime, error: dict[str, Any]
 ) -> Issue:
-    error = invent_error(random, home)
-    total = min(int(random.lognormvariate(1.9, 2.0)) + 1, 60_000)
-    users = max(1, min(total, int(total ** random.uniform(0.3, 0.9))))
-    moments = _moments(random, first, total)
     issue = world.create_issue(
-        project,
-        count=max(1, total // len(moments)),
-        users=users,
-        at=first,
-        received_at=first,
-        first_release=_release_at(home, first),
-        last_release=_release_at(home, moments[-1]),
-        **error,
+        project, count=random.randrange(20, 900), at=first, received_at=first, **error
     )
-    for at in moments[1:]:
-        start = random.randrange(users)
-        count = max(1, int(total / len(moments) * random.uniform(0.3, 1.7)))
-        span = range(start, min(users * 2, start + count))
-        world.add_events(issue, count, users=span, at=at, received_at=at)
-    issue.substatus = "new" if START - first < ONGOING_AFTER else "ongoing"
+    issue.substatus = "ongoing"
     return issue
 
 
-def _settle(world: World, random: Random, issue: Issue, people: list[Member], team: Team) -> None:
-    """Let people do with the issue what they do: assign, resolve, archive, reopen."""
-    quiet = START - issue.last_seen
-    after = issue.last_seen + min(quiet, timedelta(hours=random.expovariate(1 / 30))) * 0.9
-    person = random.choice(people)
-    if random.random() < 0.4:
-        assignee = team if random.random() < 0.3 else person
-        soon = issue.first_seen + (after - issue.first_seen) * random.random()
-        world.assign(issue, assignee, by=random.choice(people), at=soon)
-    if random.random() < 0.05:
-        world.set_priority(issue, "high", by=person, at=after)
-    age = issue.project.resolve_age
-    if age and quiet > age:
-        world.resolve(issue, by_age=True, at=issue.last_seen + age)
-        return
-    # The longer an issue is quiet, the likelier someone has closed it.
-    fate = random.random() * (0.9 + quiet / timedelta(days=30))
-    if fate > 0.75:
-        _resolve(world, random, issue, person, after)
-    elif fate < 0.06:
-        world.archive(issue, by=person, forever=random.random() < 0.3, at=after)
-    elif fate < 0.10 and quiet > timedelta(hours=6):
-        _resolve(world, random, issue, person, after)
-        back = after + (START - after) * random.uniform(0.1, 0.8)
-        world.add_events(issue, random.randrange(1, 9), users=3, at=back, received_at=back)
-        if fate < 0.085:
-            again = back + (START - back) * random.uniform(0.1, 0.9)
-            _resolve(world, random, issue, person, again)
-    _clear_away(world, random, issue, person, team)
+def _go_on_until_start(world: World, life: Life, projects: dict[str, Project]) -> None:
+    """Let four months pass, with what the story is about."""
+    for trouble in sorted(TROUBLES):
+        _go_on(life, trouble.at)
+        _begin_trouble(world, life, projects[trouble.slug], trouble)
+    for number, title in enumerate(CURIOSITIES):
+        _go_on(life, START - timedelta(hours=11 - 2 * number))
+        error = {"title": title, "priority": "medium"}
+        life.begin(projects[HOMES[number].slug], error)
+    _go_on(life, START)
 
 
-def _clear_away(world: World, random: Random, issue: Issue, person: Member, team: Team) -> None:
-    """Close what is still open though it is more than a day or two old, as thoroughly as the team works."""
-    age = START - issue.opened_at
-    is_old = age > timedelta(hours=random.uniform(12, 60))
-    if issue.status != "unresolved" or not is_old:
-        return
-    if random.random() < DILIGENCE.get(team.slug, DILIGENCE_OF_OTHERS):
-        newest = max(issue.last_seen, issue.opened_at)
-        at = newest + (START - newest) * random.uniform(0.05, 0.5)
-        if random.random() < 0.2:
-            world.archive(issue, by=person, forever=False, at=at)
-        else:
-            _resolve(world, random, issue, person, at)
+def _go_on(life: Life, until: datetime) -> None:
+    """Go on day by day, as Sentry's jobs run."""
+    world = life.world
+    while world.clock < until:
+        for project in world.projects.values():
+            if project.slug != SWITCHED_OFF:
+                world.drop_events(project, life.random.randrange(1, 20))
+        life.go_on(min(until, world.clock + timedelta(days=1)))
 
 
-def _resolve(world: World, random: Random, issue: Issue, person: Member, at: datetime) -> None:
-    how: list[dict[str, Any]] = [{}] * 6
-    how += [{"in_release": issue.last_release}, {"in_commit": f"{random.getrandbits(160):040x}"}]
-    world.resolve(issue, by=person, at=at, **random.choice(how))
+def _begin_trouble(world: World, life: Life, project: Project, trouble: Trouble) -> None:
+    kind, _, value = trouble.title.partition(": ")
+    issue = world.create_issue(
+        project,
+        trouble.title,
+        count=3,
+        culprit=trouble.culprit,
+        level=trouble.level,
+        priority="high",
+        metadata={"type": kind, "value": value},
+        is_unhandled=True,
+        first_release=life.running(project),
+        last_release=life.running(project),
+    )
+    world.assign(issue, life.person(issue), by=life.person(issue))
+    if trouble.amount:
+        life.plan(issue, "linger", world.clock, trouble.amount, 1)
+    for at in trouble.fixed:
+        life.plan(project, "release", at - timedelta(minutes=5), every=0)
+        life.plan(issue, "fix", at)
+    for at in trouble.back:
+        life.plan(issue, "regress", at, trouble.amount, 1)
 
 
 def _create_other_categories(world: World, web: Project, api: Project) -> None:
@@ -186,47 +287,3 @@ def _create_other_categories(world: World, web: Project, api: Project) -> None:
             event_type="transaction",
             metadata={"title": "N+1 Query", "value": f"SELECT * FROM {table} WHERE id = %s"},
         )
-
-
-def _first_moment(random: Random) -> datetime:
-    """Return when an issue was first seen: mostly within 90 days, one in fifty long before."""
-    if random.random() < 0.02:
-        return _at_work(random, START - timedelta(days=random.randrange(DAYS, 3 * DAYS)))
-    return _at_work(random, START - timedelta(days=random.uniform(0.5, DAYS - 2)))
-
-
-def _moments(random: Random, first: datetime, total: int) -> list[datetime]:
-    """Return when the issue happened, from `first` on: most fade, some last until today."""
-    left = START - timedelta(minutes=10) - first
-    lasting = left if random.random() < 0.3 else left * min(1.0, random.expovariate(3))
-    if first < START - timedelta(days=DAYS - 2):
-        lasting = left
-    many = min(total, MAX_BATCHES, 1 + int(total**0.5) + lasting.days // 2)
-    moments = {first}
-    for _ in range(many - 1):
-        at = _at_work(random, first + lasting * random.random())
-        if first < at < START:
-            moments.add(at)
-    if lasting is left:
-        moments.add(START - left * random.uniform(0, 0.05) - timedelta(minutes=7))
-    return sorted(m for m in moments if m >= first)
-
-
-def _at_work(random: Random, at: datetime) -> datetime:
-    """Return a moment of about that day when people shop and code: by day, less on weekends."""
-    if at.weekday() >= 5 and random.random() < 0.6:
-        at -= timedelta(days=random.choice((2, 3)))
-    second = int(random.triangular(0, 86_399, 50_000))
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    moved = midnight + timedelta(seconds=second, microseconds=random.randrange(1_000_000))
-    return moved if moved < START else at.replace(microsecond=0)
-
-
-def _release_at(home: Home, at: datetime) -> str:
-    number = HOMES.index(home)
-    since = at - (START - timedelta(days=DAYS, hours=number))
-    return _version(home.slug, max(0, since // RELEASE_EVERY))
-
-
-def _version(slug: str, minor: int) -> str:
-    return f"{slug}@4.{minor}.0"

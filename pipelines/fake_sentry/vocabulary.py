@@ -1,87 +1,54 @@
-"""The words of the sample world: its projects, people and teams, and the errors that its code throws."""
+"""The words of the sample world: the errors that the code of each kind of project throws."""
 
 from __future__ import annotations
 
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
+from pipelines.fake_sentry.company import Home
 
-class Home(NamedTuple):
-    """A project of the sample world: how many of its issues there are, and what its code is about."""
-
-    slug: str
-    platform: str
-    team: str
-    share: int
-    nouns: str
-
-
-HOMES = [
-    Home("auth-api", "python", "identity", 9, "session token user scope"),
-    Home("auth-web", "javascript-react", "identity", 6, "LoginForm SignUp ConsentPage"),
-    Home("login-web", "javascript-react", "identity", 5, "LoginForm Captcha OneTimeCode"),
-    Home("profile-service", "java-spring", "identity", 6, "profile address preference"),
-    Home("avatar-worker", "python", "identity", 3, "image thumbnail upload"),
-    Home("checkout-web", "javascript-react", "checkout", 12, "CheckoutPage CouponBox AddressForm"),
-    Home("checkout-api", "python", "checkout", 10, "order coupon basket address"),
-    Home("checkout-ios", "apple-ios", "checkout", 8, "CheckoutView ApplePay OrderList"),
-    Home("cart-service", "go", "checkout", 5, "cart line item price"),
-    Home("payment-gateway", "java-spring", "payments", 8, "payment card authorization capture"),
-    Home("refund-worker", "python", "payments", 4, "refund chargeback payment"),
-    Home("fraud-detector", "python", "payments", 4, "score rule device payment"),
-    Home("ledger", "go", "payments", 3, "posting account balance"),
-    Home("catalog-api", "node-express", "supply", 7, "article category price variant"),
-    Home("catalog-indexer", "python", "supply", 4, "document shard article"),
-    Home("search-service", "java-spring", "supply", 5, "query suggestion facet"),
-    Home("stock-api", "go", "supply", 5, "stock reservation warehouse"),
-    Home("stock-alerts", "node-express", "supply", 3, "alert threshold supplier"),
-    Home("warehouse-sync", "python", "supply", 4, "shipment manifest warehouse"),
-    Home("shop-gateway", "go", "commerce", 6, "route upstream session"),
-    Home("support-console", "javascript-react", "support", 5, "TicketList MacroEditor Inbox"),
-    Home("macro-bot", "node-express", "support", 2, "macro ticket reply"),
-    Home("etl-jobs", "python", "data", 5, "batch table partition"),
-    Home("report-builder", "python", "data", 3, "report chart export"),
-    Home("nightly-reports", "python", "data", 2, "report mail attachment"),
-    Home("beta-landing", "javascript-react", "growth", 2, "Hero Newsletter Waitlist"),
-    Home("chatbot-poc", "python", "support", 1, "prompt completion intent"),
-]
-
-PEOPLE = [
-    "Amira Haddad",
-    "Bruno Costa",
-    "Chen Wei",
-    "Dana Novak",
-    "Elif Kaya",
-    "Femi Ade",
-    "Greta Lund",
-    "Hiro Tanaka",
-    "Ines Moreau",
-    "Jonas Weber",
-    "Kavya Rao",
-    "Luca Bianchi",
-]
-
-# type, value, culprit; {n} a noun of the project, {m} another, {i} a number
+# type, value, culprit; {n} a noun of the project, {m} another, {ns} and {ms} more of them, {i} a number, {f} a field,
+# {code} a status of HTTP, {s} seconds
 ERRORS: dict[str, list[tuple[str, str, str]]] = {
+    "batch": [
+        ("OperationalError", "server closed the connection unexpectedly", "jobs.{n} in load_{ms}"),
+        ("SoftTimeLimitExceeded", "{n} took longer than {s} minutes", "jobs.{n}.tasks in run"),
+        ("MemoryError", "cannot allocate {i} MiB for {ms}", "jobs.{n} in merge_{ms}"),
+        ("JSONDecodeError", "Expecting value: line {i} column 1", "jobs.{m}.files in read_{n}"),
+        ("FileNotFoundError", "No such file: '{m}/{ns}-{i}.csv'", "jobs.{m}.files in open_{n}"),
+        (
+            "ConnectionResetError",
+            "[Errno 104] Connection reset by peer",
+            "jobs.clients in push_{n}",
+        ),
+        ("MaxRetriesExceededError", "can't retry {n}_{m} any more", "jobs.{m}.tasks in retry"),
+        ("ValueError", "{i} of {ns} have no {m}", "jobs.{n}.checks in verify"),
+        ("KeyError", "'{m}_id'", "jobs.{n} in join_{ms}"),
+        (
+            "UnicodeDecodeError",
+            "'utf-8' codec can't decode byte 0xe4 in position {i}",
+            "jobs.{m} in read",
+        ),
+    ],
     "python": [
-        ("KeyError", "'{n}_id'", "app.{m}s.views in get_{n}"),
+        ("KeyError", "'{n}_id'", "app.{ms}.views in get_{n}"),
         (
             "ValueError",
             "invalid literal for int() with base 10: '{n}-{i}'",
-            "app.{n}s in parse_{m}",
+            "app.{ns} in parse_{m}",
         ),
-        ("AttributeError", "'NoneType' object has no attribute '{n}'", "app.{m}s.tasks in {n}_{m}"),
+        ("AttributeError", "'NoneType' object has no attribute '{n}'", "app.{ms}.tasks in {n}_{m}"),
         (
             "IntegrityError",
-            'duplicate key value violates unique constraint "{n}s_{m}_key"',
-            "app.{n}s.models in save",
+            'duplicate key value violates unique constraint "{ns}_{m}_key"',
+            "app.{ns}.models in save",
         ),
         (
             "OperationalError",
             "server closed the connection unexpectedly",
-            "app.{n}s.store in find_{m}",
+            "app.{ns}.store in find_{m}",
         ),
-        ("TimeoutError", "reading the {n} took longer than {i} s", "app.clients.{m} in fetch_{n}"),
+        ("TimeoutError", "reading the {n} took longer than {s} s", "app.clients.{m} in fetch_{n}"),
         (
             "ConnectionResetError",
             "[Errno 104] Connection reset by peer",
@@ -90,27 +57,27 @@ ERRORS: dict[str, list[tuple[str, str, str]]] = {
         (
             "ValidationError",
             "1 validation error for {n}: field '{m}' is required",
-            "app.{n}s.schema in load",
+            "app.{ns}.schema in load",
         ),
         (
             "TypeError",
             "unsupported operand type(s) for +: 'NoneType' and 'int'",
-            "app.{n}s.totals in add_{m}",
+            "app.{ns}.totals in add_{m}",
         ),
         (
             "UnicodeDecodeError",
             "'utf-8' codec can't decode byte 0xe4 in position {i}",
-            "app.{n}s.files in read_{m}",
+            "app.{ns}.files in read_{m}",
         ),
-        ("PermissionDenied", "{n} {i} belongs to another {m}", "app.{n}s.views in update_{n}"),
+        ("PermissionDenied", "{n} {i} belongs to another {m}", "app.{ns}.views in update_{n}"),
     ],
     "javascript-react": [
-        ("TypeError", "Cannot read properties of undefined (reading '{n}')", "{n}({m}.tsx)"),
-        ("TypeError", "{n}.map is not a function", "render({n}.tsx)"),
+        ("TypeError", "Cannot read properties of undefined (reading '{f}')", "{n}({m}.tsx)"),
+        ("TypeError", "{f}.map is not a function", "render({n}.tsx)"),
         ("ReferenceError", "{m}State is not defined", "use{n}({n}.tsx)"),
         ("ChunkLoadError", "Loading chunk {i} failed.", "load({n}.tsx)"),
-        ("Error", "Request failed with status code {i}", "fetch{n}(api/{m}.ts)"),
-        ("Error", "Minified React error #{i}; visit the docs for the full message", "{n}(app.js)"),
+        ("Error", "Request failed with status code {code}", "fetch{n}(api/{m}.ts)"),
+        ("Error", "Minified React error #418; visit the docs for the full message", "{n}(app.js)"),
         ("RangeError", "Maximum call stack size exceeded", "update{n}({m}.tsx)"),
         (
             "UnhandledRejection",
@@ -132,19 +99,19 @@ ERRORS: dict[str, list[tuple[str, str, str]]] = {
         (
             "TypeError",
             "Cannot destructure property '{n}' of 'req.body' as it is undefined",
-            "POST /{m}s",
+            "POST /{ms}",
         ),
-        ("Error", "connect ECONNREFUSED 10.0.{i}.12:5432", "GET /{n}s/:id"),
-        ("Error", "read ECONNRESET", "PUT /{n}s/:id/{m}"),
+        ("Error", "connect ECONNREFUSED 10.0.{s}.12:5432", "GET /{ns}/:id"),
+        ("Error", "read ECONNRESET", "PUT /{ns}/:id/{m}"),
         (
             "MongoServerError",
-            "E11000 duplicate key error collection: {n}s index: {m}_1",
-            "POST /{n}s",
+            "E11000 duplicate key error collection: {ns} index: {m}_1",
+            "POST /{ns}",
         ),
         ("RangeError", "Invalid time value", "format{n}(lib/{m}.js)"),
-        ("UnauthorizedError", "jwt expired", "GET /{n}s/{m}"),
-        ("PayloadTooLargeError", "request entity too large", "POST /{n}s/{m}"),
-        ("AssertionError", "Expected {n} to have {i} {m}s", "check(lib/{n}.js)"),
+        ("UnauthorizedError", "jwt expired", "GET /{ns}/{m}"),
+        ("PayloadTooLargeError", "request entity too large", "POST /{ns}/{m}"),
+        ("AssertionError", "Expected {n} to have {i} {ms}", "check(lib/{n}.js)"),
     ],
     "java-spring": [
         (
@@ -169,10 +136,10 @@ ERRORS: dict[str, list[tuple[str, str, str]]] = {
         ("CircuitBreakerOpenException", "Circuit breaker '{n}-{m}' is OPEN", "{n}.client in call"),
     ],
     "go": [
-        ("*errors.errorString", "context deadline exceeded while reading {n}", "{m} in Get{i}"),
+        ("*errors.errorString", "context deadline exceeded while reading {n}", "{m} in Get"),
         ("runtime.Error", "invalid memory address or nil pointer dereference", "{n} in handle_{m}"),
         ("*net.OpError", "dial tcp: lookup {n}.internal: no such host", "{m} in dial"),
-        ("*pq.Error", 'pq: deadlock detected on "{n}s"', "{n} in update_{m}"),
+        ("*pq.Error", 'pq: deadlock detected on "{ns}"', "{n} in update_{m}"),
         ("*json.SyntaxError", "invalid character 'x' after {n}", "{n} in decode_{m}"),
         ("*errors.errorString", "{n} {i} has a negative {m}", "{n} in check"),
     ],
@@ -195,10 +162,29 @@ CURIOSITIES = [
     "UnicodeEncodeError: 'latin-1' codec can't encode 'Łódź, 東京, Ελλάδα'",
 ]
 
-LEVELS = ["error"] * 16 + ["warning"] * 2 + ["fatal", "info"]
+# What nobody can do much about, and every project has.
+NOISE = {
+    "App Hanging",
+    "ChunkLoadError",
+    "CircuitBreakerOpenException",
+    "ConnectionResetError",
+    "MaxRetriesExceededError",
+    "QuotaExceededError",
+    "SocketTimeoutException",
+    "TimeoutError",
+    "UnauthorizedError",
+    "*net.OpError",
+}
+FIELDS = ["id", "items", "name", "price", "status", "total"]
+LEVELS = ["error"] * 17 + ["warning"] * 2 + ["info"]
+# Phones crash; a batch fails, or warns.
+LEVELS_OF = {
+    "apple-ios": ["error"] * 7 + ["fatal"] * 2 + ["warning"],
+    "batch": ["error"] * 3 + ["warning"],
+}
 PRIORITIES = {
     "fatal": ["high"],
-    "error": ["high", "medium", "medium", "medium", "low"],
+    "error": ["high", "medium", "medium", "medium", "medium", "low"],
     "warning": ["medium", "low"],
     "info": ["low"],
 }
@@ -206,16 +192,43 @@ PRIORITIES = {
 
 def invent_error(random: Random, home: Home) -> dict[str, Any]:
     """Return title, culprit and the like of an error that the code of `home` could throw."""
-    nouns = home.nouns.split()
-    noun, other = random.choice(nouns), random.choice(nouns)
-    words = {"n": noun, "m": other, "i": random.randrange(2, 700)}
-    kind, value, culprit = (t.format(**words) for t in random.choice(ERRORS[home.platform]))
-    level = random.choice(LEVELS)
+    level = random.choice(LEVELS_OF.get(home.kind, LEVELS))
+    return _error(random, home, random.choice(ERRORS[home.kind]), level) | {
+        "priority": random.choice(PRIORITIES[level])
+    }
+
+
+def invent_noise(random: Random, home: Home) -> dict[str, Any]:
+    """Return the same of a warning that is never quite gone."""
+    template = random.choice([error for error in ERRORS[home.kind] if error[0] in NOISE])
+    return _error(random, home, template, "warning") | {"priority": "low"}
+
+
+def _error(
+    random: Random, home: Home, template: tuple[str, str, str], level: str
+) -> dict[str, Any]:
+    noun, other = random.sample(home.nouns.split(), 2)
+    words = {
+        "n": noun,
+        "m": other,
+        "ns": _plural(noun),
+        "ms": _plural(other),
+        "i": random.randrange(2, 700),
+        "f": random.choice(FIELDS),
+        "code": random.choice((400, 401, 403, 409, 422, 429, 500, 502, 503)),
+        "s": random.choice((5, 10, 30, 60)),
+    }
+    kind, value, culprit = (text.format(**words) for text in template)
     return {
         "title": f"{kind}: {value}",
         "culprit": culprit,
         "level": level,
-        "priority": random.choice(PRIORITIES[level]),
         "metadata": {"type": kind, "value": value, "filename": culprit.split(" ")[0]},
         "is_unhandled": level == "fatal" or random.random() < 0.3,
     }
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith(("ch", "s", "x")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from pipelines.fake_sentry.entities import Member, Organization, Project, Release, Team
+from pipelines.fake_sentry.entities import Member, Organization, Plan, Project, Release, Team
 from pipelines.fake_sentry.issue_changes import IssueChanges
 from pipelines.fake_sentry.issue_state import RETENTION, hour_of
 
@@ -28,6 +28,7 @@ class World(IssueChanges):
         super().__init__(clock)
         self.seed = seed
         self.steps = 0
+        self.plans: list[Plan] = []  # a heap: what comes next is first
         self.organizations: dict[str, Organization] = {}
         self.projects: dict[str, Project] = {}
         self.teams: dict[str, Team] = {}

@@ -20,7 +20,7 @@ def connect(warehouse: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConne
         try:
             return duckdb.connect(str(warehouse), read_only=read_only)
         except duckdb.IOException as error:
-            if "lock" not in str(error):
+            if "Could not set lock" not in str(error):
                 raise
             if time.monotonic() > deadline:
                 reason = str(error).partition("\n")[0]

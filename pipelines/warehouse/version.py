@@ -52,6 +52,12 @@ def upgrade(warehouse: Path) -> str | None:
     return None if found == FORMAT else f"{warehouse.name}: format {found} is now {FORMAT}."
 
 
+def stored_format(warehouse: Path) -> int:
+    """Return the format of the warehouse; WarehouseError if another program keeps it open."""
+    with connect(warehouse, read_only=True) as db:
+        return _format(db) if _relations(db) else FORMAT
+
+
 def models_digest(warehouse: Path) -> str | None:
     """Return the hash of the models that the warehouse was last built with in full, None before the first build."""
     with connect(warehouse, read_only=True) as db:

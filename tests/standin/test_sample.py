@@ -49,7 +49,7 @@ def test_the_history_is_consistent() -> None:
     world = sample_world()
     expected = truth(world)
 
-    assert 2900 <= len(expected) <= 3100
+    assert 2000 <= len(expected) <= 3500
     for issue in expected.values():
         assert issue.first_seen_at <= issue.opened_at <= world.clock  # type: ignore[operator]
         assert issue.last_seen_at <= world.clock  # type: ignore[operator]

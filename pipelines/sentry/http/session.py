@@ -272,6 +272,8 @@ def _give_up(
             f"{where} still refuses more requests (429) after {tries} tries. "
             "Lower SENTRY_CONCURRENCY if others use this token too; the next run will try again."
         )
+    if tries == 1:
+        raise UnavailableError(f"{where}: {problem}.")
     raise UnavailableError(
         f"{where} failed {tries} times; last: {problem}. The next run will try again."
     )
