@@ -24,7 +24,8 @@ SUGGEST = "make suggest DATA_DIR=data/demo SEEDS_DIR=seeds/example"
 NEXT = (
     "[bold]make demo-ui[/bold] shows runs, lineage and checks in Dagster. "
     "Edit [bold]seeds/example/products.csv[/bold] and run it again. "
-    "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, then [bold]make sync[/bold]."
+    "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, "
+    "then [bold]make doctor[/bold] and [bold]make sync[/bold]."
 )
 
 

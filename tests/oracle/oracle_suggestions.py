@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from .oracle_facts import Oracle
-from .world import Row
+from .raw_world import Row
 
 Suggestion = tuple[str, str] | tuple[None, None]
 
