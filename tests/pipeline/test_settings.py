@@ -16,15 +16,15 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from pipelines import settings
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.settings import EXAMPLE, ROOT, Settings, SettingsError, read_settings, unknown_names
 from tests.pipeline.conftest import Deployment, failure_texts
 
 ODD = 'it\'s #1 ~ $HOME "ü"'
 
 
-class BusiestMoment(StandIn):
+class BusiestMoment(FakeSentry):
     """Counts how many requests were under way at once."""
 
     under_way = most = 0
@@ -38,8 +38,8 @@ class BusiestMoment(StandIn):
             self.under_way -= 1
 
 
-def small_world() -> World:
-    world = World()
+def small_world() -> SentryWorld:
+    world = SentryWorld()
     for slug in ("acme", "beta"):
         organization = world.create_organization(slug)
         project = world.create_project(organization, f"{slug}-api")
