@@ -14,9 +14,10 @@ import pyarrow as pa
 import pytest
 
 from pipelines.catalog.mapping import Matcher
-from pipelines.catalog.projects import synced_projects
+from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.tables import ProjectProduct
 from pipelines.sentry.schema import PROJECT_SLUGS, PROJECTS
+from pipelines.warehouse.synced_projects import synced_projects
 
 from .warehouse import START, Row, WrittenWarehouse, write_seeds
 
@@ -113,7 +114,7 @@ def test_sql_and_python_give_every_project_the_same_product(
             memory.execute(f"insert into raw_sentry.{table} by name from incoming")
         write_seeds(memory, {"project_products": [asdict(rule) for rule in rules]})
         products = by_sql(memory, mapping)
-        known = synced_projects(memory)
+        known = [SentryProject.from_row(*row) for row in synced_projects(memory)]
         assert len(known) == len(projects)
         for project in known:
             key = (project.organization, project.slug)

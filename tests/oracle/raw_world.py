@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines import run_log
 from pipelines.catalog.loading import COLUMNS
 from pipelines.sentry.schema import RAW_TABLES
+from pipelines.warehouse import run_log
 from tests.dbt.warehouse import write_seeds
 
 Row = dict[str, Any]
