@@ -36,11 +36,12 @@ def upheavals(world: SentryWorld, random: Random, start: datetime) -> None:
 
 def _offline_phones(world: SentryWorld, random: Random, start: datetime) -> None:
     """Let phones that were offline tell late what happened to them."""
-    phones = [
+    quiet = [
         issue
-        for issue in world.issues.values()
-        if issue.platform == "apple-ios" and start - OFFLINE < issue.last_seen < start
+        for issue in _of_status(world, "unresolved")
+        if start - OFFLINE < issue.last_seen < start and issue.last_seen > issue.first_seen
     ]
+    phones = [issue for issue in quiet if issue.platform == "apple-ios"] or quiet
     for issue in random.sample(phones, min(2, len(phones))):
         before = (issue.last_seen - issue.first_seen) * random.random()
         world.add_events(issue, 1, at=issue.first_seen + before)
@@ -62,15 +63,16 @@ def _once(world: SentryWorld, random: Random, start: datetime) -> None:
 
 
 def _delete(world: SentryWorld, random: Random) -> None:
-    ignored = _of_status(world, "ignored")
-    if len(ignored) > 1:
-        one, another = random.sample(ignored, 2)
+    """Delete what was only a test: one at once, one by Sentry's next job."""
+    minor = [i for i in _of_status(world, "unresolved") if i.priority == "low"]
+    if len(minor) > 1:
+        one, another = random.sample(minor, 2)
         world.delete_issue(one)
         world.start_deletion(another)
 
 
 def _merge(world: SentryWorld, random: Random) -> None:
-    """Somebody finds that three issues are one."""
+    """Merge three issues that are one."""
     project = max(world.projects.values(), key=lambda p: len(p.issues))
     open_issues = [i for i in project.issues.values() if i.status == "unresolved"]
     minor = [i for i in open_issues if i.priority != "high"]
