@@ -7,7 +7,7 @@ READY := .venv/.ready
 DEVELOPMENT := .venv/.ready-for-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync check suggest preview publications restore test test-fast lint format docs bench
+.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications restore test test-fast lint format docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -33,6 +33,12 @@ dev: $(READY) ## The Dagster UI on 127.0.0.1, PORT=3000: schedule, lineage, chec
 
 sync: $(READY) ## One sync now, against the Sentry of .env
 	@exec $(RUN) -m pipelines sync
+
+doctor: $(READY) ## What is right and wrong: settings, server, token, files, schedule. Before a first sync
+	@$(RUN) -m pipelines doctor
+
+init: $(READY) ## A draft of the CSVs in seeds/ from your own Sentry; never overwrites
+	@$(RUN) -m pipelines init
 
 check: $(READY) ## Check the CSVs in seeds/: every mistake at once
 	@$(RUN) -m pipelines check

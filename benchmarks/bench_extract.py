@@ -2,7 +2,7 @@
 
     python benchmarks/bench_extract.py [--issues 100000] [--projects 200]
 
-A stand-in Sentry in a process of its own answers after 50 ms; a fifth of its issues is open. What it has been asked
+A fake Sentry in a process of its own answers after 50 ms; a fifth of its issues is open. What it has been asked
 before it answers from memory, so that its own work is not measured. The first sync is compared with the floor
 (requests x latency / parallel requests), beside a bare client that asks the same and throws the replies away, and must
 stay below 1.3 of it up to the load step (for 100,000 issues; a few seconds are always the same). Then 1 % of the issues
@@ -43,9 +43,9 @@ CONSTANT = 40
 def serve(orders: Connection, issues: int, projects: int) -> None:
     """Play Sentry; answer each order with what was asked since the last, and what is true now."""
     from pipelines.fake_sentry.bulk import bulk_world
-    from pipelines.fake_sentry.server import StandIn
+    from pipelines.fake_sentry.server import FakeSentry
 
-    class Remembering(StandIn):
+    class Remembering(FakeSentry):
         """Sends what it has sent before, so that its own work is not measured."""
 
         replies: ClassVar[dict[bytes, Any]] = {}
@@ -58,16 +58,16 @@ def serve(orders: Connection, issues: int, projects: int) -> None:
 
     world = bulk_world(issues, projects, OPEN)
     gc.freeze()
-    with Remembering(world, "self-hosted", latency=LATENCY) as standin:
-        orders.send(standin.url)
+    with Remembering(world, "self-hosted", latency=LATENCY) as fake_sentry:
+        orders.send(fake_sentry.url)
         while (order := orders.recv()) != "stop":
             if order == "change":
-                with standin.lock:
+                with fake_sentry.lock:
                     orders.send(change(world, int(issues * CHANGED)))
-                    standin.replies.clear()
+                    fake_sentry.replies.clear()
             else:
-                orders.send([f"{r.path}?{r.query}" for r in standin.requests])
-            standin.requests.clear()
+                orders.send([f"{r.path}?{r.query}" for r in fake_sentry.requests])
+            fake_sentry.requests.clear()
 
 
 def change(world: Any, count: int) -> dict[str, int]:
@@ -188,7 +188,7 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as name:
         before, folder = Path(name, "before"), Path(name, "measured")
-        measure(sync, before, "before")  # lets the stand-in prepare its replies
+        measure(sync, before, "before")  # lets the fake Sentry prepare its replies
         bare = measure(fetch, asked())
         asked()
         first, first_kinds = measure(sync, folder, "first"), Counter(map(kind_of, asked()))

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from pipelines.commands.check import check
 from pipelines.commands.dagster import dev
+from pipelines.commands.doctor import doctor
+from pipelines.commands.init import init
 from pipelines.commands.preview import preview
 from pipelines.commands.publications import publications
 from pipelines.commands.restore import restore
@@ -21,8 +23,8 @@ from pipelines.settings import SettingsError, read_settings, unknown_names
 
 # Each is called with the settings and its own options. Its name and summary are those of the command.
 COMMANDS: tuple[Callable[..., int | None], ...] = (
-    *(demo, dev, sync),
-    *(check, suggest, preview),
+    *(demo, dev, sync, doctor),
+    *(init, check, suggest, preview),
     *(publications, restore),
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -175,6 +176,7 @@ class Settings(BaseSettings):
 
 def read_settings() -> Settings:
     """Return the settings of this process; SettingsError names each that cannot be."""
+    _restore_environment()
     try:
         return Settings()
     except ValidationError as error:
@@ -192,6 +194,29 @@ def source_of(name: str) -> str:
             "environment" if in_environment[name].strip() else "default: blank in the environment"
         )
     return ".env" if in_file.get(name, "").strip() else "default"
+
+
+def _restore_environment() -> None:
+    """Let the environment win over `.env` where Dagster, started in the project's folder, let `.env` win.
+
+    It replaces variables in its own process, whose children inherit them; the system still knows what the outermost
+    one was given. Where there is no such record (not on Linux), Dagster's choice stays.
+    """
+    process, outermost = os.getpid(), 0
+    with suppress(OSError, ValueError):
+        while _is_dagster(proc := Path("/proc", str(process))):
+            outermost = process
+            process = int(proc.joinpath("stat").read_text().rpartition(")")[2].split()[1])
+    with suppress(OSError):
+        given = Path("/proc", str(outermost), "environ").read_bytes() if outermost else b""
+        for name, _, value in (entry.partition(b"=") for entry in given.split(b"\0")):
+            if os.fsdecode(name).lower() in Settings.model_fields:
+                os.environ[os.fsdecode(name)] = os.fsdecode(value)
+
+
+def _is_dagster(proc: Path) -> bool:
+    words = proc.joinpath("cmdline").read_bytes().split(b"\0")
+    return any(word.rpartition(b"/")[2].startswith(b"dagster") for word in words[:4])
 
 
 def unknown_names() -> list[str]:

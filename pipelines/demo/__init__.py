@@ -1,1 +1,1 @@
-"""A stand-in Sentry: a world that can be played with, and a server that speaks Sentry's API about it."""
+"""A fake Sentry: a world that can be played with, and a server that speaks Sentry's API about it."""

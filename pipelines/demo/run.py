@@ -1,6 +1,6 @@
-"""`make demo`: the real job against the stand-in Sentry, and what came of it; `--ui` opens Dagster on the same data.
+"""`make demo`: the real job against the fake Sentry, and what came of it; `--ui` opens Dagster on the same data.
 
-Each run moves the stand-in's clock three hours on, so the second one shows that only changes are fetched.
+Each run moves the fake Sentry's clock three hours on, so the second one shows that only changes are fetched.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipelines.commands.dagster import serve
 from pipelines.commands.report import Published, read_published, show
 from pipelines.commands.watching import run_and_watch
 from pipelines.fake_sentry.sample import sample_world
-from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.settings import EXAMPLE, Settings
 
 console = Console()
@@ -24,7 +24,8 @@ SUGGEST = "make suggest DATA_DIR=data/demo SEEDS_DIR=seeds/example"
 NEXT = (
     "[bold]make demo-ui[/bold] shows runs, lineage and checks in Dagster. "
     "Edit [bold]seeds/example/products.csv[/bold] and run it again. "
-    "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, then [bold]make sync[/bold]."
+    "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, "
+    "then [bold]make doctor[/bold] and [bold]make sync[/bold]."
 )
 
 
@@ -32,14 +33,14 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
     """Run the whole pipeline against a sample Sentry, no account needed; again: three hours later."""
     # Apart from the data of one's own Sentry.
     settings = settings.model_copy(update={"data_dir": settings.demo_data})
-    with _stand_in(settings.data) as sentry:
+    with _fake_sentry(settings.data) as sentry:
         environment = _environment(settings, sentry.url)
         if with_ui:
             return serve(settings, port, environment)
         return _run(settings, environment, sentry)
 
 
-def _run(settings: Settings, environment: dict[str, str], sentry: StandIn) -> int:
+def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) -> int:
     data = settings.data
     runs = _runs_so_far(data)
     before = read_published(settings.published) if runs else None
@@ -69,9 +70,9 @@ def _published(path: Path) -> Published:
 
 
 @contextmanager
-def _stand_in(data: Path) -> Iterator[StandIn]:
+def _fake_sentry(data: Path) -> Iterator[FakeSentry]:
     """Serve the sample world as it is after the runs so far. It has no rate limits: nobody wants to wait for them."""
-    with StandIn(sample_world(steps=_runs_so_far(data)), flavour="self-hosted") as sentry:
+    with FakeSentry(sample_world(steps=_runs_so_far(data)), flavour="self-hosted") as sentry:
         yield sentry
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
 
 
 def bulk_world(
@@ -15,14 +15,14 @@ def bulk_world(
     organizations: int = 1,
     days: int = 85,
     seed: int = 7,
-) -> World:
+) -> SentryWorld:
     """Return a world of `organizations` (bulk-1, ...) that share `projects` and `issues` evenly.
 
     Every issue has one to three batches of events within the last `days`, none in the last hour; all but `open_ratio`
     of them are resolved, half a day after the last event at most. Equal seeds, equal worlds.
     """
     random = Random(seed)
-    world = World(seed=seed)
+    world = SentryWorld(seed=seed)
     owners = [world.create_organization(f"bulk-{n + 1}") for n in range(organizations)]
     homes = [
         world.create_project(

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import orjson
 from starlette.datastructures import QueryParams
 
-from pipelines.fake_sentry.entities import Organization, Project
+from pipelines.fake_sentry.entities import Project, SentryOrganization
 from pipelines.fake_sentry.flavours import Flavour
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -48,7 +48,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of the program
 class Call:
     """One request: where it goes, what it asks for, and the world it asks about."""
 
-    world: World
+    world: SentryWorld
     flavour: Flavour
     base_url: str
     path: str
@@ -70,7 +70,7 @@ class Call:
         kept = [(k, v) for k, v in self.params.multi_items() if k not in replaced]
         return f"{self.url}?{urlencode(kept)}&{urlencode(replaced, safe=':')}"
 
-    def organization(self) -> Organization:
+    def organization(self) -> SentryOrganization:
         """Return the organization that the path names, by slug or id."""
         name = self.parts["organization"]
         found = self.world.organizations.get(name) or next(

@@ -58,7 +58,7 @@ class Team:
 
 
 @dataclass(eq=False, slots=True)
-class Organization:
+class SentryOrganization:
     """An organization; `region` says which server holds its data."""
 
     id: str
@@ -162,7 +162,7 @@ class Departed(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is going to happen: `deed` to the issue or project `subject` at `at`, see `life`.
+    """What is going to happen: `deed` to the issue or project `subject` at `at`, see `simulation`.
 
     Events come by `amount`, and what repeats does so `every` so many hours.
     """

@@ -1,4 +1,4 @@
-"""Which server the stand-in plays: one `Flavour` per kind, each difference a field.
+"""Which server the fake Sentry plays: one `Flavour` per kind, each difference a field.
 
 GlitchTip differs in everything but the paths, so its API has a room of its own (`glitchtip`).
 """

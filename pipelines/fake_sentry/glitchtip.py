@@ -9,7 +9,7 @@ from hashlib import md5
 from typing import Any
 
 from pipelines.fake_sentry.calls import Call, Refusal, Reply, not_found, reply_html, reply_json
-from pipelines.fake_sentry.entities import Events, Issue, Organization, Project
+from pipelines.fake_sentry.entities import Events, Issue, Project, SentryOrganization
 from pipelines.fake_sentry.glitchtip_paging import Key, paged
 from pipelines.fake_sentry.issue_state import RETENTION
 from pipelines.fake_sentry.search import UNSEARCHABLE
@@ -207,7 +207,7 @@ def _is_listed(call: Call, issue: Issue) -> bool:
     return recent and issue.status not in UNSEARCHABLE
 
 
-def _organization(organization: Organization) -> dict[str, Any]:
+def _organization(organization: SentryOrganization) -> dict[str, Any]:
     return {
         "id": int(organization.id),
         "slug": organization.slug,

@@ -49,7 +49,7 @@ class IssueChanges(IssueState):
         received_at: datetime | None = None,
         **fields: Any,
     ) -> Issue:
-        """Create an issue of `project` with its first events, `at` a moment (now, unless told).
+        """Create an issue of `project` with its first events, `at` a moment (now, unless given).
 
         `fields` are those of `Issue`, such as level, culprit, priority, category, metadata.
         """
@@ -85,7 +85,7 @@ class IssueChanges(IssueState):
         release: str | None = None,
         buffered: bool = False,
     ) -> None:
-        """Let `count` events arrive, with an old timestamp if `at` is told (a phone that was offline).
+        """Let `count` events arrive, with an old timestamp if `at` is given (a phone that was offline).
 
         An event newer than the resolution of a resolved issue is a regression, from when it arrives. With `buffered`
         Snuba knows of the events at once, and Postgres when the clock moves or `flush_buffers` is called.

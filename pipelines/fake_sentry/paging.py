@@ -22,7 +22,7 @@ class Cursor(NamedTuple):
         return f"{self.value}:{self.offset}:{int(self.is_prev)}"
 
 
-class Page(NamedTuple):
+class PageOfRows(NamedTuple):
     """Some rows, and where the pages beside them begin."""
 
     rows: Sequence[Any]
@@ -71,7 +71,9 @@ def asked_per_page(call: Call) -> int:
     return int(text)
 
 
-def score_page(rows: Sequence[Any], descending: Sequence[int], cursor: Cursor, limit: int) -> Page:
+def score_page(
+    rows: Sequence[Any], descending: Sequence[int], cursor: Cursor, limit: int
+) -> PageOfRows:
     """Return a page of `rows` that stand in order of falling score.
 
     `descending` holds the negated scores. A cursor is a score and how many rows of that score or
@@ -86,8 +88,8 @@ def score_page(rows: Sequence[Any], descending: Sequence[int], cursor: Cursor, l
         low = min(position, len(rows))
         high = min(low + limit, len(rows))
     if not rows:
-        return Page([], Cursor(cursor.value, cursor.offset, True), False, cursor, False)
-    return Page(
+        return PageOfRows([], Cursor(cursor.value, cursor.offset, True), False, cursor, False)
+    return PageOfRows(
         rows[low:high],
         _score_cursor(descending, low, is_prev=True),
         low > 0,
@@ -101,11 +103,11 @@ def _score_cursor(descending: Sequence[int], position: int, *, is_prev: bool) ->
     return Cursor(-negated, position - bisect_left(descending, negated, hi=position), is_prev)
 
 
-def offset_page(rows: Sequence[Any], cursor: Cursor, limit: int) -> Page:
+def offset_page(rows: Sequence[Any], cursor: Cursor, limit: int) -> PageOfRows:
     """Return page `offset` of pages of `value` rows: projects and teams."""
     low = cursor.offset * (cursor.value or limit)
     high = low + limit
-    return Page(
+    return PageOfRows(
         rows[low:high],
         Cursor(limit, max(cursor.offset - 1, 0), True),
         cursor.offset > 0,
@@ -114,10 +116,10 @@ def offset_page(rows: Sequence[Any], cursor: Cursor, limit: int) -> Page:
     )
 
 
-def row_page(rows: Sequence[Any], cursor: Cursor, limit: int) -> Page:
+def row_page(rows: Sequence[Any], cursor: Cursor, limit: int) -> PageOfRows:
     """Return the rows from row `offset` on: events."""
     low, high = cursor.offset, cursor.offset + limit
-    return Page(
+    return PageOfRows(
         rows[low:high],
         Cursor(0, max(low - limit, 0), True),
         low > 0,

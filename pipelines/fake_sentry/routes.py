@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from starlette.routing import compile_path
 
-from pipelines.fake_sentry import directory, glitchtip, issues, outcomes
+from pipelines.fake_sentry import directory_endpoints, glitchtip, issue_endpoints, outcome_endpoints
 from pipelines.fake_sentry.calls import Call, Reply
 
 
@@ -28,27 +28,27 @@ ORGANIZATION = "/api/0/organizations/{organization}"
 PROJECT = "/api/0/projects/{organization}/{project}"
 
 SENTRY = [
-    _route("/api/0/", directory.root),
-    _route("/api/client-config/", directory.client_config),
-    _route("/api/0/users/me/regions/", directory.regions),
-    _route("/api/0/organizations/", directory.organizations),
-    _route(f"{ORGANIZATION}/", directory.organization),
-    _route(f"{ORGANIZATION}/projects/", directory.projects),
-    _route(f"{ORGANIZATION}/teams/", directory.teams),
-    _route(f"{ORGANIZATION}/members/", directory.members),
-    _route(f"{ORGANIZATION}/issues/", issues.organization_issues, "issues"),
-    _route(f"{ORGANIZATION}/issues/{{issue}}/", issues.detail, "detail"),
-    _route(f"{ORGANIZATION}/issues/{{issue}}/activities/", issues.activities),
-    _route(f"{ORGANIZATION}/issues/{{issue}}/events/", issues.events),
-    _route(f"{ORGANIZATION}/issues/{{issue}}/events/{{event}}/", issues.event),
-    _route(f"{ORGANIZATION}/stats_v2/", outcomes.stats_v2),
-    _route(f"{PROJECT}/", directory.project),
-    _route(f"{PROJECT}/issues/", issues.project_issues, "project_issues"),
-    _route(f"{PROJECT}/stats/", outcomes.project_stats),
-    _route("/api/0/issues/{issue}/", issues.plain_detail, "detail"),
-    _route("/api/0/issues/{issue}/activities/", issues.activities),
-    _route("/api/0/issues/{issue}/events/", issues.events),
-    _route("/api/0/issues/{issue}/events/{event}/", issues.event),
+    _route("/api/0/", directory_endpoints.root),
+    _route("/api/client-config/", directory_endpoints.client_config),
+    _route("/api/0/users/me/regions/", directory_endpoints.regions),
+    _route("/api/0/organizations/", directory_endpoints.organizations),
+    _route(f"{ORGANIZATION}/", directory_endpoints.organization),
+    _route(f"{ORGANIZATION}/projects/", directory_endpoints.projects),
+    _route(f"{ORGANIZATION}/teams/", directory_endpoints.teams),
+    _route(f"{ORGANIZATION}/members/", directory_endpoints.members),
+    _route(f"{ORGANIZATION}/issues/", issue_endpoints.organization_issues, "issues"),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/", issue_endpoints.detail, "detail"),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/activities/", issue_endpoints.activities),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/events/", issue_endpoints.events),
+    _route(f"{ORGANIZATION}/issues/{{issue}}/events/{{event}}/", issue_endpoints.event),
+    _route(f"{ORGANIZATION}/stats_v2/", outcome_endpoints.stats_v2),
+    _route(f"{PROJECT}/", directory_endpoints.project),
+    _route(f"{PROJECT}/issues/", issue_endpoints.project_issues, "project_issues"),
+    _route(f"{PROJECT}/stats/", outcome_endpoints.project_stats),
+    _route("/api/0/issues/{issue}/", issue_endpoints.plain_detail, "detail"),
+    _route("/api/0/issues/{issue}/activities/", issue_endpoints.activities),
+    _route("/api/0/issues/{issue}/events/", issue_endpoints.events),
+    _route("/api/0/issues/{issue}/events/{event}/", issue_endpoints.event),
 ]
 
 GLITCHTIP = [

@@ -13,7 +13,7 @@ Of late:
   error came back, and two more are still open: this product gets worse.
 - Legacy Reports was switched off in spring. In summer somebody ran a report by hand; since then it is quiet.
 
-What belongs here: how such a world comes about. How it goes on is in `life`; the words are in `vocabulary`, the people
+How such a world comes about; how it goes on is in `simulation`; the words are in `vocabulary`, the people
 in `company`.
 """
 
@@ -24,10 +24,10 @@ from random import Random
 from typing import Any, NamedTuple
 
 from pipelines.fake_sentry.company import HOMES, PEOPLE, SWITCHED_OFF, Home
-from pipelines.fake_sentry.entities import Issue, Organization, Project
-from pipelines.fake_sentry.life import Life, live
+from pipelines.fake_sentry.entities import Issue, Project, SentryOrganization
+from pipelines.fake_sentry.sentry_world import START, SentryWorld
+from pipelines.fake_sentry.simulation import Simulation, simulate
 from pipelines.fake_sentry.vocabulary import CURIOSITIES, invent_error, invent_noise
-from pipelines.fake_sentry.world import START, World
 
 STEP = 3  # hours
 # Sentry remembers 90 days; by then the world has found its pace.
@@ -139,11 +139,11 @@ TROUBLES = [
 ]
 
 
-def sample_world(seed: int = 7, steps: int = 0) -> World:
+def sample_world(seed: int = 7, steps: int = 0) -> SentryWorld:
     """Return the sample world, `steps` times three hours after its start; equal seeds, equal worlds."""
-    world = World(BEGIN, seed)
+    world = SentryWorld(BEGIN, seed)
     random = Random(seed)
-    life = Life(world, random)
+    life = Simulation(world, random)
     acme = world.create_organization("acme", name="Acme")
     for name in sorted(name for team in PEOPLE.values() for name in team):
         world.create_member(acme, name)
@@ -158,11 +158,13 @@ def sample_world(seed: int = 7, steps: int = 0) -> World:
     world.cleanup()
     world.departed.clear()
     for _ in range(steps):
-        live(world, STEP)
+        simulate(world, STEP)
     return world
 
 
-def _create_projects(world: World, life: Life, acme: Organization) -> dict[str, Project]:
+def _create_projects(
+    world: SentryWorld, life: Simulation, acme: SentryOrganization
+) -> dict[str, Project]:
     teams = {slug: world.create_team(acme, slug, member_count=len(PEOPLE[slug])) for slug in PEOPLE}
     projects = {}
     for number, home in enumerate(HOMES):
@@ -184,7 +186,7 @@ def _create_projects(world: World, life: Life, acme: Organization) -> dict[str, 
     return projects
 
 
-def _create_old_issues(world: World, life: Life, project: Project, home: Home) -> None:
+def _create_old_issues(world: SentryWorld, life: Simulation, project: Project, home: Home) -> None:
     """Create what never stops: archived noise, and what was forgotten long ago."""
     random = life.random
     if home.slug == SWITCHED_OFF:
@@ -205,7 +207,7 @@ def _create_old_issues(world: World, life: Life, project: Project, home: Home) -
 
 
 def _old_issue(
-    world: World, random: Random, project: Project, first: datetime, error: dict[str, Any]
+    world: SentryWorld, random: Random, project: Project, first: datetime, error: dict[str, Any]
 ) -> Issue:
     issue = world.create_issue(
         project, count=random.randrange(20, 900), at=first, received_at=first, **error
@@ -214,7 +216,7 @@ def _old_issue(
     return issue
 
 
-def _go_on_until_start(world: World, life: Life, projects: dict[str, Project]) -> None:
+def _go_on_until_start(world: SentryWorld, life: Simulation, projects: dict[str, Project]) -> None:
     """Let four months pass, with what the story is about."""
     for trouble in sorted(TROUBLES):
         _go_on(life, trouble.at)
@@ -226,7 +228,7 @@ def _go_on_until_start(world: World, life: Life, projects: dict[str, Project]) -
     _go_on(life, START)
 
 
-def _go_on(life: Life, until: datetime) -> None:
+def _go_on(life: Simulation, until: datetime) -> None:
     """Go on day by day, as Sentry's jobs run."""
     world = life.world
     while world.clock < until:
@@ -236,7 +238,9 @@ def _go_on(life: Life, until: datetime) -> None:
         life.go_on(min(until, world.clock + timedelta(days=1)))
 
 
-def _begin_trouble(world: World, life: Life, project: Project, trouble: Trouble) -> None:
+def _begin_trouble(
+    world: SentryWorld, life: Simulation, project: Project, trouble: Trouble
+) -> None:
     kind, _, value = trouble.title.partition(": ")
     issue = world.create_issue(
         project,
@@ -260,7 +264,7 @@ def _begin_trouble(world: World, life: Life, project: Project, trouble: Trouble)
         life.plan(issue, "regress", at, trouble.amount, 1)
 
 
-def _create_other_categories(world: World, web: Project, api: Project) -> None:
+def _create_other_categories(world: SentryWorld, web: Project, api: Project) -> None:
     for number in range(6):
         at = START - timedelta(days=3 * number + 1)
         text = "I could not pay with my card"

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from pipelines.fake_sentry.calls import Call, Refusal
 from pipelines.fake_sentry.entities import Events, Issue, Project
 from pipelines.fake_sentry.issue_state import distinct_users, short_id
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
 
 Seen = list[Events]  # the events of an issue inside the window
-Condition = Callable[[World, Issue, Seen], bool]
+Condition = Callable[[SentryWorld, Issue, Seen], bool]
 
 UNSEARCHABLE = {"pending_deletion", "pending_merge", "deletion_in_progress"}
 HIDDEN_CATEGORIES = {"feedback", "configuration"}
@@ -99,7 +99,7 @@ def find(
 
 
 def _search(
-    world: World,
+    world: SentryWorld,
     projects: tuple[Project, ...],
     query: Query,
     start: datetime | None,

@@ -1,4 +1,4 @@
-"""The stand-in Sentry on a loopback port: connections, tokens, limits, faults and the log of requests.
+"""The fake Sentry on a loopback port: connections, tokens, limits, faults and the log of requests.
 
 All that comes before and after an endpoint. `python -m pipelines.fake_sentry.server` runs it by itself.
 """
@@ -26,9 +26,9 @@ from pipelines.fake_sentry.faults import ANSWERS, CHANGES, Faults
 from pipelines.fake_sentry.flavours import FLAVOURS
 from pipelines.fake_sentry.limits import Limits
 from pipelines.fake_sentry.routes import GLITCHTIP, SENTRY, Route
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
 
-TOKEN = "sntryu_stand-in"  # noqa: S105 - opens nothing but this
+TOKEN = "sntryu_fake-sentry"  # noqa: S105 - opens nothing but this
 TORN = {"reset", "truncated"}  # faults that cut the connection
 LONGEST_TARGET = 8190  # bytes of a request line that nginx lets through
 
@@ -55,7 +55,7 @@ class State:
     limits: Limits = field(default_factory=Limits)
 
 
-class StandIn:
+class FakeSentry:
     """A Sentry on `url` that knows `world`, while the context lasts.
 
     Take `lock` to change the world between requests, never while waiting for one. With `region`
@@ -65,14 +65,14 @@ class StandIn:
 
     def __init__(
         self,
-        world: World,
+        world: SentryWorld,
         flavour: str = "saas",
         token: str = TOKEN,
         *,
         latency: float = 0.0,
         port: int = 0,
         region: str | None = None,
-        peers: Sequence[StandIn] = (),
+        peers: Sequence[FakeSentry] = (),
     ) -> None:
         self.world = world
         self.flavour = FLAVOURS[flavour]
@@ -102,9 +102,9 @@ class StandIn:
                 timeout_graceful_shutdown=1,
             )
         )
-        self._thread = threading.Thread(target=self.serve, name="stand-in", daemon=True)
+        self._thread = threading.Thread(target=self.serve, name="fake Sentry", daemon=True)
 
-    def __enter__(self) -> StandIn:
+    def __enter__(self) -> FakeSentry:
         self._thread.start()
         self._server.ready.wait()
         return self
@@ -119,7 +119,7 @@ class StandIn:
         self._thread.join()
 
     def serve(self) -> None:
-        """Serve in this thread until told to stop."""
+        """Serve in this thread until the server is asked to stop."""
         self._server.run(sockets=[self._socket])
 
     async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -282,7 +282,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     asked = parser.parse_args()
     world = sample_world(asked.seed, asked.steps)
-    sentry = StandIn(world, asked.flavour, asked.token, latency=asked.latency, port=asked.port)
+    sentry = FakeSentry(world, asked.flavour, asked.token, latency=asked.latency, port=asked.port)
     print(sentry.url, flush=True)
     sentry.serve()
 

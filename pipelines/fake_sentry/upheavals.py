@@ -7,15 +7,15 @@ from random import Random
 
 from pipelines.fake_sentry.company import RENAMES, SWITCHED_OFF, at_work, home_of
 from pipelines.fake_sentry.entities import Issue
+from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.vocabulary import invent_error
-from pipelines.fake_sentry.world import World
 
 NEW_PROJECTS = {4: "checkout-android"}
 CLOSED_PROJECTS = {12: "chatbot-poc"}
 OFFLINE = timedelta(days=5)  # at most
 
 
-def upheavals(world: World, random: Random, start: datetime) -> None:
+def upheavals(world: SentryWorld, random: Random, start: datetime) -> None:
     """Let happen what else happens between `start` and the world's clock; in the first step, each at least once."""
     _offline_phones(world, random, start)
     for issue in [i for i in world.issues.values() if i.status == "pending_deletion"]:
@@ -34,7 +34,7 @@ def upheavals(world: World, random: Random, start: datetime) -> None:
     _projects(world, random)
 
 
-def _offline_phones(world: World, random: Random, start: datetime) -> None:
+def _offline_phones(world: SentryWorld, random: Random, start: datetime) -> None:
     """Let phones that were offline tell late what happened to them."""
     phones = [
         issue
@@ -46,7 +46,7 @@ def _offline_phones(world: World, random: Random, start: datetime) -> None:
         world.add_events(issue, 1, at=issue.first_seen + before)
 
 
-def _once(world: World, random: Random, start: datetime) -> None:
+def _once(world: SentryWorld, random: Random, start: datetime) -> None:
     """Make sure of a regression, an archived and an assigned issue, whatever was planned."""
     resolved = [i for i in _of_status(world, "resolved") if i.resolved_at and i.resolved_at < start]
     world.add_events(random.choice(resolved), 2, users=2)
@@ -61,7 +61,7 @@ def _once(world: World, random: Random, start: datetime) -> None:
     world.assign(assigned, person, by=person)
 
 
-def _delete(world: World, random: Random) -> None:
+def _delete(world: SentryWorld, random: Random) -> None:
     ignored = _of_status(world, "ignored")
     if len(ignored) > 1:
         one, another = random.sample(ignored, 2)
@@ -69,7 +69,7 @@ def _delete(world: World, random: Random) -> None:
         world.start_deletion(another)
 
 
-def _merge(world: World, random: Random) -> None:
+def _merge(world: SentryWorld, random: Random) -> None:
     """Somebody finds that three issues are one."""
     project = max(world.projects.values(), key=lambda p: len(p.issues))
     open_issues = [i for i in project.issues.values() if i.status == "unresolved"]
@@ -80,7 +80,7 @@ def _merge(world: World, random: Random) -> None:
         world.merge(children, parent, by=members[0])
 
 
-def _projects(world: World, random: Random) -> None:
+def _projects(world: SentryWorld, random: Random) -> None:
     slugs = {project.slug: project for project in world.projects.values()}
     old, new = RENAMES.get(world.steps, ("", ""))
     if old in slugs:
@@ -95,5 +95,5 @@ def _projects(world: World, random: Random) -> None:
         world.delete_project(gone)
 
 
-def _of_status(world: World, status: str) -> list[Issue]:
+def _of_status(world: SentryWorld, status: str) -> list[Issue]:
     return [issue for issue in world.issues.values() if issue.status == status]

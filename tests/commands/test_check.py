@@ -21,12 +21,12 @@ NOT_COMPARED = (
 def test_the_example_catalog_has_no_finding(
     capsys: pytest.CaptureFixture[str], folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SEEDS_DIR", "seeds")
+    monkeypatch.setenv("SEEDS_DIR", "seeds/example")
 
     assert main(["check"]) == 0
 
     assert capsys.readouterr().out == (
-        f"{ROOT / 'seeds'}: 14 products and 20 mapping rows, no errors, no warnings {NOT_COMPARED}\n"
+        f"{ROOT / 'seeds' / 'example'}: 14 products and 20 mapping rows, no errors, no warnings {NOT_COMPARED}\n"
     )
 
 

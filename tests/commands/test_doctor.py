@@ -15,21 +15,21 @@ import pytest
 
 from pipelines import settings as project_settings
 from pipelines.commands.doctor import doctor
-from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.settings import ROOT, read_settings
 from pipelines.warehouse.lock import run_lock
 from pipelines.warehouse.version import FORMAT, upgrade
 
 
 @pytest.fixture
-def sentry() -> Iterator[StandIn]:
-    with StandIn(small_world(), "self-hosted") as running:
+def sentry() -> Iterator[FakeSentry]:
+    with FakeSentry(small_world(), "self-hosted") as running:
         yield running
 
 
-def small_world() -> World:
-    world = World()
+def small_world() -> SentryWorld:
+    world = SentryWorld()
     acme = world.create_organization("acme")
     team = world.create_team(acme, "shop")
     for slug in ("shop-api", "shop-web"):
@@ -80,7 +80,7 @@ class Told:
 
 
 def test_a_working_installation_has_no_problem_and_is_asked_little(
-    sentry: StandIn, data: Path, capfd: pytest.CaptureFixture[str]
+    sentry: FakeSentry, data: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     told = Told(capfd, sentry.url)
     assert (told.code, told.problems()) == (0, [])
@@ -108,7 +108,7 @@ def test_a_working_installation_has_no_problem_and_is_asked_little(
 def test_each_kind_of_server_is_recognized(
     flavour: str, kind: str, way: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with StandIn(small_world(), flavour) as sentry:
+    with FakeSentry(small_world(), flavour) as sentry:
         told = Told(capfd, sentry.url)
     assert told.code == 0
     assert kind in told["server"]
@@ -132,7 +132,7 @@ def test_each_kind_of_server_is_recognized(
     ],
 )
 def test_each_failure_of_the_server_is_one_problem_with_advice(
-    sentry: StandIn,
+    sentry: FakeSentry,
     capfd: pytest.CaptureFixture[str],
     fault: str,
     match: str,
@@ -147,7 +147,7 @@ def test_each_failure_of_the_server_is_one_problem_with_advice(
 
 
 def test_without_teams_a_sync_still_works(
-    sentry: StandIn, capfd: pytest.CaptureFixture[str]
+    sentry: FakeSentry, capfd: pytest.CaptureFixture[str]
 ) -> None:
     sentry.faults.add("403", "/teams/", times=math.inf)
     told = Told(capfd, sentry.url)
@@ -165,7 +165,7 @@ def test_nothing_that_listens_is_said_at_once(capfd: pytest.CaptureFixture[str])
 
 
 def test_an_integration_has_to_name_its_organization(
-    sentry: StandIn, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    sentry: FakeSentry, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sentry.state.is_user_token = False
     assert "SENTRY_ORG" in Told(capfd, sentry.url)["organizations"]
@@ -176,7 +176,7 @@ def test_an_integration_has_to_name_its_organization(
 
 
 def test_projects_that_the_token_may_not_read_are_counted(
-    sentry: StandIn, capfd: pytest.CaptureFixture[str]
+    sentry: FakeSentry, capfd: pytest.CaptureFixture[str]
 ) -> None:
     sentry.world.set_access(next(iter(sentry.world.projects.values())), False)
     told = Told(capfd, sentry.url)
@@ -199,7 +199,7 @@ def test_a_setting_that_cannot_work_is_a_problem(
     name: str,
     value: str,
     words: str,
-    sentry: StandIn,
+    sentry: FakeSentry,
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -211,7 +211,7 @@ def test_a_setting_that_cannot_work_is_a_problem(
 
 
 def test_where_a_setting_comes_from_is_said(
-    sentry: StandIn, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    sentry: FakeSentry, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = project_settings.ENV_FILE
     file.write_text("PUBLISH_KEEP=7\nsentry_org=acme\nFULL_SYNC_HOURS=5\nSENTRY_TOKEN=x\n")
@@ -228,7 +228,7 @@ def test_where_a_setting_comes_from_is_said(
 
 
 def test_the_warehouse_the_lock_and_the_catalog_are_looked_at(
-    sentry: StandIn, data: Path, capfd: pytest.CaptureFixture[str]
+    sentry: FakeSentry, data: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     data.mkdir(mode=0o750)
     warehouse = data / "warehouse.duckdb"
@@ -246,7 +246,7 @@ def test_the_warehouse_the_lock_and_the_catalog_are_looked_at(
 
 
 def test_a_data_folder_that_is_none_is_a_problem(
-    sentry: StandIn, data: Path, capfd: pytest.CaptureFixture[str]
+    sentry: FakeSentry, data: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     data.write_text("a file")
     assert "is no folder" in Told(capfd, sentry.url)["DATA_DIR"]

@@ -12,17 +12,17 @@ from pipelines.catalog import SentryProject, check
 from pipelines.catalog.mapping import Matcher
 from pipelines.commands.init import init
 from pipelines.fake_sentry.sample import sample_world
-from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.settings import Settings
 
 
-def world_by_team() -> World:
+def world_by_team() -> SentryWorld:
     return sample_world()
 
 
-def world_by_prefix() -> World:
-    world = World()
+def world_by_prefix() -> SentryWorld:
+    world = SentryWorld()
     for slug in ("globex", "initech"):
         organization = world.create_organization(slug)
         for area in ("store-cart", "store-search", "crm-leads"):
@@ -32,8 +32,8 @@ def world_by_prefix() -> World:
     return world
 
 
-def world_of_chaos() -> World:
-    world = World()
+def world_of_chaos() -> SentryWorld:
+    world = SentryWorld()
     names = (
         "api",
         "web",
@@ -72,10 +72,10 @@ def settings(seeds: Path, url: str) -> Settings:
 @pytest.mark.parametrize("flavour", ["self-hosted", "glitchtip"])
 @pytest.mark.parametrize("make", WORLDS)
 def test_the_draft_of_each_world_is_valid_and_maps_what_a_row_can_name(
-    make: Callable[[], World], flavour: str, seeds: Path
+    make: Callable[[], SentryWorld], flavour: str, seeds: Path
 ) -> None:
     world = make()
-    with StandIn(world, flavour) as sentry:
+    with FakeSentry(world, flavour) as sentry:
         assert init(settings(seeds, sentry.url)) == 0
         assert len(sentry.requests) < 10
     live = [
@@ -95,7 +95,7 @@ def test_files_that_hold_rows_are_left_alone_and_the_draft_is_printed(
     (seeds / "products.csv").write_text("product_id,name\n")
     (seeds / "project_products.csv").write_text("organization,project,product_id\n,mine,own\n")
     before = {path: path.read_bytes() for path in seeds.iterdir()}
-    with StandIn(world_by_prefix()) as sentry:
+    with FakeSentry(world_by_prefix()) as sentry:
         assert init(settings(seeds, sentry.url)) == 0
         printed = capfd.readouterr().out
         assert {path: path.read_bytes() for path in seeds.iterdir()} == before
@@ -111,7 +111,7 @@ def test_files_that_hold_rows_are_left_alone_and_the_draft_is_printed(
 def test_what_cannot_be_read_or_written_is_one_message(
     seeds: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with StandIn(world_by_prefix()) as sentry:
+    with FakeSentry(world_by_prefix()) as sentry:
         sentry.faults.add("403", "/globex/projects/", times=math.inf)
         assert init(settings(seeds, sentry.url)) == 0
         assert "globex is not in the draft" in capfd.readouterr().out

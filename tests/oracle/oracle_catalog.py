@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from .world import Row, World
+from .raw_world import RawWorld, Row
 
 
 @dataclass(frozen=True)
@@ -142,17 +142,16 @@ def product_of(
     return None, None, None
 
 
-def dim_projects(world: World) -> list[Row]:
-    passed_on = (
-        "project_id organization_slug project_slug project_name platform has_access created_at"
-        " deleted_at"
-    )
+def dim_projects(world: RawWorld) -> list[Row]:
     rows = []
     for project in world.raw["projects"]:
         former_slugs = _former_slugs(world, project)
         product_id, mapped_by, pattern = product_of(project, former_slugs, world.project_products)
         rows.append(
-            {column: project[column] for column in passed_on.split()}
+            {
+                column: project[column]
+                for column in ("project_id", "organization_slug", "project_slug")
+            }
             | {
                 "product_id": product_id,
                 "mapped_by": mapped_by,
@@ -164,7 +163,7 @@ def dim_projects(world: World) -> list[Row]:
     return rows
 
 
-def _former_slugs(world: World, project: Row) -> list[str]:
+def _former_slugs(world: RawWorld, project: Row) -> list[str]:
     """Newest first."""
     history: list[tuple[datetime, str]] = sorted(
         (row["adopted_at"], row["project_slug"])

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from .oracle_catalog import Catalog, dim_projects
 from .oracle_history import HOUR, Life, Resolve, last_survivor, lives
-from .world import Row, World
+from .raw_world import RawWorld, Row
 
 DAY = timedelta(days=1)
 
@@ -29,11 +29,11 @@ def percentile(values: Iterable[float], share: float) -> float | None:
 class Oracle:
     """Answers every report from the raw rows of one world, and from what earlier ones said."""
 
-    world: World
-    earlier: tuple[World, ...] = ()
+    world: RawWorld
+    earlier: tuple[RawWorld, ...] = ()
 
     @property
-    def worlds(self) -> tuple[World, ...]:
+    def worlds(self) -> tuple[RawWorld, ...]:
         """Every world that a build has seen, oldest first."""
         return (*self.earlier, self.world)
 
@@ -145,25 +145,15 @@ class Oracle:
         return {life.row["issue_id"]: self._issue(life, merged_into) for life in self.lives}
 
     def _issue(self, life: Life, merged_into: dict[str, str]) -> Row:
-        passed_on = (
-            "issue_id project_id short_id title culprit level substatus"
-            " issue_priority issue_category issue_type platform is_unhandled assignee_type"
-            " event_count user_count first_seen_at last_seen_at permalink removed_reason removed_at"
-        )
         hours = life.resolved_at and (life.resolved_at - life.opened_at) / HOUR
-        return {column: life.row.get(column) for column in passed_on.split()} | {
+        return {
+            "issue_id": life.row["issue_id"],
+            "project_id": life.row["project_id"],
+            "first_seen_at": life.first_seen,
             "organization_slug": self.projects[life.row["project_id"]]["organization_slug"],
             "project_slug": self.projects[life.row["project_id"]]["project_slug"],
             "product_id": self.product_of(life),
             "status": life.status,
-            "assignee": next(
-                (
-                    life.row[known]
-                    for known in ("assignee_name", "assignee_email", "assignee_id")
-                    if life.row[known]
-                ),
-                None,
-            ),
             "opened_at": life.opened_at,
             "resolved_at": life.resolved_at,
             "hours_to_resolution": hours,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .oracle_facts import Oracle
 from .oracle_history import Life
-from .world import Row
+from .raw_world import Row
 
 # Fewer events than these are no rise.
 LOUD = 100

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from .world import Row, World
+from .raw_world import RawWorld, Row
 
 HOUR = timedelta(hours=1)
 LEFT_OUT = ("feedback", "configuration")
@@ -151,7 +151,7 @@ class Life:
         return "at_risk" if 5 * age >= 4 * target else "on_track"
 
 
-def lives(world: World) -> list[Life]:
+def lives(world: RawWorld) -> list[Life]:
     """Every issue ever seen, but for the categories that are left out."""
     activities, observations = defaultdict(list), defaultdict(list)
     for row in world.raw["issue_activities"]:

@@ -11,7 +11,7 @@ from .oracle_health import health, is_high
 from .oracle_history import HOUR, Life
 from .oracle_suggestions import active_products, suggestions
 from .oracle_versions import TermsOfMonths
-from .world import Row
+from .raw_world import Row
 
 
 def counts(oracle: Oracle, products: Iterable[str | None]) -> Row:
@@ -80,18 +80,16 @@ def product_overview(oracle: Oracle) -> list[Row]:
 
 def product_issues(oracle: Oracle) -> list[Row]:
     return [
-        _without_removal(oracle.issues[life.row["issue_id"]])
-        | {"product_id": product_id, "own_product_id": below, "distance": distance}
+        {
+            "product_id": product_id,
+            "issue_id": life.row["issue_id"],
+            "own_product_id": below,
+            "distance": distance,
+        }
         for product_id in oracle.catalog.products
         for below, distance in oracle.catalog.active_tree(product_id)
         for life in oracle.live([below])
     ]
-
-
-def _without_removal(issue: Row) -> Row:
-    """What is live has no removal to tell of."""
-    removal = ("removed_reason", "removed_at", "merged_into_issue_id")
-    return {column: value for column, value in issue.items() if column not in removal}
 
 
 def team_accountability(oracle: Oracle) -> list[Row]:
@@ -221,26 +219,3 @@ def _executive(oracle: Oracle, products: list[str]) -> Row:
             f"sla_met_ratio_{suffix}": sum(kept) / len(kept) if kept else None,
         }
     return row
-
-
-def organization_freshness(oracle: Oracle) -> list[Row]:
-    whole = {load_id for load_id, _ in oracle.world.loads}
-    syncs = defaultdict(list)
-    for sync in oracle.world.raw["organization_syncs"]:
-        if sync["_dlt_load_id"] in whole:
-            syncs[sync["organization_slug"]].append(sync)
-    rows = []
-    for organization, found in syncs.items():
-        newest = max(found, key=lambda sync: sync["started_at"])
-        complete = [sync["started_at"] for sync in found if sync["status"] == "complete"]
-        synced_at = max(complete, default=None)
-        rows.append(
-            {
-                "organization_slug": organization,
-                "synced_at": synced_at,
-                "hours_behind": synced_at and (oracle.as_of - synced_at) / HOUR,
-                "status": newest["status"],
-                "failure": newest["failure"],
-            }
-        )
-    return rows

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pipelines.catalog.draft_words import GENERIC
 
 from .oracle_facts import Oracle
-from .world import Row
+from .raw_world import Row
 
 Suggestion = tuple[str, str] | tuple[None, None]
 

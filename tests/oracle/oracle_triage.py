@@ -13,7 +13,7 @@ from math import log10
 from .oracle_facts import DAY, Oracle
 from .oracle_health import is_high
 from .oracle_history import Life
-from .world import Row
+from .raw_world import Row
 
 PRODUCT_POINTS = {"critical": 25.0, "high": 18.0, "medium": 10.0, "low": 4.0, None: 7.0}
 SLA_POINTS = {"breached": 15.0, "at_risk": 10.0}
@@ -53,8 +53,8 @@ def _severity_points(life: Life) -> float:
 
 def came_back(life: Life) -> bool:
     """Whether it was ever resolved, by its history or by Sentry's word."""
-    told = any("resolved" in (step.before, step.after) for step in life.steps)
-    return told or life.row["substatus"] == "regressed"
+    resolved = any("resolved" in (step.before, step.after) for step in life.steps)
+    return resolved or life.row["substatus"] == "regressed"
 
 
 def _place(row: Row) -> tuple[float, bool, timedelta, str]:
@@ -68,29 +68,19 @@ def _place(row: Row) -> tuple[float, bool, timedelta, str]:
 
 
 def _row(oracle: Oracle, life: Life, events: int) -> Row:
-    passed_on = (
-        "organization_slug issue_id short_id title project_slug product_id level issue_priority"
-        " substatus assignee user_count sla_status opened_at last_seen_at permalink"
-    )
     issue = oracle.issues[life.row["issue_id"]]
     product = oracle.products.get(issue["product_id"], {})
-    priority = product.get("product_priority")
     points = {
-        "product_points": PRODUCT_POINTS[priority],
+        "product_points": PRODUCT_POINTS[product.get("product_priority")],
         "severity_points": _severity_points(life),
-        "user_points": min(round(5 * log10(1 + (issue["user_count"] or 0)), 1), 20.0),
+        "user_points": min(round(5 * log10(1 + (life.row["user_count"] or 0)), 1), 20.0),
         "event_points": min(round(4 * log10(1 + events), 1), 15.0),
         "sla_points": SLA_POINTS.get(issue["sla_status"], 0.0),
         "regression_points": 5.0 if came_back(life) else 0.0,
     }
-    return (
-        {column: issue[column] for column in passed_on.split()}
-        | points
-        | {
-            "score": round(sum(points.values()), 1),
-            "product_name": product.get("product_name"),
-            "product_priority": priority,
-            "owner_team": product.get("owner_team"),
-            "events_7d": events,
-        }
-    )
+    return points | {
+        "issue_id": life.row["issue_id"],
+        "last_seen_at": life.row["last_seen_at"],
+        "score": round(sum(points.values()), 1),
+        "events_7d": events,
+    }

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from .oracle_catalog import dim_projects
 from .oracle_facts import DAY, Oracle
-from .world import Row
+from .raw_world import Row
 
 PRODUCT = (
     "product_id product_name parent_product_id path owner_team product_priority sla_target_hours"

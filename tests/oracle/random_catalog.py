@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from .world import Row
+from .raw_world import Row
 
 AREAS = ("checkout", "auth", "search", "pay", "a_b", "stock")
 KINDS = ("api", "web", "worker", "api-v2")

@@ -6,9 +6,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
+from .ground_truth import (
+    ANNOUNCED,
+    DAY,
+    INSIGHT,
+    INSTANT,
+    READ_AFTER,
+    Change,
+    Gone,
+    Issue,
+    Project,
+    Run,
+)
 from .random_catalog import TARGET_HOURS
-from .random_traits import random_assignee, random_events, random_traits
-from .truth import ANNOUNCED, DAY, INSIGHT, INSTANT, READ_AFTER, Change, Gone, Issue, Project, Run
+from .random_traits import random_events, random_traits
 
 OPEN_AGAIN = {
     "resolved": ("set_regression", "set_unresolved"),
@@ -63,8 +74,6 @@ def random_issue(
         count=rng.choice([rng.randrange(5000), rng.randrange(100_000)]),
         events=random_events(rng, as_of.date()),
         traits=random_traits(rng, issue_id, is_mild=project.mood != "any"),
-        assignee=random_assignee(rng),
-        assigned_in=rng.randrange(len(runs)),
         reads_flip=reads_flip,
         backfilled_in=frozenset(backfilled_in),
     )

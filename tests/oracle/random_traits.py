@@ -1,16 +1,13 @@
-"""Random looks of an issue: what it is called, whom it hit, who has it, when it had events."""
+"""Random traits of an issue: how grave it is, whom it hit, when it had events."""
 
 from __future__ import annotations
 
 from datetime import date
 from random import Random
 
-from .truth import DAY
-from .world import Row
+from .ground_truth import DAY
+from .raw_world import Row
 
-NOBODY: Row = dict.fromkeys(
-    ("assignee_type", "assignee_id", "assignee_name", "assignee_email"), None
-)
 # 9,999 users and 5,623 events (but not 5,622) are the first that reach the most points of a score.
 USERS = (None, 0, 1, 9_998, 9_999, 10_000)
 EVENTS = (0, 1, 17, 900, 5_622, 5_623, 60_000)
@@ -30,26 +27,9 @@ def random_traits(rng: Random, issue_id: str, *, is_mild: bool) -> Row:
         "issue_type": rng.choice([None, "error", "performance_n_plus_one_db_queries"]),
         "platform": rng.choice([None, "python", "javascript", "cocoa"]),
         "is_unhandled": rng.choice([None, True, False]),
+        "assignee_name": rng.choice([None, "Ida Rhodes"]),
         "user_count": rng.choice([*USERS, *(rng.randrange(300), rng.randrange(100_000)) * 4]),
     }
-
-
-def random_assignee(rng: Random) -> Row:
-    """A person or a team that Sentry shows by name, e-mail and id, or by less, or nobody."""
-    return NOBODY | rng.choice(
-        [
-            {},
-            {"assignee_type": "user", "assignee_id": "7"},
-            {"assignee_type": "user", "assignee_id": "8", "assignee_email": "ada@shop.example"},
-            {
-                "assignee_type": "user",
-                "assignee_id": "9",
-                "assignee_email": "ida@shop.example",
-                "assignee_name": "Ida Rhodes",
-            },
-            {"assignee_type": "team", "assignee_id": "7", "assignee_name": "payments"},
-        ]
-    )
 
 
 def random_events(rng: Random, today: date) -> dict[date, int]:

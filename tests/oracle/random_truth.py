@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from itertools import product
 from random import Random
 
+from .ground_truth import DAY, INSIGHT, INSTANT, GroundTruth, Issue, Project, Run, Team
 from .random_catalog import AREAS, KINDS, TARGET_HOURS, TEAMS
 from .random_lives import random_issue
-from .truth import DAY, INSIGHT, INSTANT, Issue, Project, Run, Team, Truth
 
 
-def random_truth(rng: Random, *, as_of: datetime, projects: int, issues: int) -> Truth:
+def random_truth(rng: Random, *, as_of: datetime, projects: int, issues: int) -> GroundTruth:
     """Four runs that end at `as_of`, over five organizations of which one has never synced."""
     organizations = ("acme", "umbrella", "glitchtip-co", INSIGHT, "never-synced")
     runs = _runs(rng, organizations, as_of)
@@ -22,7 +22,7 @@ def random_truth(rng: Random, *, as_of: datetime, projects: int, issues: int) ->
     for number in range(issues):
         project = rng.choice(speaking)
         issue_list.append(random_issue(rng, number, project, runs, moments, issue_list))
-    return Truth(
+    return GroundTruth(
         runs=runs,
         organizations=organizations,
         without_activities=frozenset({"glitchtip-co"}),

@@ -8,11 +8,11 @@ from functools import cache
 from random import Random
 
 from . import random_catalog
+from .ground_truth import GroundTruth, Run
 from .random_truth import random_truth
 from .raw_issues import issue_rows
 from .raw_projects import project_rows, team_rows
-from .truth import Run, Truth
-from .world import RAW_KEYS, Row, World
+from .raw_world import RAW_KEYS, RawWorld, Row
 
 # Mid-day, the first instant of a month, the last second of a day, and the day of a leap year.
 AS_OF = (
@@ -31,11 +31,11 @@ GROWN, OVER_MIDNIGHT = 9, 2
 class RandomWorld:
     """The same world as it was left by its first, second, ... last sync."""
 
-    truth: Truth
-    after: tuple[World, ...]
+    truth: GroundTruth
+    after: tuple[RawWorld, ...]
 
     @property
-    def last(self) -> World:
+    def last(self) -> RawWorld:
         return self.after[-1]
 
 
@@ -56,12 +56,8 @@ def random_world(
     for run in truth.runs:
         raw = _stamped(_everything(truth, run.index), before=raw, run=run)
         worlds.append(
-            World(
+            RawWorld(
                 raw=raw | {"organization_syncs": _organization_syncs(truth, run.index)},
-                loads=[
-                    (each.load_id, each.started["acme"] + timedelta(minutes=9))
-                    for each in truth.runs[: run.index + 1]
-                ],
                 products=tree,
                 project_products=mapping,
                 sla_targets=random_catalog.sla_targets(),
@@ -71,7 +67,7 @@ def random_world(
     return RandomWorld(truth, tuple(worlds))
 
 
-def _everything(truth: Truth, run: int) -> dict[str, list[Row]]:
+def _everything(truth: GroundTruth, run: int) -> dict[str, list[Row]]:
     """The rows that the syncs up to `run` have left, before they are stamped with their load."""
     tables: dict[str, list[Row]] = {name: [] for name in RAW_KEYS}
     for slug in truth.organizations:
@@ -105,8 +101,8 @@ def _stamped(
     return stamped
 
 
-def _organization_syncs(truth: Truth, last: int) -> list[Row]:
-    rows = [
+def _organization_syncs(truth: GroundTruth, last: int) -> list[Row]:
+    return [
         {
             "run_id": f"run-{run.index}",
             "organization_slug": organization,
@@ -114,46 +110,30 @@ def _organization_syncs(truth: Truth, last: int) -> list[Row]:
             "finished_at": started + timedelta(minutes=4),
             "mode": "full" if run.is_full else "incremental",
             "status": "failed" if organization in run.failed else "complete",
-            "failure": _failure(organization, run) if organization in run.failed else None,
+            "failure": f"HTTP {500 + run.index}" if organization in run.failed else None,
             "requests": 12,
+            "pages": 10,
+            "retries": run.index,
+            "seconds_rate_limited": 1.5 * run.index,
+            "issues_new": 3,
+            "issues_changed": 4,
+            "issues_vanished": 1,
             "_dlt_load_id": run.load_id,
         }
         for run in truth.runs[: last + 1]
         for organization, started in run.started.items()
     ]
-    # A load that was torn after this table: it must not move the clock.
-    torn = rows[0] | {
-        "run_id": "run-torn",
-        "started_at": truth.runs[last].started["acme"] + timedelta(hours=2),
-        "_dlt_load_id": "1799999999.9",
-    }
-    return [*rows, torn]
 
 
-def _failure(organization: str, run: Run) -> str:
-    return f"{500 + run.index} from Sentry, asked for the issues of {organization}"
-
-
-def _sync_runs(truth: Truth, last: int) -> list[Row]:
+def _sync_runs(truth: GroundTruth, last: int) -> list[Row]:
     return [
         {
             "run_id": f"run-{run.index}",
             "started_at": run.started["acme"] - timedelta(seconds=3),
             "finished_at": run.started["acme"] + timedelta(minutes=9) if run.index < last else None,
-            "mode": "full" if run.is_full else "incremental",
             "status": "partial" if run.index < last else "running",
-            "organizations": len(run.started),
-            "failed_organizations": len(run.failed),
-            "failures": "; ".join(_failure(each, run) for each in sorted(run.failed)),
-            "requests": 48 + run.index,
-            "pages": 40 + run.index,
-            "retries": run.index,
-            "seconds_rate_limited": 1.5 * run.index,
-            "issues_new": 3 * run.index,
-            "issues_changed": 4 * run.index,
-            "issues_vanished": run.index,
-            "issues_upserted": 7 * run.index,
             "issues_total": 100 + run.index,
+            "directory_requests": 1,
         }
         for run in truth.runs[: last + 1]
     ]

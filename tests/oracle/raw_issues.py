@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .random_traits import NOBODY
-from .truth import DAY, READ_AFTER, Issue, Run, Truth
-from .world import Row
+from .ground_truth import DAY, READ_AFTER, GroundTruth, Issue, Run
+from .raw_world import Row
 
 
 @dataclass
@@ -23,7 +22,7 @@ class _Seen:
     activities: dict[str, Row] = field(default_factory=dict)
 
 
-def issue_rows(issue: Issue, truth: Truth, last: int) -> Iterator[tuple[str, Row]]:
+def issue_rows(issue: Issue, truth: GroundTruth, last: int) -> Iterator[tuple[str, Row]]:
     """(table, row) of the issue after the runs up to `last`."""
     seen = _Seen()
     for run in truth.runs[: last + 1]:
@@ -142,7 +141,6 @@ def _row(issue: Issue, organization: str, run: Run) -> Row:
         "first_seen_at": issue.first_seen,
         "permalink": f"https://sentry.example/{issue.issue_id}/",
         **issue.traits,
-        **(issue.assignee if run.index >= issue.assigned_in else NOBODY),
     }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .truth import DAY, Project, Run, Team
-from .world import Row
+from .ground_truth import DAY, Project, Run, Team
+from .raw_world import Row
 
 
 def project_rows(project: Project, runs: tuple[Run, ...]) -> Iterator[tuple[str, Row]]:

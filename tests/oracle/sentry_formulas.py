@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from .truth import INSIGHT, READ_AFTER, Truth
-from .world import Row
+from .ground_truth import INSIGHT, READ_AFTER, GroundTruth
+from .raw_world import Row
 
 CLOSED = ("resolved", "ignored")
 
@@ -59,7 +59,7 @@ def unresolved_per_day(groups: list[Group], days: list[date]) -> dict[date, int]
     return counts
 
 
-def groups_of(truth: Truth) -> dict[str, list[Group]]:
+def groups_of(truth: GroundTruth) -> dict[str, list[Group]]:
     """What Sentry's database would hold of each project of the organization without secrets."""
     seen_until = truth.runs[-1].started[INSIGHT] + READ_AFTER
     found: dict[str, list[Group]] = defaultdict(list)
@@ -75,7 +75,9 @@ def groups_of(truth: Truth) -> dict[str, list[Group]]:
     return found
 
 
-def disagreements_with_sentry(truth: Truth, tables: dict[str, list[Row]]) -> tuple[list[str], int]:
+def disagreements_with_sentry(
+    truth: GroundTruth, tables: dict[str, list[Row]]
+) -> tuple[list[str], int]:
     """Where the tables give other figures than Sentry's formulas, and how many were compared."""
     opened = {row["issue_id"]: row["first_seen_at"] for row in tables["fct_issues"]}
     project_of = {row["issue_id"]: row["project_id"] for row in tables["fct_issues"]}

@@ -11,7 +11,7 @@ import pyarrow as pa
 from tests.dbt.warehouse import dbt
 
 from .random_companies import Company
-from .world import Row
+from .raw_world import Row
 
 TABLES = """
 attach ':memory:' as warehouse;

@@ -14,8 +14,8 @@ import duckdb
 import pytest
 
 from pipelines.fake_sentry.sample import sample_world
-from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.settings import EXAMPLE
 from pipelines.warehouse.attach import attach
 
@@ -97,7 +97,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """The sample world at its start, synced once by the real job. Not to be changed: copy it."""
     folder = tmp_path_factory.mktemp("first")
     shutil.copytree(EXAMPLE, folder / "seeds")
-    with StandIn(sample_world(), "self-hosted") as sentry:
+    with FakeSentry(sample_world(), "self-hosted") as sentry:
         deployment = Deployment(folder / "data", folder / "seeds", sentry.url)
         result = deployment.run()
         assert result.success, failure_texts(result)
@@ -105,20 +105,20 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> SentryWorld:
     """The sample world at its start."""
     return sample_world()
 
 
 @pytest.fixture
-def sentry(world: World) -> Iterator[StandIn]:
-    with StandIn(world, "self-hosted") as server:
+def sentry(world: SentryWorld) -> Iterator[FakeSentry]:
+    with FakeSentry(world, "self-hosted") as server:
         yield server
 
 
 @pytest.fixture
-def deployment(first: Deployment, sentry: StandIn, tmp_path: Path) -> Deployment:
-    """A copy of the synced warehouse, with the stand-in running."""
+def deployment(first: Deployment, sentry: FakeSentry, tmp_path: Path) -> Deployment:
+    """A copy of the synced warehouse, with the fake Sentry running."""
     return first.copy(tmp_path, sentry.url)
 
 

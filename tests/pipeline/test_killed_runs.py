@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 
 from pipelines.automation import every_three_hours
-from pipelines.fake_sentry.server import StandIn
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.settings import ROOT, Settings
 from tests.pipeline.conftest import SETTINGS, Deployment
 
@@ -66,11 +66,11 @@ def statuses(deployment: Deployment) -> list[dg.DagsterRunStatus]:
         return [run.status for run in instance.get_runs()]
 
 
-def is_reading(sentry: StandIn, deployment: Deployment) -> bool:
+def is_reading(sentry: FakeSentry, deployment: Deployment) -> bool:
     return len(sentry.requests) > 20
 
 
-def is_building(sentry: StandIn, deployment: Deployment) -> bool:
+def is_building(sentry: FakeSentry, deployment: Deployment) -> bool:
     return (deployment.data / "dbt" / "dbt.log").exists()
 
 
@@ -79,9 +79,9 @@ def is_building(sentry: StandIn, deployment: Deployment) -> bool:
 )
 def test_the_next_sync_goes_through_and_the_dead_run_shows_as_failed(
     deployment: Deployment,
-    sentry: StandIn,
+    sentry: FakeSentry,
     monkeypatch: pytest.MonkeyPatch,
-    is_due: Callable[[StandIn, Deployment], bool],
+    is_due: Callable[[FakeSentry, Deployment], bool],
     by_hangup: bool,
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(deployment.data))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -13,15 +16,15 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from pipelines import settings
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.settings import EXAMPLE, ROOT, Settings, SettingsError, read_settings, unknown_names
 from tests.pipeline.conftest import Deployment, failure_texts
 
 ODD = 'it\'s #1 ~ $HOME "ü"'
 
 
-class BusiestMoment(StandIn):
+class BusiestMoment(FakeSentry):
     """Counts how many requests were under way at once."""
 
     under_way = most = 0
@@ -35,8 +38,8 @@ class BusiestMoment(StandIn):
             self.under_way -= 1
 
 
-def small_world() -> World:
-    world = World()
+def small_world() -> SentryWorld:
+    world = SentryWorld()
     for slug in ("acme", "beta"):
         organization = world.create_organization(slug)
         project = world.create_project(organization, f"{slug}-api")
@@ -173,3 +176,29 @@ def test_an_address_is_taken_as_people_paste_it(url: str, expected: str) -> None
 )
 def test_an_organization_may_be_pasted_as_its_address(written: str) -> None:
     assert Settings(sentry_org=f"{written}, beta").organizations == ["acme", "beta"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux keeps the record")
+def test_the_environment_wins_over_the_file_also_where_dagster_is_started_plainly(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text("SENTRY_ORG=of-the-file\nPUBLISH_KEEP=7\n")
+    (tmp_path / "probe.py").write_text(
+        "import dagster as dg\nfrom pipelines.settings import read_settings\n"
+        "@dg.op\ndef probe():\n    found = read_settings()\n"
+        "    print('FOUND', found.sentry_org, found.publish_keep)\n"
+        "@dg.job(executor_def=dg.in_process_executor)\ndef job():\n    probe()\n"
+    )
+    environment = os.environ | {
+        "SENTRY_ORG": "of-the-environment",
+        "PYTHONPATH": f"{tmp_path}:{ROOT}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster", "job", "execute", "-m", "probe", "-j", "job"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "FOUND of-the-environment 7" in done.stdout, done.stderr[-2000:]

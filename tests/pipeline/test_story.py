@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.fake_sentry.entities import Issue
 from pipelines.fake_sentry.sample import BROKEN_COUPONS, sample_world
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.settings import ROOT
 from tests.pipeline import walk
 from tests.pipeline.conftest import Deployment
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Company:
-    world: World
+    world: SentryWorld
     products: dict[str, walk.Product]
     targets: dict[str, float]
 

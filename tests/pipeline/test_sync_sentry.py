@@ -6,17 +6,19 @@ import csv
 from pathlib import Path
 
 import pytest
-from pipelines.sentry.atomic_load import whole_load
 
-from pipelines.fake_sentry.life import live
-from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
+from pipelines.fake_sentry.simulation import simulate
 from pipelines.settings import ROOT
+from pipelines.warehouse.lock import run_lock
 from tests.pipeline import walk
 from tests.pipeline.conftest import Deployment, failure_texts
 
 
-def expected_overview(world: World, seeds: Path) -> tuple[dict[str, dict[str, object]], set[str]]:
+def expected_overview(
+    world: SentryWorld, seeds: Path
+) -> tuple[dict[str, dict[str, object]], set[str]]:
     products = walk.read_products(seeds)
     unassigned = walk.assign(world, products, seeds)
     with (seeds / "sla_targets.csv").open(encoding="utf-8") as file:
@@ -29,7 +31,7 @@ def expected_overview(world: World, seeds: Path) -> tuple[dict[str, dict[str, ob
     return numbers, {project.slug for project in unassigned}
 
 
-def assert_published_is_true(deployment: Deployment, world: World) -> None:
+def assert_published_is_true(deployment: Deployment, world: SentryWorld) -> None:
     expected, unassigned = expected_overview(world, deployment.seeds)
     rows = {row["product_id"]: row for row in deployment.read("from marts.product_overview")}
     assert rows.keys() == expected.keys()
@@ -45,7 +47,7 @@ def assert_published_is_true(deployment: Deployment, world: World) -> None:
 
 
 def test_every_number_equals_a_plain_walk_over_the_true_state(
-    first: Deployment, world: World
+    first: Deployment, world: SentryWorld
 ) -> None:
     assert_published_is_true(first, world)
 
@@ -62,9 +64,9 @@ def test_parts_sum_to_the_whole(first: Deployment) -> None:
 
 
 def test_a_second_run_fetches_only_what_changed_and_is_as_true(
-    deployment: Deployment, sentry: StandIn, world: World
+    deployment: Deployment, sentry: FakeSentry, world: SentryWorld
 ) -> None:
-    live(world, hours=3)
+    simulate(world, hours=3)
     result = deployment.run()
     assert result.success, failure_texts(result)
     assert_published_is_true(deployment, world)
@@ -95,7 +97,7 @@ def test_a_broken_catalog_stops_the_run_and_leaves_what_is_published(
 
 
 def test_an_edit_of_the_catalog_reaches_old_rows_without_a_request(
-    deployment: Deployment, sentry: StandIn
+    deployment: Deployment, sentry: FakeSentry
 ) -> None:
     with (deployment.seeds / "project_products.csv").open("a", encoding="utf-8") as file:
         file.write("acme,beta-landing,checkout-flow\n")
@@ -115,13 +117,13 @@ def test_an_edit_of_the_catalog_reaches_old_rows_without_a_request(
 
 
 def test_an_organization_that_fails_keeps_its_old_data_and_the_run_says_so(
-    deployment: Deployment, sentry: StandIn, world: World
+    deployment: Deployment, sentry: FakeSentry, world: SentryWorld
 ) -> None:
     other = world.create_organization("globex")
     project = world.create_project(other, "globex-web")
     for number in range(3):
         world.create_issue(project, f"TimeoutError: attempt {number}", count=2)
-    live(world, hours=3)
+    simulate(world, hours=3)
     sentry.faults.add(match="organizations/acme/issues", kind="500", times=100)
     result = deployment.run(SENTRY_ORG="acme,globex")
     assert result.success, failure_texts(result)
@@ -153,13 +155,13 @@ def test_a_run_without_a_token_says_what_to_do(deployment: Deployment) -> None:
 
 
 def test_a_run_beside_another_says_that_one_is_under_way(
-    deployment: Deployment, sentry: StandIn
+    deployment: Deployment, sentry: FakeSentry
 ) -> None:
     before = deployment.published.read_bytes()
-    with whole_load(deployment.warehouse):
+    with run_lock(deployment.warehouse, "run 1"):
         result = deployment.run()
     assert not result.success
-    assert f"Another sync is under way in {deployment.data}" in failure_texts(result)
+    assert f"Another run is under way in {deployment.data}: run 1" in failure_texts(result)
     assert "Traceback" not in failure_texts(result)
     assert sentry.requests == []
     assert deployment.published.read_bytes() == before
@@ -172,7 +174,7 @@ def test_the_token_is_in_no_file_of_the_data_folder(first: Deployment) -> None:
 
 
 def test_without_a_catalog_of_ones_own_it_works_and_everything_is_unassigned(
-    sentry: StandIn, tmp_path: Path
+    sentry: FakeSentry, tmp_path: Path
 ) -> None:
     deployment = Deployment(tmp_path / "data", ROOT / "seeds", sentry.url)
     result = deployment.run()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from pipelines.commands.watching import describe
-from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.settings import ROOT
 from tests.pipeline.conftest import SETTINGS, Deployment
 
@@ -58,7 +58,7 @@ def test_a_sync_ends_with_the_products_and_what_is_next(deployment: Deployment) 
 
 
 def test_an_organization_that_fails_is_said_with_the_reason(
-    deployment: Deployment, sentry: StandIn
+    deployment: Deployment, sentry: FakeSentry
 ) -> None:
     beta = sentry.world.create_organization("beta")
     sentry.world.create_project(beta, "beta-api")

@@ -1,4 +1,4 @@
-"""`product_overview` by hand: a walk over the stand-in's true state and the CSVs, sharing nothing with the models."""
+"""`product_overview` by hand: a walk over the fake Sentry and the CSVs, sharing nothing with the models."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.fake_sentry.entities import Issue, Project
-from pipelines.fake_sentry.truth import accepted_per_day
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.expected_issues import accepted_per_day
+from pipelines.fake_sentry.sentry_world import SentryWorld
 
 HIDDEN = {"feedback", "configuration"}
 OPEN_ACTIVITIES = {"set_unresolved", "set_regression", "set_escalating"}
@@ -48,7 +48,7 @@ def read_products(seeds: Path) -> dict[str, Product]:
     return products
 
 
-def assign(world: World, products: dict[str, Product], seeds: Path) -> list[Project]:
+def assign(world: SentryWorld, products: dict[str, Product], seeds: Path) -> list[Project]:
     """Give each project to its product; returns those without one."""
     with (seeds / "project_products.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -80,7 +80,7 @@ def assign(world: World, products: dict[str, Product], seeds: Path) -> list[Proj
 
 
 def overview(
-    world: World, product: Product, targets: dict[str, float], prefix: str
+    world: SentryWorld, product: Product, targets: dict[str, float], prefix: str
 ) -> dict[str, Any]:
     """Return the numbers of one product, of its own projects (`own_`) or of its active tree."""
     members = [product] if prefix else product.subtree()
@@ -173,7 +173,7 @@ def status_after(activity: str) -> str | None:
     return "open" if activity in OPEN_ACTIVITIES else None
 
 
-def within(world: World, moment: datetime, days: int) -> bool:
+def within(world: SentryWorld, moment: datetime, days: int) -> bool:
     return world.clock - timedelta(days=days) < moment <= world.clock
 
 

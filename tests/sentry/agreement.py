@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.truth import IssueTruth, accepted_per_day, truth
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.expected_issues import ExpectedIssue, accepted_per_day, expected_issues
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from tests.sentry.syncing import SyncedWarehouse
 
 RETENTION = timedelta(days=90)
@@ -20,11 +20,11 @@ def naive(moment: datetime | None) -> datetime | None:
 
 
 def flavour_of(warehouse: SyncedWarehouse) -> str:
-    assert isinstance(warehouse.sentry, StandIn)
+    assert isinstance(warehouse.sentry, FakeSentry)
     return warehouse.sentry.flavour.name
 
 
-def facts(issue: IssueTruth, flavour: str) -> dict[str, Any]:
+def facts(issue: ExpectedIssue, flavour: str) -> dict[str, Any]:
     """What any server tells of a living issue, and what only some do."""
     told: dict[str, Any] = {
         "removed_reason": None,
@@ -44,11 +44,11 @@ def facts(issue: IssueTruth, flavour: str) -> dict[str, Any]:
     return told
 
 
-def assert_true(warehouse: SyncedWarehouse, world: World, hidden: Iterable[str] = ()) -> None:
+def assert_true(warehouse: SyncedWarehouse, world: SentryWorld, hidden: Iterable[str] = ()) -> None:
     """After a full sync every row is what Sentry would say; issues of `hidden` projects are not ours to read."""
     flavour = flavour_of(warehouse)
     rows = warehouse.issues()
-    told = truth(world)
+    told = expected_issues(world)
     assert rows.keys() <= told.keys()
     for issue_id, issue in told.items():
         row = rows.get(issue_id)
@@ -69,7 +69,9 @@ def assert_true(warehouse: SyncedWarehouse, world: World, hidden: Iterable[str] 
         assert_days_true(warehouse, world, hidden)
 
 
-def assert_days_true(warehouse: SyncedWarehouse, world: World, hidden: Iterable[str] = ()) -> None:
+def assert_days_true(
+    warehouse: SyncedWarehouse, world: SentryWorld, hidden: Iterable[str] = ()
+) -> None:
     """The events of every UTC day of the readable projects, as far back as Sentry tells, are those accepted."""
     oldest = (world.clock - RETENTION).date()
     readable = world.projects.keys() - set(hidden)
@@ -88,24 +90,24 @@ def assert_days_true(warehouse: SyncedWarehouse, world: World, hidden: Iterable[
     assert stored == told
 
 
-def is_forgotten(issue: IssueTruth, world: World) -> bool:
+def is_forgotten(issue: ExpectedIssue, world: SentryWorld) -> bool:
     """Its events are older than what a server keeps, so no search shows it."""
     return issue.last_seen_at is None or issue.last_seen_at < world.clock - RETENTION
 
 
-def must_be_found(issue: IssueTruth, world: World, hidden: Iterable[str]) -> bool:
+def must_be_found(issue: ExpectedIssue, world: SentryWorld, hidden: Iterable[str]) -> bool:
     """A first sync would show it."""
     is_secret = issue.removed or issue.project_id in hidden or issue.category in HIDDEN
     return not (is_secret or issue.status == "pending_deletion" or is_forgotten(issue, world))
 
 
 def assert_promise(
-    warehouse: SyncedWarehouse, world: World, touched: set[str], hidden: set[str]
+    warehouse: SyncedWarehouse, world: SentryWorld, touched: set[str], hidden: set[str]
 ) -> None:
     """After an ordinary sync: right for what had an event since the last, and for what was or is open."""
     flavour = flavour_of(warehouse)
     rows = warehouse.issues()
-    for issue_id, issue in truth(world).items():
+    for issue_id, issue in expected_issues(world).items():
         row = rows.get(issue_id)
         if issue.project_id in hidden or issue.category in HIDDEN:
             continue

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from pipelines.fake_sentry.entities import Issue
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from tests.sentry.syncing import SyncedWarehouse
 
 logging.getLogger("dlt").setLevel("ERROR")
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> SentryWorld:
     """Two organizations with two projects each; 30 issues, of which every third is resolved."""
-    world = World()
+    world = SentryWorld()
     for slug in ("acme", "beta"):
         organization = world.create_organization(slug)
         team = world.create_team(organization, f"{slug}-shop")
@@ -35,16 +35,16 @@ def world() -> World:
 
 
 @pytest.fixture
-def issues(world: World) -> list[Issue]:
+def issues(world: SentryWorld) -> list[Issue]:
     return list(world.issues.values())
 
 
 @pytest.fixture
-def standin(world: World) -> Iterator[StandIn]:
-    with StandIn(world, "self-hosted") as running:
+def fake_sentry(world: SentryWorld) -> Iterator[FakeSentry]:
+    with FakeSentry(world, "self-hosted") as running:
         yield running
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, standin: StandIn) -> SyncedWarehouse:
-    return SyncedWarehouse(tmp_path, standin, ["acme", "beta"])
+def warehouse(tmp_path: Path, fake_sentry: FakeSentry) -> SyncedWarehouse:
+    return SyncedWarehouse(tmp_path, fake_sentry, ["acme", "beta"])

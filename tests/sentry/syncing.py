@@ -13,7 +13,7 @@ os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
 import duckdb
 
-from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.sentry.http.session import RetryPolicy, SentrySession
 from pipelines.sentry.organization_sync import Options
 from pipelines.sentry.schema import DATASET, RAW_TABLES
@@ -61,7 +61,7 @@ class SyncedWarehouse:
     """A DuckDB file with the syncs that fill it."""
 
     folder: Path
-    sentry: StandIn | Server
+    sentry: FakeSentry | Server
     organizations: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from pipelines.fake_sentry.entities import Issue, Project
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from tests.sentry.agreement import assert_promise, assert_true
 from tests.sentry.syncing import OURS, SyncedWarehouse
 
@@ -37,16 +37,16 @@ class SentryHistory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="sentry-history-"))
-        self.world = World()
+        self.world = SentryWorld()
         self.organizations = [self.world.create_organization(slug) for slug in ("acme", "beta")]
         self.team = self.world.create_team(self.organizations[0], "shop")
         for number in range(3):
             self.world.create_project(self.organizations[number % 2], f"home-{number}")
-        self.standin = StandIn(self.world, self.flavour)
+        self.fake_sentry = FakeSentry(self.world, self.flavour)
         # How politely it is asked is another test's business.
-        self.standin.state.limits.per_second = {"default": 100_000}
-        self.standin.__enter__()
-        self.warehouse = SyncedWarehouse(self.folder, self.standin, ["acme", "beta"])
+        self.fake_sentry.state.limits.per_second = {"default": 100_000}
+        self.fake_sentry.__enter__()
+        self.warehouse = SyncedWarehouse(self.folder, self.fake_sentry, ["acme", "beta"])
         self.touched: set[str] = set()
         self.names = 0
 
@@ -56,7 +56,7 @@ class SentryHistory(RuleBasedStateMachine):
                 self.full_sync_by_dlt()
                 self.compare_with_fresh()
         finally:
-            self.standin.__exit__(None, None, None)
+            self.fake_sentry.__exit__(None, None, None)
             shutil.rmtree(self.folder)
 
     # What there is to choose from
@@ -218,7 +218,7 @@ class SentryHistory(RuleBasedStateMachine):
 
     def compare_with_fresh(self) -> None:
         (self.folder / "fresh").mkdir()
-        fresh = SyncedWarehouse(self.folder / "fresh", self.standin, ["acme", "beta"])
+        fresh = SyncedWarehouse(self.folder / "fresh", self.fake_sentry, ["acme", "beta"])
         fresh.quick_sync()
         # How many users there are is forgotten with the events; what was known stays.
         but = (*OURS, "user_count")

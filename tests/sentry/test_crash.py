@@ -20,8 +20,8 @@ from typing import Any
 import dlt
 import pytest
 
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.warehouse import load as loading
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import Server, SyncedWarehouse
@@ -73,10 +73,13 @@ def processes() -> ForkServerContext:
 
 
 @pytest.fixture
-def run(processes: ForkServerContext, standin: StandIn) -> Callable[..., Any]:
+def run(processes: ForkServerContext, fake_sentry: FakeSentry) -> Callable[..., Any]:
     def start(folder: Path, number: int, **options: Any) -> Any:
         process = processes.Process(
-            target=sync_elsewhere, args=(folder, standin.url, number), kwargs=options, daemon=True
+            target=sync_elsewhere,
+            args=(folder, fake_sentry.url, number),
+            kwargs=options,
+            daemon=True,
         )
         process.start()
         return process
@@ -84,7 +87,7 @@ def run(processes: ForkServerContext, standin: StandIn) -> Callable[..., Any]:
     return start
 
 
-def life(world: World, number: int) -> None:
+def life(world: SentryWorld, number: int) -> None:
     world.advance(hours=3)
     issues = sorted(world.issues.values(), key=lambda issue: issue.id)
     rng = random.Random(number)
@@ -95,9 +98,9 @@ def life(world: World, number: int) -> None:
 
 
 def test_killed_at_random_moments_it_loses_nothing_and_doubles_nothing(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World, run: Callable[..., Any]
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry, world: SentryWorld, run: Callable[..., Any]
 ) -> None:
-    standin.state.latency = 0.01
+    fake_sentry.state.latency = 0.01
     started = time.monotonic()
     first = run(warehouse.folder, 0)
     first.join()
@@ -107,7 +110,7 @@ def test_killed_at_random_moments_it_loses_nothing_and_doubles_nothing(
     cut_off = 0
     for number in range(1, KILLS + 1):
         life(world, number)
-        undisturbed = SyncedWarehouse(warehouse.folder / "undisturbed", standin, ORGANIZATIONS)
+        undisturbed = SyncedWarehouse(warehouse.folder / "undisturbed", fake_sentry, ORGANIZATIONS)
         shutil.rmtree(undisturbed.folder, ignore_errors=True)
         undisturbed.folder.mkdir()
         shutil.copyfile(warehouse.path, undisturbed.path)
@@ -133,7 +136,7 @@ def test_killed_at_random_moments_it_loses_nothing_and_doubles_nothing(
 )
 def test_a_full_disk_is_named_and_the_warehouse_stays_as_it_was(
     warehouse: SyncedWarehouse,
-    world: World,
+    world: SentryWorld,
     processes: ForkServerContext,
     run: Callable[..., Any],
     more: int,

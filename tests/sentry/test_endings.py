@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.sentry.errors import BadRequestError, SentryError, TruncatedError
 from pipelines.sentry.http.client import SentryApi
 from tests.sentry.agreement import assert_true
@@ -21,9 +21,9 @@ ROWS = "[" + ", ".join(["{}"] * 100) + "]"
 
 
 @pytest.fixture
-def crowd() -> World:
+def crowd() -> SentryWorld:
     """One project with 250 issues: 150 of one day, and one for each of the 100 hours before."""
-    world = World()
+    world = SentryWorld()
     project = world.create_project(world.create_organization("acme"), "api")
     for number in range(250):
         hours = max(number - 150, 0) + number / 1000
@@ -34,9 +34,9 @@ def crowd() -> World:
 
 
 @pytest.fixture
-def crowded(crowd: World, tmp_path: Path) -> Iterator[SyncedWarehouse]:
-    with StandIn(crowd, "self-hosted") as standin:
-        yield SyncedWarehouse(tmp_path, standin, ["acme"])
+def crowded(crowd: SentryWorld, tmp_path: Path) -> Iterator[SyncedWarehouse]:
+    with FakeSentry(crowd, "self-hosted") as fake_sentry:
+        yield SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
 
 
 @pytest.mark.parametrize("fault", ["no_link", "plain_link"])
@@ -44,7 +44,7 @@ def crowded(crowd: World, tmp_path: Path) -> Iterator[SyncedWarehouse]:
 def test_a_link_header_that_is_gone_or_in_other_words_loses_no_issue(
     crowded: SyncedWarehouse, fault: str, after: int
 ) -> None:
-    assert isinstance(crowded.sentry, StandIn)
+    assert isinstance(crowded.sentry, FakeSentry)
     faults = crowded.sentry.faults
     faults.add(fault, r"/acme/issues/\?.*limit=100", times=math.inf, after=after)
 
@@ -60,7 +60,7 @@ def test_a_link_header_that_is_gone_or_in_other_words_loses_no_issue(
 def test_a_link_header_that_is_gone_for_a_moment_only_costs_requests(
     crowded: SyncedWarehouse,
 ) -> None:
-    assert isinstance(crowded.sentry, StandIn)
+    assert isinstance(crowded.sentry, FakeSentry)
     crowded.sentry.faults.add("no_link", r"/acme/issues/\?.*limit=100", after=1, times=2)
     assert not crowded.quick_sync().failures
     assert_true(crowded, crowded.sentry.world)
@@ -70,11 +70,11 @@ def test_a_link_header_that_is_gone_for_a_moment_only_costs_requests(
     "endpoint", [r"/acme/issues/\?.*limit=100", "/acme/projects/", "/acme/teams/"]
 )
 def test_a_listing_without_a_body_is_not_an_empty_one(
-    warehouse: SyncedWarehouse, standin: StandIn, endpoint: str
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry, endpoint: str
 ) -> None:
     warehouse.quick_sync()
     before = warehouse.issues()
-    standin.faults.add("null_200", endpoint, times=math.inf)
+    fake_sentry.faults.add("null_200", endpoint, times=math.inf)
 
     report = warehouse.quick_sync(full=True)
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pipelines.fake_sentry.entities import Issue
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.sentry.errors import SentryError, TokenRefusedError
 from pipelines.sentry.read import issues as reader
 from tests.sentry.agreement import assert_true
@@ -22,9 +22,9 @@ LISTING = r"/organizations/acme/issues/\?"
 
 @pytest.mark.parametrize("fault", [*PASSING, "empty_page_more"])
 def test_trouble_that_passes_leaves_the_truth(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World, fault: str
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry, world: SentryWorld, fault: str
 ) -> None:
-    planned = standin.faults.add(fault, LISTING, after=1, times=1 if fault == "410" else 3)
+    planned = fake_sentry.faults.add(fault, LISTING, after=1, times=1 if fault == "410" else 3)
 
     report = warehouse.quick_sync()
 
@@ -38,7 +38,11 @@ def test_trouble_that_passes_leaves_the_truth(
     "fault", ["500", "truncated", "reset", "repeat_cursor", "html_200", "org_down", "429"]
 )
 def test_an_organization_that_fails_keeps_its_rows_and_the_others_go_on(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World, issues: list[Issue], fault: str
+    warehouse: SyncedWarehouse,
+    fake_sentry: FakeSentry,
+    world: SentryWorld,
+    issues: list[Issue],
+    fault: str,
 ) -> None:
     warehouse.quick_sync()
     before = warehouse.content()
@@ -49,7 +53,7 @@ def test_an_organization_that_fails_keeps_its_rows_and_the_others_go_on(
     for project in list(world.projects.values()):
         world.rename_project(project, f"{project.slug}-renamed")
     # Past the first page of the project list, the detection and the first listing.
-    standin.faults.add(fault, "/organizations/acme/issues/", after=2, times=math.inf)
+    fake_sentry.faults.add(fault, "/organizations/acme/issues/", after=2, times=math.inf)
 
     report = warehouse.quick_sync(full=False)
 
@@ -68,17 +72,17 @@ def test_an_organization_that_fails_keeps_its_rows_and_the_others_go_on(
     )
     assert log == [("acme", "failed", False), ("beta", "complete", True)]
 
-    standin.faults.clear()
+    fake_sentry.faults.clear()
     assert not warehouse.quick_sync(full=True).failures
     assert_true(warehouse, world)
 
 
 def test_a_token_revoked_in_the_middle_fails_what_is_left_and_says_what_to_do(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry, world: SentryWorld
 ) -> None:
     warehouse.quick_sync()
     world.advance(hours=3)
-    standin.faults.add("revoke_token", "/organizations/beta/issues/", after=1)
+    fake_sentry.faults.add("revoke_token", "/organizations/beta/issues/", after=1)
 
     report = warehouse.quick_sync()
 
@@ -89,9 +93,9 @@ def test_a_token_revoked_in_the_middle_fails_what_is_left_and_says_what_to_do(
 
 
 def test_an_organization_that_wants_single_sign_on_fails_alone_and_says_so(
-    warehouse: SyncedWarehouse, standin: StandIn
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry
 ) -> None:
-    standin.faults.add("sso_401", "/organizations/beta/", times=math.inf)
+    fake_sentry.faults.add("sso_401", "/organizations/beta/", times=math.inf)
     report = warehouse.quick_sync()
     assert set(report.failures) == {"beta"}
     assert "SSO" in report.failures["beta"]
@@ -110,11 +114,11 @@ def test_a_token_that_all_refuse_ends_the_run_and_says_what_to_do(
 
 
 def test_when_no_organization_can_be_synced_the_warehouse_stays_and_the_run_fails(
-    warehouse: SyncedWarehouse, standin: StandIn
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry
 ) -> None:
     warehouse.sync()
     before = warehouse.content()
-    standin.faults.add("500", "/issues/", times=math.inf)
+    fake_sentry.faults.add("500", "/issues/", times=math.inf)
 
     with pytest.raises(SentryError, match=r"No organization could be synced\. acme: .*beta: "):
         warehouse.sync()
@@ -136,9 +140,14 @@ def test_when_no_organization_can_be_synced_the_warehouse_stays_and_the_run_fail
     ],
 )
 def test_a_field_of_another_type_fails_loudly_by_name(
-    warehouse: SyncedWarehouse, standin: StandIn, endpoint: str, field: str, value: Any, words: str
+    warehouse: SyncedWarehouse,
+    fake_sentry: FakeSentry,
+    endpoint: str,
+    field: str,
+    value: Any,
+    words: str,
 ) -> None:
-    standin.faults.add("changed_type", endpoint, times=math.inf, field=field, value=value)
+    fake_sentry.faults.add("changed_type", endpoint, times=math.inf, field=field, value=value)
 
     report = warehouse.quick_sync()
 
@@ -146,9 +155,11 @@ def test_a_field_of_another_type_fails_loudly_by_name(
     assert words in report.failures["acme"]
 
 
-def test_what_is_new_in_the_api_is_kept(warehouse: SyncedWarehouse, standin: StandIn) -> None:
-    standin.faults.add("unknown_field", LISTING, times=math.inf, field="mood", value="grim")
-    standin.faults.add(
+def test_what_is_new_in_the_api_is_kept(
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry
+) -> None:
+    fake_sentry.faults.add("unknown_field", LISTING, times=math.inf, field="mood", value="grim")
+    fake_sentry.faults.add(
         "unknown_enum", "/organizations/beta/issues/", times=math.inf, value="asleep"
     )
 
@@ -163,42 +174,49 @@ def test_what_is_new_in_the_api_is_kept(warehouse: SyncedWarehouse, standin: Sta
 
 
 def test_a_listing_that_came_too_slowly_to_be_trusted_is_read_in_parts(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World, monkeypatch: pytest.MonkeyPatch
+    warehouse: SyncedWarehouse,
+    fake_sentry: FakeSentry,
+    world: SentryWorld,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(reader, "SUSPICIOUS_SECONDS", 0.3)
     # Cut short in silence, as Sentry does after 30 s.
-    standin.faults.add("slow", LISTING, after=1, times=1, seconds=0.4)
+    fake_sentry.faults.add("slow", LISTING, after=1, times=1, seconds=0.4)
 
     assert not warehouse.quick_sync().failures
 
-    listings = [r for r in standin.requests if r.path == "/api/0/organizations/acme/issues/"]
+    listings = [r for r in fake_sentry.requests if r.path == "/api/0/organizations/acme/issues/"]
     assert len(listings) >= 4
     assert_true(warehouse, world)
 
 
 def test_a_server_that_is_always_too_slow_is_given_up_with_a_clear_error(
-    warehouse: SyncedWarehouse, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "SUSPICIOUS_SECONDS", 0.0)
 
     with pytest.raises(SentryError, match="may have cut the listing short"):
         warehouse.quick_sync()
 
-    assert len(standin.requests) < 100
+    assert len(fake_sentry.requests) < 100
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_random_trouble_ends_in_the_truth_or_in_an_error_and_the_next_sync_mends_it(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World, issues: list[Issue], seed: int
+    warehouse: SyncedWarehouse,
+    fake_sentry: FakeSentry,
+    world: SentryWorld,
+    issues: list[Issue],
+    seed: int,
 ) -> None:
-    standin.faults.seed = seed
-    standin.faults.__post_init__()
+    fake_sentry.faults.seed = seed
+    fake_sentry.faults.__post_init__()
     for issue in issues[seed::4]:
-        standin.faults.add(ANY, times=math.inf, probability=0.2)
+        fake_sentry.faults.add(ANY, times=math.inf, probability=0.2)
         world.resolve(issue)
         world.advance(hours=3)
         complaint = attempt(warehouse)
-        standin.faults.clear()
+        fake_sentry.faults.clear()
         if complaint is None:
             assert_true(warehouse, world)
         else:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from pipelines.fake_sentry.expected_issues import accepted_per_day
 from pipelines.fake_sentry.flavours import FLAVOURS
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.truth import accepted_per_day
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import OURS, SyncedWarehouse
 
@@ -35,7 +35,7 @@ LACKING["glitchtip"] = LACKING["sentry9"] | {
 }  # fmt: skip
 
 
-def life(world: World) -> None:
+def life(world: SentryWorld) -> None:
     """Some of everything, between two syncs."""
     world.advance(hours=3)
     issues = [i for i in world.issues.values() if i.status == "unresolved"]
@@ -51,15 +51,17 @@ def life(world: World) -> None:
     world.advance(hours=1)
 
 
-def synced(world: World, flavour: str, folder: Path, **options: Any) -> dict[str, dict[str, Any]]:
+def synced(
+    world: SentryWorld, flavour: str, folder: Path, **options: Any
+) -> dict[str, dict[str, Any]]:
     """The issues after a first, an ordinary and a full sync, checked against the truth."""
     folder.mkdir()
-    standin = StandIn(world, "self-hosted" if flavour == "one-by-one" else flavour)
+    fake_sentry = FakeSentry(world, "self-hosted" if flavour == "one-by-one" else flavour)
     if flavour == "one-by-one":
-        standin.flavour = replace(FLAVOURS["self-hosted"], has_several_projects=False)
-    standin.state.limits.per_second = {"default": 1000}
-    with standin:
-        warehouse = SyncedWarehouse(folder, standin, ["acme", "beta"], options)
+        fake_sentry.flavour = replace(FLAVOURS["self-hosted"], has_several_projects=False)
+    fake_sentry.state.limits.per_second = {"default": 1000}
+    with fake_sentry:
+        warehouse = SyncedWarehouse(folder, fake_sentry, ["acme", "beta"], options)
         assert not warehouse.quick_sync().failures
         assert_true(warehouse, world)
         life(world)
@@ -79,8 +81,8 @@ def expected(tmp_path: Path) -> dict[str, dict[str, Any]]:
     return synced(new_world(), "self-hosted", tmp_path / "self-hosted")
 
 
-def new_world() -> World:
-    world = World()
+def new_world() -> SentryWorld:
+    world = SentryWorld()
     for slug in ("acme", "beta"):
         organization = world.create_organization(slug)
         for name in ("api", "web"):
@@ -118,11 +120,11 @@ def test_resolutions_are_timed_wherever_there_are_activities(flavour: str, tmp_p
     world = new_world()
     issue = next(iter(world.issues.values()))
     at = world.clock + timedelta(minutes=77)
-    standin = StandIn(world, "self-hosted" if flavour == "one-by-one" else flavour)
+    fake_sentry = FakeSentry(world, "self-hosted" if flavour == "one-by-one" else flavour)
     if flavour == "one-by-one":
-        standin.flavour = replace(FLAVOURS["self-hosted"], has_several_projects=False)
-    with standin:
-        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"], {"activity_budget": 0})
+        fake_sentry.flavour = replace(FLAVOURS["self-hosted"], has_several_projects=False)
+    with fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"], {"activity_budget": 0})
         warehouse.quick_sync()
         world.advance(hours=3)
         world.resolve(issue, at=at)
@@ -138,8 +140,8 @@ def test_resolutions_are_timed_wherever_there_are_activities(flavour: str, tmp_p
 def test_glitchtip_has_no_activities_so_the_time_between_two_syncs_is_known(tmp_path: Path) -> None:
     world = new_world()
     issue = next(iter(world.issues.values()))
-    with StandIn(world, "glitchtip") as standin:
-        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
+    with FakeSentry(world, "glitchtip") as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
         first = warehouse.quick_sync().as_of
         world.advance(hours=3)
         world.resolve(issue)
@@ -156,9 +158,9 @@ def test_glitchtip_has_no_activities_so_the_time_between_two_syncs_is_known(tmp_
 def test_a_current_server_that_is_unwell_for_a_moment_is_not_taken_for_an_old_one(
     tmp_path: Path,
 ) -> None:
-    with StandIn(new_world(), "self-hosted") as standin:
-        standin.faults.add("503", r"/organizations/acme/issues/\?", times=3)
-        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
+    with FakeSentry(new_world(), "self-hosted") as fake_sentry:
+        fake_sentry.faults.add("503", r"/organizations/acme/issues/\?", times=3)
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
         assert not warehouse.quick_sync().failures
         listing = warehouse.value("select capabilities->>'listing' from raw.organization_syncs")
         assert listing == "organization"
@@ -169,9 +171,9 @@ def test_a_current_server_that_is_unwell_for_a_moment_is_not_taken_for_an_old_on
 def test_one_web_page_at_detection_makes_no_server_another(
     flavour: str, after: int, tmp_path: Path
 ) -> None:
-    with StandIn(new_world(), flavour) as standin:
-        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
-        standin.faults.add("html_200", "/issues/.*limit=1(&|$)", after=after)
+    with FakeSentry(new_world(), flavour) as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
+        fake_sentry.faults.add("html_200", "/issues/.*limit=1(&|$)", after=after)
         assert not warehouse.quick_sync().failures
         listing = warehouse.value("select capabilities->>'listing' from raw.organization_syncs")
     names = {"saas": "organization", "sentry9": "project", "glitchtip": "glitchtip"}
@@ -179,18 +181,18 @@ def test_one_web_page_at_detection_makes_no_server_another(
 
 
 def test_a_detection_costs_one_request_on_a_current_server(tmp_path: Path) -> None:
-    with StandIn(new_world(), "self-hosted") as standin:
-        SyncedWarehouse(tmp_path, standin, ["acme"]).quick_sync()
-        asked = [r for r in standin.requests if "limit=1&" in f"{r.query}&"]
+    with FakeSentry(new_world(), "self-hosted") as fake_sentry:
+        SyncedWarehouse(tmp_path, fake_sentry, ["acme"]).quick_sync()
+        asked = [r for r in fake_sentry.requests if "limit=1&" in f"{r.query}&"]
         assert len(asked) == 1
 
 
 def test_stored_events_are_read_when_asked_for(tmp_path: Path) -> None:
     for flavour in ("self-hosted", "glitchtip"):
         (tmp_path / flavour).mkdir()
-        with StandIn(new_world(), flavour) as standin:
+        with FakeSentry(new_world(), flavour) as fake_sentry:
             warehouse = SyncedWarehouse(
-                tmp_path / flavour, standin, ["acme"], {"events_per_issue": 2}
+                tmp_path / flavour, fake_sentry, ["acme"], {"events_per_issue": 2}
             )
             assert not warehouse.quick_sync().failures
             counts = warehouse.rows("select count(*) from raw.issue_events group by issue_id")

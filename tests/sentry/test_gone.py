@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from pipelines.fake_sentry.entities import Issue
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.sentry.read import collection
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import SyncedWarehouse
@@ -22,7 +22,7 @@ ODD = ["html_200", "410"]  # say nothing about an issue, however often they come
 
 
 @pytest.fixture
-def opened(world: World) -> list[Issue]:
+def opened(world: SentryWorld) -> list[Issue]:
     """Open issues of one project."""
     project = next(p for p in world.projects.values() if p.slug == "acme-api")
     return [issue for issue in project.issues.values() if issue.status == "unresolved"]
@@ -34,14 +34,14 @@ def reason(warehouse: SyncedWarehouse, issue: Issue) -> str | None:
 
 
 def after_the_listings(
-    monkeypatch: pytest.MonkeyPatch, standin: StandIn, happens: Callable[[], object]
+    monkeypatch: pytest.MonkeyPatch, fake_sentry: FakeSentry, happens: Callable[[], object]
 ) -> None:
     """Let something happen, once, between the listings of a sync and its reads by id."""
     due, original = [happens], collection.IssueCollection.read_not_listed
 
     def read_not_listed(self: collection.IssueCollection, *issues: dict[str, str]) -> object:
         if due:
-            with standin.lock:
+            with fake_sentry.lock:
                 due.pop()()
         return original(self, *issues)
 
@@ -50,14 +50,18 @@ def after_the_listings(
 
 @pytest.mark.parametrize("fault", ODD)
 def test_an_odd_answer_from_the_usual_address_is_made_good_by_the_other(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World, opened: list[Issue], fault: str
+    warehouse: SyncedWarehouse,
+    fake_sentry: FakeSentry,
+    world: SentryWorld,
+    opened: list[Issue],
+    fault: str,
 ) -> None:
     merged, parent, deleted = opened[:3]
     warehouse.quick_sync()
     world.advance(hours=3)
     world.merge([merged], parent)
     world.delete_issue(deleted)
-    standin.faults.add(fault, r"/acme/issues/\d+/\?", times=math.inf)
+    fake_sentry.faults.add(fault, r"/acme/issues/\d+/\?", times=math.inf)
 
     assert not warehouse.quick_sync(full=False).failures
 
@@ -68,33 +72,33 @@ def test_an_odd_answer_from_the_usual_address_is_made_good_by_the_other(
 @pytest.mark.parametrize("flavour", ["self-hosted", "sentry9", "glitchtip"])
 @pytest.mark.parametrize("fault", ODD)
 def test_an_odd_answer_from_everywhere_fails_the_organization_and_buries_nothing(
-    tmp_path: Path, world: World, opened: list[Issue], flavour: str, fault: str
+    tmp_path: Path, world: SentryWorld, opened: list[Issue], flavour: str, fault: str
 ) -> None:
-    with StandIn(world, flavour) as standin:
-        warehouse = SyncedWarehouse(tmp_path, standin, ["acme", "beta"])
+    with FakeSentry(world, flavour) as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme", "beta"])
         warehouse.quick_sync()
         world.advance(hours=3)
         world.delete_issue(opened[0])
-        odd = standin.faults.add(fault, r"/issues/\d+/\?", times=math.inf)
+        odd = fake_sentry.faults.add(fault, r"/issues/\d+/\?", times=math.inf)
         assert set(warehouse.quick_sync(full=False).failures) == {"acme"}
         assert odd.played
         assert reason(warehouse, opened[0]) is None
 
-        standin.faults.clear()
+        fake_sentry.faults.clear()
         assert not warehouse.quick_sync(full=False).failures
         assert reason(warehouse, opened[0]) == "deleted"
         assert_true(warehouse, world)
 
 
 def test_one_odd_answer_changes_nothing_even_where_issues_are_read_one_by_one(
-    tmp_path: Path, world: World, opened: list[Issue]
+    tmp_path: Path, world: SentryWorld, opened: list[Issue]
 ) -> None:
-    with StandIn(world, "sentry9") as standin:
-        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
+    with FakeSentry(world, "sentry9") as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
         warehouse.quick_sync()
         world.advance(hours=3)
         world.resolve(opened[0])
-        standin.faults.add("html_200", rf"/api/0/issues/{opened[0].id}/")
+        fake_sentry.faults.add("html_200", rf"/api/0/issues/{opened[0].id}/")
         assert not warehouse.quick_sync(full=False).failures
         row = warehouse.issues()[opened[0].id]
     assert (row["removed_reason"], row["status"]) == (None, "resolved")
@@ -103,8 +107,8 @@ def test_one_odd_answer_changes_nothing_even_where_issues_are_read_one_by_one(
 @pytest.mark.parametrize("slug_is_taken", [False, True])
 def test_a_project_that_moves_while_we_read_takes_no_issue_for_deleted(
     warehouse: SyncedWarehouse,
-    standin: StandIn,
-    world: World,
+    fake_sentry: FakeSentry,
+    world: SentryWorld,
     opened: list[Issue],
     monkeypatch: pytest.MonkeyPatch,
     slug_is_taken: bool,
@@ -119,7 +123,7 @@ def test_a_project_that_moves_while_we_read_takes_no_issue_for_deleted(
         if slug_is_taken:
             world.create_project(world.organizations["acme"], project.slug)
 
-    after_the_listings(monkeypatch, standin, move)
+    after_the_listings(monkeypatch, fake_sentry, move)
     world.advance(hours=3)
     assert not warehouse.quick_sync(full=True).failures
     assert reason(warehouse, opened[0]) is None
@@ -132,8 +136,8 @@ def test_a_project_that_moves_while_we_read_takes_no_issue_for_deleted(
 
 def test_a_renamed_project_is_still_there(
     warehouse: SyncedWarehouse,
-    standin: StandIn,
-    world: World,
+    fake_sentry: FakeSentry,
+    world: SentryWorld,
     opened: list[Issue],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -141,14 +145,14 @@ def test_a_renamed_project_is_still_there(
     world.advance(hours=3)
     world.delete_issue(opened[0])
     after_the_listings(
-        monkeypatch, standin, lambda: world.rename_project(opened[0].project, "another-name")
+        monkeypatch, fake_sentry, lambda: world.rename_project(opened[0].project, "another-name")
     )
     assert not warehouse.quick_sync(full=False).failures
     assert reason(warehouse, opened[0]) == "deleted"
 
 
 def test_what_was_called_deleted_by_mistake_comes_back_within_a_week(
-    warehouse: SyncedWarehouse, world: World, opened: list[Issue]
+    warehouse: SyncedWarehouse, world: SentryWorld, opened: list[Issue]
 ) -> None:
     warehouse.quick_sync()
     world.advance(days=95)  # no listing shows them any more
@@ -171,24 +175,26 @@ def test_what_was_called_deleted_by_mistake_comes_back_within_a_week(
 
 @pytest.mark.parametrize("flavour", ["self-hosted", "sentry9", "glitchtip"])
 def test_what_is_deleted_stays_so_and_costs_no_look_ups_where_batches_tell(
-    tmp_path: Path, world: World, opened: list[Issue], flavour: str
+    tmp_path: Path, world: SentryWorld, opened: list[Issue], flavour: str
 ) -> None:
-    with StandIn(world, flavour) as standin:
-        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"])
+    with FakeSentry(world, flavour) as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
         warehouse.quick_sync()
         world.advance(hours=3)
         for issue in opened:
             world.delete_issue(issue)
         warehouse.quick_sync(full=False)
-        (checked,) = [r for r in standin.requests if r.path.endswith("/projects/acme/acme-api/")]
+        (checked,) = [
+            r for r in fake_sentry.requests if r.path.endswith("/projects/acme/acme-api/")
+        ]
         before = warehouse.issues()
-        standin.requests.clear()
+        fake_sentry.requests.clear()
         world.advance(hours=30)
 
         assert not warehouse.quick_sync(full=True).issues_changed
 
         assert warehouse.issues() == before
         assert {reason(warehouse, issue) for issue in opened} == {"deleted"}
-        look_ups = [r for r in standin.requests if re.search(r"/issues/\d+/$", r.path)]
+        look_ups = [r for r in fake_sentry.requests if re.search(r"/issues/\d+/$", r.path)]
         assert checked.status == 200
         assert bool(look_ups) == (flavour == "sentry9")

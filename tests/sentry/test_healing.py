@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.sentry.read import follow_up
 from tests.sentry.agreement import assert_days_true, assert_true
 from tests.sentry.syncing import SyncedWarehouse
@@ -17,36 +17,36 @@ from tests.sentry.syncing import SyncedWarehouse
 STATS = r"/stats_v2/|/projects/[^?]*/stats/"
 
 
-def make_received_differ(world: World) -> None:
+def make_received_differ(world: SentryWorld) -> None:
     """Let inbound filters drop events, which only the older stats count."""
     for project in world.projects.values():
         world.drop_events(project, 100, at=world.clock - timedelta(days=3))
 
 
 def test_counts_of_a_worse_source_give_way_to_the_better(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry, world: SentryWorld
 ) -> None:
     make_received_differ(world)
-    standin.faults.add("html_200", "/acme/stats_v2/", times=math.inf)
+    fake_sentry.faults.add("html_200", "/acme/stats_v2/", times=math.inf)
     assert not warehouse.quick_sync(full=True).failures
     assert set(warehouse.rows("select distinct event_source from raw.project_daily_events")) == {
         ("project_stats",),
         ("stats_v2",),
     }
 
-    standin.faults.clear()
+    fake_sentry.faults.clear()
     world.advance(hours=3)
     assert not warehouse.quick_sync(full=False).failures
     assert_days_true(warehouse, world)
 
 
 def test_counts_of_the_better_source_are_never_replaced_by_a_worse(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry, world: SentryWorld
 ) -> None:
     make_received_differ(world)
     warehouse.quick_sync(full=True)
     before = warehouse.rows("from raw.project_daily_events order by all")
-    standin.faults.add("html_200", "/acme/stats_v2/", times=math.inf)
+    fake_sentry.faults.add("html_200", "/acme/stats_v2/", times=math.inf)
     world.advance(hours=3)
 
     report = warehouse.quick_sync(full=False)
@@ -55,13 +55,16 @@ def test_counts_of_the_better_source_are_never_replaced_by_a_worse(
     assert "stats_v2" in report.failures["acme"]
     kept = set(warehouse.rows("from raw.project_daily_events"))
     assert {row for row in before if row[2] == "acme"} <= kept
-    standin.faults.clear()
+    fake_sentry.faults.clear()
     assert not warehouse.quick_sync(full=False).failures
     assert_days_true(warehouse, world)
 
 
 def test_a_project_deleted_in_mid_sync_leaves_the_counts_of_the_others_alone(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World, monkeypatch: pytest.MonkeyPatch
+    warehouse: SyncedWarehouse,
+    fake_sentry: FakeSentry,
+    world: SentryWorld,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_received_differ(world)
     warehouse.quick_sync(full=True)
@@ -70,7 +73,7 @@ def test_a_project_deleted_in_mid_sync_leaves_the_counts_of_the_others_alone(
     count_days = follow_up.issue_days
 
     def delete_first(*given: Any) -> Any:
-        with standin.lock:
+        with fake_sentry.lock:
             if victim.id in world.projects:
                 world.delete_project(victim)
         return count_days(*given)
@@ -84,7 +87,7 @@ def test_a_project_deleted_in_mid_sync_leaves_the_counts_of_the_others_alone(
 
 
 def test_days_on_which_a_project_was_out_of_reach_arrive_when_it_is_back(
-    warehouse: SyncedWarehouse, world: World
+    warehouse: SyncedWarehouse, world: SentryWorld
 ) -> None:
     project = next(iter(world.projects.values()))
     issue = next(iter(project.issues.values()))
@@ -103,9 +106,9 @@ def test_days_on_which_a_project_was_out_of_reach_arrive_when_it_is_back(
 
 
 def test_where_issues_are_added_up_a_merge_counts_no_day_twice(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry, world: SentryWorld
 ) -> None:
-    standin.faults.add("html_200", STATS, times=math.inf)
+    fake_sentry.faults.add("html_200", STATS, times=math.inf)
     project = next(iter(world.projects.values()))
     one, other = [i for i in project.issues.values() if i.status == "unresolved"][:2]
     total = (
@@ -123,7 +126,7 @@ def test_where_issues_are_added_up_a_merge_counts_no_day_twice(
 
 
 def test_a_resolve_that_sentry_computes_before_it_is_written_gets_its_activity_later(
-    warehouse: SyncedWarehouse, world: World
+    warehouse: SyncedWarehouse, world: SentryWorld
 ) -> None:
     project = next(iter(world.projects.values()))
     issue = next(i for i in project.issues.values() if i.status == "unresolved")
@@ -143,7 +146,7 @@ def test_a_resolve_that_sentry_computes_before_it_is_written_gets_its_activity_l
 
 
 def test_after_a_clock_that_was_ahead_no_event_is_missed(
-    warehouse: SyncedWarehouse, world: World
+    warehouse: SyncedWarehouse, world: SentryWorld
 ) -> None:
     warehouse.quick_sync(full=True)
     now = world.clock

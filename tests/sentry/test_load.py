@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.sentry.http.session import SentrySession
 from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.schema import DATASET, RAW_TABLES
@@ -19,7 +19,7 @@ from pipelines.warehouse.load import load
 from tests.sentry.syncing import OURS, SyncedWarehouse
 
 
-def life(world: World) -> None:
+def life(world: SentryWorld) -> None:
     world.advance(hours=3)
     first, second, third, *_ = [i for i in world.issues.values() if i.status == "unresolved"]
     world.resolve(first)
@@ -27,8 +27,8 @@ def life(world: World) -> None:
     world.delete_issue(third)
 
 
-def test_the_source_runs_alone_in_three_lines(standin: StandIn, tmp_path: Path) -> None:
-    sync = Sync(SentrySession(TOKEN), standin.url, run_id="1", organizations=["acme"])
+def test_the_source_runs_alone_in_three_lines(fake_sentry: FakeSentry, tmp_path: Path) -> None:
+    sync = Sync(SentrySession(TOKEN), fake_sentry.url, run_id="1", organizations=["acme"])
     for rows in sync.loads():
         pipeline(tmp_path / "raw.duckdb", tmp_path / "dlt").run(sentry(rows))
 
@@ -53,10 +53,10 @@ def test_every_table_is_there_after_the_first_load_with_the_columns_of_the_contr
 
 
 def test_dlt_and_the_quick_merge_of_these_tests_make_the_same_warehouse(
-    standin: StandIn, world: World, tmp_path: Path
+    fake_sentry: FakeSentry, world: SentryWorld, tmp_path: Path
 ) -> None:
-    quick = SyncedWarehouse(tmp_path / "quick", standin, ["acme", "beta"])
-    real = SyncedWarehouse(tmp_path / "real", standin, ["acme", "beta"])
+    quick = SyncedWarehouse(tmp_path / "quick", fake_sentry, ["acme", "beta"])
+    real = SyncedWarehouse(tmp_path / "real", fake_sentry, ["acme", "beta"])
     quick.folder.mkdir()
     for _ in range(3):
         quick.quick_sync(full=False)
@@ -67,7 +67,7 @@ def test_dlt_and_the_quick_merge_of_these_tests_make_the_same_warehouse(
 
 
 def test_a_sync_without_changes_writes_the_log_and_nothing_else(
-    warehouse: SyncedWarehouse, standin: StandIn
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry
 ) -> None:
     warehouse.sync()
     rows = warehouse.content()
@@ -82,7 +82,9 @@ def test_a_sync_without_changes_writes_the_log_and_nothing_else(
             assert warehouse.value(newer) == 0, raw.name
 
 
-def test_each_change_is_counted_and_observed_once(warehouse: SyncedWarehouse, world: World) -> None:
+def test_each_change_is_counted_and_observed_once(
+    warehouse: SyncedWarehouse, world: SentryWorld
+) -> None:
     warehouse.sync()
     life(world)
     report = warehouse.sync(full=False)
@@ -97,7 +99,7 @@ def test_each_change_is_counted_and_observed_once(warehouse: SyncedWarehouse, wo
 
 
 def test_what_a_cut_off_run_left_in_the_working_folder_does_not_replace_the_next_run(
-    warehouse: SyncedWarehouse, world: World
+    warehouse: SyncedWarehouse, world: SentryWorld
 ) -> None:
     cut_off = pipeline(warehouse.folder / "dlt" / "scratch.duckdb", warehouse.folder / "dlt")
     cut_off.extract(sentry(next(warehouse.new_sync().loads())))
@@ -123,7 +125,7 @@ def test_each_organization_is_there_once_it_is_complete(warehouse: SyncedWarehou
 
 @pytest.mark.parametrize("mode", ["drop", "hash"])
 def test_people_are_not_in_the_warehouse_unless_wanted(
-    standin: StandIn, world: World, tmp_path: Path, mode: str
+    fake_sentry: FakeSentry, world: SentryWorld, tmp_path: Path, mode: str
 ) -> None:
     member = world.organizations["acme"].members[0]
     issue = next(iter(world.issues.values()))
@@ -131,7 +133,7 @@ def test_people_are_not_in_the_warehouse_unless_wanted(
     world.assign(issue, member, by=member)
     world.resolve(issue, by=member)
     warehouse = SyncedWarehouse(
-        tmp_path, standin, ["acme"], {"redaction": Redaction(mode, "pepper")}
+        tmp_path, fake_sentry, ["acme"], {"redaction": Redaction(mode, "pepper")}
     )  # type: ignore[arg-type]
     warehouse.sync()
 

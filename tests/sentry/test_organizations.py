@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from pipelines.fake_sentry.entities import Issue, Project
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.sentry.errors import ConfigurationError, SentryError
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import SyncedWarehouse
 
 
 @pytest.fixture
-def api(world: World) -> Project:
+def api(world: SentryWorld) -> Project:
     return next(p for p in world.projects.values() if p.slug == "acme-api")
 
 
@@ -35,9 +35,9 @@ def test_without_names_all_organizations_of_the_token_are_synced(
 
 
 def test_an_integrations_token_needs_a_name_and_the_message_says_so(
-    warehouse: SyncedWarehouse, standin: StandIn, world: World
+    warehouse: SyncedWarehouse, fake_sentry: FakeSentry, world: SentryWorld
 ) -> None:
-    standin.state.is_user_token = False
+    fake_sentry.state.is_user_token = False
     warehouse.organizations = []
     with pytest.raises(ConfigurationError, match="SENTRY_ORG"):
         warehouse.quick_sync()
@@ -70,7 +70,7 @@ def test_an_organization_named_twice_is_synced_once(warehouse: SyncedWarehouse) 
 
 
 def test_empty_organizations_and_projects_are_fine(
-    warehouse: SyncedWarehouse, world: World
+    warehouse: SyncedWarehouse, world: SentryWorld
 ) -> None:
     world.create_project(world.create_organization("quiet"), "nothing-yet")
     world.create_organization("empty")
@@ -85,7 +85,7 @@ def test_empty_organizations_and_projects_are_fine(
 
 
 def test_a_project_without_access_is_listed_and_not_read(
-    warehouse: SyncedWarehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project
 ) -> None:
     world.set_access(api, False)
     assert not warehouse.quick_sync().failures
@@ -98,7 +98,7 @@ def test_a_project_without_access_is_listed_and_not_read(
 
 
 def test_access_lost_hides_issues_and_access_regained_brings_back_all_at_once(
-    warehouse: SyncedWarehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project
 ) -> None:
     warehouse.quick_sync()
     world.set_access(api, False)
@@ -120,14 +120,14 @@ def test_access_lost_hides_issues_and_access_regained_brings_back_all_at_once(
 
 def test_access_lost_while_one_reads_is_seen_at_once_for_what_is_open(
     warehouse: SyncedWarehouse,
-    world: World,
+    world: SentryWorld,
     api: Project,
-    standin: StandIn,
+    fake_sentry: FakeSentry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     warehouse.quick_sync()
     world.advance(hours=3)
-    original = standin.faults.pick
+    original = fake_sentry.faults.pick
 
     def pick(target: str) -> tuple[str, dict[str, Any]] | None:
         # The project list is read before the access goes, the issues after it.
@@ -135,7 +135,7 @@ def test_access_lost_while_one_reads_is_seen_at_once_for_what_is_open(
             world.set_access(api, False)
         return original(target)
 
-    monkeypatch.setattr(standin.faults, "pick", pick)
+    monkeypatch.setattr(fake_sentry.faults, "pick", pick)
     assert not warehouse.quick_sync(full=False).failures
     assert removed(warehouse, api) == {"access_lost", None}  # what is open has been looked up
 
@@ -145,23 +145,23 @@ def test_access_lost_while_one_reads_is_seen_at_once_for_what_is_open(
 
 
 def test_a_deleted_project_takes_its_issues_along_even_if_its_organization_failed_meanwhile(
-    warehouse: SyncedWarehouse, world: World, api: Project, standin: StandIn
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project, fake_sentry: FakeSentry
 ) -> None:
     warehouse.quick_sync()
     world.delete_project(api)
     world.advance(hours=3)
-    standin.faults.add("500", "/acme/.*issues/", times=math.inf)
+    fake_sentry.faults.add("500", "/acme/.*issues/", times=math.inf)
     assert set(warehouse.quick_sync(full=False).failures) == {"acme"}
     assert removed(warehouse, api) == {None}
 
-    standin.faults.clear()
+    fake_sentry.faults.clear()
     assert not warehouse.quick_sync(full=False).failures
     assert removed(warehouse, api) == {"project_gone"}
     assert warehouse.table("projects", "project_id")[api.id]["deleted_at"] is not None
 
 
 def test_a_project_created_anew_under_the_same_slug_is_another_project(
-    warehouse: SyncedWarehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project
 ) -> None:
     warehouse.quick_sync()
     world.delete_project(api)
@@ -177,7 +177,7 @@ def test_a_project_created_anew_under_the_same_slug_is_another_project(
 
 
 def test_a_renamed_project_keeps_its_id_and_its_history_of_slugs(
-    warehouse: SyncedWarehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project
 ) -> None:
     warehouse.quick_sync()
     for slug in ("second", "third", "second"):
@@ -193,7 +193,7 @@ def test_a_renamed_project_keeps_its_id_and_its_history_of_slugs(
 
 
 def test_a_project_that_moves_brings_its_issues_and_each_stays_one_row(
-    warehouse: SyncedWarehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project
 ) -> None:
     warehouse.quick_sync()
     world.advance(hours=3)
@@ -208,7 +208,7 @@ def test_a_project_that_moves_brings_its_issues_and_each_stays_one_row(
 
 
 def test_a_project_from_an_organization_that_is_not_synced_arrives_with_all_it_has(
-    warehouse: SyncedWarehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project
 ) -> None:
     warehouse.organizations = ["beta"]
     warehouse.quick_sync()
@@ -221,7 +221,7 @@ def test_a_project_from_an_organization_that_is_not_synced_arrives_with_all_it_h
 
 
 def test_a_project_that_leaves_for_an_organization_that_is_not_synced_is_gone(
-    warehouse: SyncedWarehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project
 ) -> None:
     warehouse.organizations = ["acme"]
     warehouse.quick_sync()
@@ -231,7 +231,7 @@ def test_a_project_that_leaves_for_an_organization_that_is_not_synced_is_gone(
 
 
 def test_an_issue_merged_twice_leads_to_the_last_survivor(
-    warehouse: SyncedWarehouse, world: World, api: Project
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project
 ) -> None:
     first, second, third = list(api.issues.values())[1:4]
     warehouse.quick_sync()
@@ -251,7 +251,7 @@ def test_an_issue_merged_twice_leads_to_the_last_survivor(
 
 
 def test_a_team_is_marked_deleted_when_it_is_gone_and_kept_when_teams_cannot_be_read(
-    warehouse: SyncedWarehouse, world: World, standin: StandIn
+    warehouse: SyncedWarehouse, world: SentryWorld, fake_sentry: FakeSentry
 ) -> None:
     warehouse.quick_sync()
     (team,) = (t for t in world.teams.values() if t.organization == "acme")
@@ -268,14 +268,14 @@ class TestRegions:
     """Two servers, each with the organizations of its region; the first one knows of the other."""
 
     @pytest.fixture
-    def far(self, world: World, issues: list[Issue]) -> StandIn:
+    def far(self, world: SentryWorld, issues: list[Issue]) -> FakeSentry:
         world.organizations["beta"].region = "de"
-        return StandIn(world, "saas", region="de")
+        return FakeSentry(world, "saas", region="de")
 
     def test_each_organization_is_read_in_its_region(
-        self, far: StandIn, world: World, tmp_path: Path
+        self, far: FakeSentry, world: SentryWorld, tmp_path: Path
     ) -> None:
-        with far, StandIn(world, "saas", peers=[far]) as near:
+        with far, FakeSentry(world, "saas", peers=[far]) as near:
             warehouse = SyncedWarehouse(tmp_path, near)
             assert not warehouse.quick_sync().failures
             assert_true(warehouse, world)
@@ -283,9 +283,9 @@ class TestRegions:
             assert not any("/beta/issues/" in r.path for r in near.requests)
 
     def test_a_region_that_is_down_fails_its_organizations_only(
-        self, far: StandIn, world: World, tmp_path: Path
+        self, far: FakeSentry, world: SentryWorld, tmp_path: Path
     ) -> None:
-        with far, StandIn(world, "saas", peers=[far]) as near:
+        with far, FakeSentry(world, "saas", peers=[far]) as near:
             warehouse = SyncedWarehouse(tmp_path, near)
             warehouse.quick_sync()
             far.faults.add("503", times=math.inf)
@@ -304,9 +304,9 @@ class TestRegions:
             assert warehouse.issues().keys() == world.issues.keys()
 
     def test_a_region_that_is_down_and_that_nobody_knows_yet_is_told(
-        self, far: StandIn, world: World, tmp_path: Path
+        self, far: FakeSentry, world: SentryWorld, tmp_path: Path
     ) -> None:
-        with far, StandIn(world, "saas", region="us", peers=[far]) as near:
+        with far, FakeSentry(world, "saas", region="us", peers=[far]) as near:
             far.faults.add("503", times=math.inf)
             report = SyncedWarehouse(tmp_path, near).quick_sync()
             assert list(report.failures) == [far.url.removeprefix("http://")]

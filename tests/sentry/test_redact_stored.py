@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.state.redact_stored import redacted_rows
 from tests.sentry.syncing import SyncedWarehouse
 
 
 @pytest.fixture
-def member(world: World) -> str:
+def member(world: SentryWorld) -> str:
     """The name of a person who is in issues, open and closed, in activities and in a feedback."""
     ada = world.organizations["acme"].members[0]
     issues = [issue for issue in world.issues.values() if issue.project.organization == "acme"]
@@ -27,7 +27,7 @@ def member(world: World) -> str:
 @pytest.mark.parametrize("full", [True, False])
 @pytest.mark.parametrize("redaction", [Redaction("drop"), Redaction("hash", "pepper")])
 def test_switched_on_later_it_redacts_what_is_stored_once(
-    warehouse: SyncedWarehouse, world: World, member: str, redaction: Redaction, full: bool
+    warehouse: SyncedWarehouse, world: SentryWorld, member: str, redaction: Redaction, full: bool
 ) -> None:
     warehouse.sync(full=True, events_per_issue=1)
     before = warehouse.content()
@@ -54,7 +54,7 @@ def test_switched_on_later_it_redacts_what_is_stored_once(
 
 
 def test_an_organization_that_fails_is_redacted_too(
-    warehouse: SyncedWarehouse, world: World, member: str
+    warehouse: SyncedWarehouse, world: SentryWorld, member: str
 ) -> None:
     warehouse.sync()
     warehouse.sentry.faults.add("500", "/organizations/acme/", times=1000)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.sentry.errors import SentryError
 from tests.sentry.syncing import SyncedWarehouse
 
@@ -44,19 +44,19 @@ def files_that_hold(secret: str, folder: Path) -> list[Path]:
     ],
 )
 def test_the_token_is_in_no_log_no_error_no_file_and_no_metadata(
-    world: World,
+    world: SentryWorld,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
     fault: str | None,
 ) -> None:
     told: list[str] = []
-    with caplog.at_level(logging.DEBUG), StandIn(world, "self-hosted", TOKEN) as standin:
+    with caplog.at_level(logging.DEBUG), FakeSentry(world, "self-hosted", TOKEN) as fake_sentry:
         for name in ("dlt", "urllib3", "pipelines"):
             logging.getLogger(name).setLevel(logging.DEBUG)
         if fault:
-            standin.faults.add(fault, "/issues/", after=3, times=math.inf, field="title")
-        warehouse = SyncedWarehouse(tmp_path, standin, ["acme"], {"events_per_issue": 1})
+            fake_sentry.faults.add(fault, "/issues/", after=3, times=math.inf, field="title")
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"], {"events_per_issue": 1})
         sync = warehouse.new_sync(token=TOKEN)
         told.append(repr(sync))
         told.append(repr(sync.session.auth))
@@ -67,8 +67,8 @@ def test_the_token_is_in_no_log_no_error_no_file_and_no_metadata(
             told.extend(traceback.format_exception(error))
     logging.getLogger("dlt").setLevel(logging.ERROR)
 
-    assert standin.requests
-    assert all(logged.status != 401 for logged in standin.requests) or fault == "revoke_token"
+    assert fake_sentry.requests
+    assert all(logged.status != 401 for logged in fake_sentry.requests) or fault == "revoke_token"
     out, err = capfd.readouterr()
     for text in (*told, caplog.text, out, err):
         assert TOKEN not in text
@@ -83,12 +83,12 @@ def test_the_search_for_the_token_would_find_it(tmp_path: Path) -> None:
 
 
 def test_a_region_that_a_reply_names_gets_no_token_unless_it_is_the_same_site(
-    world: World, tmp_path: Path
+    world: SentryWorld, tmp_path: Path
 ) -> None:
-    with StandIn(world, "saas") as elsewhere, StandIn(world, "saas", TOKEN) as standin:
+    with FakeSentry(world, "saas") as elsewhere, FakeSentry(world, "saas", TOKEN) as fake_sentry:
         elsewhere.state.token = ""
-        standin._region_urls["us"] = elsewhere.url.replace("127.0.0.1", "localhost")
+        fake_sentry._region_urls["us"] = elsewhere.url.replace("127.0.0.1", "localhost")
 
-        assert not SyncedWarehouse(tmp_path, standin).quick_sync(token=TOKEN).failures
+        assert not SyncedWarehouse(tmp_path, fake_sentry).quick_sync(token=TOKEN).failures
 
         assert elsewhere.requests == []

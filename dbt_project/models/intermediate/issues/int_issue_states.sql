@@ -9,14 +9,16 @@ with located as (
         projects.product_id,
         products.sla_target_hours,
         case
-            when projects.is_deleted and spans.status <> 'merged' then 'deleted'
-            else spans.status
+            when projects.is_deleted and issues.status <> 'merged' then 'deleted'
+            else issues.status
         end as status,
         spans.opened_at,
         spans.resolved_at,
         survivors.survivor_issue_id as merged_into_issue_id,
         spans._dlt_load_id
     from {{ ref('int_issue_status_spans') }} as spans
+    inner join {{ ref('stg_sentry__issues') }} as issues
+        on spans.issue_id = issues.issue_id
     -- An issue of a project that no listing has held yet waits for the next one.
     inner join {{ ref('dim_projects') }} as projects
         on spans.project_id = projects.project_id

@@ -7,6 +7,8 @@ select
     title,
     culprit,
     level,
+    -- What it is now. Since when, and what it was before, its history says.
+    {{ status_word('coalesce(removed_reason, status)') }} as status,
     {{ status_word('status') }} as listed_status,
     substatus,
     issue_priority,

@@ -13,8 +13,14 @@ from pipelines.fake_sentry.calls import (
     reply_html,
     reply_json,
 )
-from pipelines.fake_sentry.entities import Organization, Project, Team
-from pipelines.fake_sentry.paging import Page, asked_cursor, asked_per_page, offset_page, score_page
+from pipelines.fake_sentry.entities import Project, SentryOrganization, Team
+from pipelines.fake_sentry.paging import (
+    PageOfRows,
+    asked_cursor,
+    asked_per_page,
+    offset_page,
+    score_page,
+)
 from pipelines.fake_sentry.shapes import web_address
 
 
@@ -109,7 +115,7 @@ def members(call: Call) -> Reply:
     return paged(call, page, shown)
 
 
-def paged(call: Call, page: Page, shown: list[Any]) -> Reply:
+def paged(call: Call, page: PageOfRows, shown: list[Any]) -> Reply:
     """Return the rows of a page with its Link header."""
     return reply_json(shown, Link=page.link(call))
 
@@ -162,7 +168,7 @@ def _teams_of(call: Call) -> list[Team]:
     return sorted(found, key=lambda team: team.slug)
 
 
-def _organization(call: Call, organization: Organization) -> dict[str, Any]:
+def _organization(call: Call, organization: SentryOrganization) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": organization.id,
         "slug": organization.slug,

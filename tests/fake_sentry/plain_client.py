@@ -1,4 +1,4 @@
-"""A client that knows nothing: it sends what it is told and hands back what came."""
+"""A client that knows nothing of Sentry: it sends what it is given and returns what came."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 import requests
 
-from pipelines.fake_sentry.server import TOKEN, StandIn
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
 
 ISSUES = "organizations/acme/issues/"
 
 
 class Client:
-    def __init__(self, sentry: StandIn, token: str | None = TOKEN) -> None:
+    def __init__(self, sentry: FakeSentry, token: str | None = TOKEN) -> None:
         self.root = f"{sentry.url}/api/0/"
         self.session = requests.Session()
         if token is not None:

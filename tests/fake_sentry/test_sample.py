@@ -14,11 +14,11 @@ import pytest
 import requests
 
 from pipelines.fake_sentry.bulk import bulk_world
-from pipelines.fake_sentry.life import live
+from pipelines.fake_sentry.expected_issues import accepted_per_day, expected_issues
 from pipelines.fake_sentry.sample import sample_world
+from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import TOKEN
-from pipelines.fake_sentry.truth import accepted_per_day, truth
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.simulation import simulate
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,19 +38,19 @@ def test_the_example_catalog_maps_all_projects_but_two() -> None:
 
 def test_the_same_seed_and_steps_give_the_same_world() -> None:
     lived = sample_world(5)
-    live(lived)
-    live(lived)
+    simulate(lived)
+    simulate(lived)
 
-    assert truth(lived) == truth(sample_world(5, steps=2))
-    assert truth(lived) != truth(sample_world(6, steps=2))
+    assert expected_issues(lived) == expected_issues(sample_world(5, steps=2))
+    assert expected_issues(lived) != expected_issues(sample_world(6, steps=2))
 
 
 def test_the_history_is_consistent() -> None:
     world = sample_world()
-    told = truth(world)
+    expected = expected_issues(world)
 
-    assert 2000 <= len(told) <= 3500
-    for issue in told.values():
+    assert 2000 <= len(expected) <= 3500
+    for issue in expected.values():
         assert issue.first_seen_at <= issue.opened_at <= world.clock  # type: ignore[operator]
         assert issue.last_seen_at <= world.clock  # type: ignore[operator]
         assert (issue.resolved_at is not None) == (issue.status == "resolved"), issue
@@ -75,9 +75,9 @@ def test_few_issues_are_loud_and_weekends_are_quiet() -> None:
 @pytest.mark.parametrize("seed", [1, 7, 42])
 def test_in_the_first_three_hours_everything_happens_once(seed: int) -> None:
     world = sample_world(seed)
-    before, now = truth(world), world.clock
-    live(world, 3)
-    after = truth(world)
+    before, now = expected_issues(world), world.clock
+    simulate(world, 3)
+    after = expected_issues(world)
 
     kept = [(before[i], after[i]) for i in before if after[i].removed is None]
     changes = Counter((old.status, new.status) for old, new in kept if old.status != new.status)
@@ -110,8 +110,8 @@ def test_a_world_lives_for_weeks() -> None:
         "deleted",
         "project_gone",
     }
-    told = truth(world)
-    assert all(told[i.merged_into].removed is None for i in told.values() if i.merged_into)
+    expected = expected_issues(world)
+    assert all(expected[i.merged_into].removed is None for i in expected.values() if i.merged_into)
 
 
 def test_a_bulk_world_has_what_was_asked_for() -> None:
@@ -121,20 +121,22 @@ def test_a_bulk_world_has_what_was_asked_for() -> None:
     assert len(world.issues) == 2000
     assert len(world.organizations) == 5
     assert 0.2 < statuses["unresolved"] / 2000 < 0.3
-    assert truth(world) == truth(bulk_world(2000, 10, open_ratio=0.25, organizations=5))
+    assert expected_issues(world) == expected_issues(
+        bulk_world(2000, 10, open_ratio=0.25, organizations=5)
+    )
 
 
 def test_the_survivor_of_a_chain_of_merges_is_the_last_one() -> None:
-    world = World()
+    world = SentryWorld()
     project = world.create_project(world.create_organization("acme"), "api")
     a, b, c = (world.create_issue(project) for _ in range(3))
     world.merge([a], b)
     world.merge([b], c)
-    assert {truth(world)[issue.id].merged_into for issue in (a, b)} == {c.id}
+    assert {expected_issues(world)[issue.id].merged_into for issue in (a, b)} == {c.id}
     world.delete_issue(c)
 
-    assert {truth(world)[issue.id].merged_into for issue in (a, b)} == {None}
-    assert {truth(world)[issue.id].removed for issue in (a, b)} == {"merged"}
+    assert {expected_issues(world)[issue.id].merged_into for issue in (a, b)} == {None}
+    assert {expected_issues(world)[issue.id].removed for issue in (a, b)} == {"merged"}
 
 
 def test_the_server_runs_by_itself_and_prints_its_address() -> None:

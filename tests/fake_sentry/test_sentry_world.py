@@ -10,23 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.fake_sentry.entities import Issue, Project
-from pipelines.fake_sentry.truth import accepted_per_day, truth
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.expected_issues import accepted_per_day, expected_issues
+from pipelines.fake_sentry.sentry_world import SentryWorld
 
-Deed = Callable[[World, Random, Issue], object]
+Deed = Callable[[SentryWorld, Random, Issue], object]
 REOPENED = {"set_unresolved", "set_regression"}
 
 
-def _past(world: World, random: Random) -> timedelta:
+def _past(world: SentryWorld, random: Random) -> timedelta:
     return timedelta(seconds=random.randrange(100 * 86_400))
 
 
-def _merge(world: World, random: Random, issue: Issue) -> None:
+def _merge(world: SentryWorld, random: Random, issue: Issue) -> None:
     siblings = list(issue.project.issues.values())
     world.merge(random.sample(siblings, min(3, len(siblings))), issue)
 
 
-def _move(world: World, random: Random, issue: Issue) -> None:
+def _move(world: SentryWorld, random: Random, issue: Issue) -> None:
     homes = [o for o in world.organizations.values() if o.slug != issue.project.organization]
     world.transfer_project(issue.project, random.choice(homes))
 
@@ -55,8 +55,8 @@ DEEDS: dict[str, Deed] = {
 }
 
 
-def _lived(history: list[tuple[str, int]]) -> World:
-    world = World()
+def _lived(history: list[tuple[str, int]]) -> SentryWorld:
+    world = SentryWorld()
     for slug in ("acme", "globex"):
         organization = world.create_organization(slug)
         team = world.create_team(organization, f"{slug}-team")
@@ -75,20 +75,20 @@ def _lived(history: list[tuple[str, int]]) -> World:
 @given(st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 2**16)), max_size=40))
 def test_a_world_stays_consistent(history: list[tuple[str, int]]) -> None:
     world = _lived(history)
-    told = truth(world)
+    expected = expected_issues(world)
 
-    assert set(told) == set(world.issues) | set(world.departed)
+    assert set(expected) == set(world.issues) | set(world.departed)
     assert not set(world.issues) & set(world.departed)
     for issue in world.issues.values():
-        assert sum(count for _, count in told[issue.id].daily_events) == issue.times_seen
+        assert sum(count for _, count in expected[issue.id].daily_events) == issue.times_seen
         assert issue.events == sorted(issue.events, key=lambda events: events.at)
         assert issue.first_seen == issue.events[0].at
         assert issue.last_seen == issue.events[-1].at
         assert issue.first_seen <= issue.opened_at <= world.clock
         assert (issue.resolved_at is not None) == (issue.status == "resolved")
         assert world.projects[issue.project.id].issues[issue.id] is issue
-    merged = [told[i] for i in told if told[i].merged_into]
-    assert all(told[str(issue.merged_into)].removed is None for issue in merged)
+    merged = [expected[i] for i in expected if expected[i].merged_into]
+    assert all(expected[str(issue.merged_into)].removed is None for issue in merged)
     assert sum(accepted_per_day(world).values()) >= sum(i.times_seen for i in world.issues.values())
 
 
@@ -110,12 +110,12 @@ def test_the_activities_tell_when_an_issue_was_resolved(history: list[tuple[str,
 
 
 def test_short_ids_count_in_base_32() -> None:
-    world = World()
+    world = SentryWorld()
     project: Project = world.create_project(world.create_organization("acme"), "api")
     for _ in range(40):
         world.create_issue(project)
 
-    told = truth(world).values()
+    expected = expected_issues(world).values()
 
-    assert [issue.short_id for issue in told][9:12] == ["API-A", "API-B", "API-C"]
-    assert [issue.short_id for issue in told][31:34] == ["API-10", "API-11", "API-12"]
+    assert [issue.short_id for issue in expected][9:12] == ["API-A", "API-B", "API-C"]
+    assert [issue.short_id for issue in expected][31:34] == ["API-10", "API-11", "API-12"]

@@ -1,4 +1,4 @@
-"""What an honest warehouse should say about a world, without any API shape: the oracle's side of the stand-in."""
+"""What a warehouse should hold of a world, without any API shape: the state that tests compare with."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import date, datetime
 
 from pipelines.fake_sentry.entities import Assignee, Issue
 from pipelines.fake_sentry.issue_state import distinct_users, short_id
-from pipelines.fake_sentry.world import World
+from pipelines.fake_sentry.sentry_world import SentryWorld
 
 
 @dataclass(frozen=True)
-class IssueTruth:
-    """One issue id ever used. Of a departed one only `removed`, `merged_into` and `project_id` are told.
+class ExpectedIssue:
+    """One issue id ever used. Of a departed one only `removed`, `merged_into` and `project_id` are known.
 
     `event_count`, `first_seen_at`, `last_seen_at` are of all time (Postgres), `user_count` of the last 90 days (Snuba).
     `resolved_at` and `opened_at` (first seen or last reopened) are the issue's own, whatever a merge brought along.
@@ -42,21 +42,21 @@ class IssueTruth:
     daily_events: tuple[tuple[date, int], ...] = ()  # by the events' own UTC days, all time
 
 
-def truth(world: World) -> dict[str, IssueTruth]:
+def expected_issues(world: SentryWorld) -> dict[str, ExpectedIssue]:
     """Every issue id ever used, with what is true of it at the world's clock."""
-    told = {issue.id: _of_issue(world, issue) for issue in world.issues.values()}
+    found = {issue.id: _of_issue(world, issue) for issue in world.issues.values()}
     for gone in world.departed.values():
         survivor = world.survivor(gone.issue_id) if gone.into else None
-        told[gone.issue_id] = IssueTruth(
+        found[gone.issue_id] = ExpectedIssue(
             issue_id=gone.issue_id,
             project_id=gone.project_id,
             removed=gone.reason,
             merged_into=survivor.id if survivor else None,
         )
-    return told
+    return found
 
 
-def accepted_per_day(world: World) -> dict[tuple[str, date], int]:
+def accepted_per_day(world: SentryWorld) -> dict[tuple[str, date], int]:
     """Events that each project accepted per UTC day of their arrival: (project_id, day) -> count."""
     days: Counter[tuple[str, date]] = Counter()
     for project in world.projects.values():
@@ -65,11 +65,11 @@ def accepted_per_day(world: World) -> dict[tuple[str, date], int]:
     return dict(days)
 
 
-def _of_issue(world: World, issue: Issue) -> IssueTruth:
+def _of_issue(world: SentryWorld, issue: Issue) -> ExpectedIssue:
     days: Counter[date] = Counter()
     for events in issue.events:
         days[events.at.date()] += events.amount
-    return IssueTruth(
+    return ExpectedIssue(
         issue_id=issue.id,
         project_id=issue.project.id,
         organization=issue.project.organization,

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.fake_sentry.entities import Project
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import World
-from tests.standin.client import Client
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
+from tests.fake_sentry.plain_client import Client
 
 
 @pytest.fixture
-def world() -> World:
-    made = World()
+def world() -> SentryWorld:
+    made = SentryWorld()
     acme = made.create_organization("acme")
     team = made.create_team(acme, "shop")
     made.create_project(acme, "api", teams=[team])
@@ -23,21 +23,21 @@ def world() -> World:
 
 
 @pytest.fixture
-def api(world: World) -> Project:
+def api(world: SentryWorld) -> Project:
     return next(p for p in world.projects.values() if p.slug == "api")
 
 
 @pytest.fixture
-def web(world: World) -> Project:
+def web(world: SentryWorld) -> Project:
     return next(p for p in world.projects.values() if p.slug == "web")
 
 
 @pytest.fixture
-def sentry(world: World) -> Iterator[StandIn]:
-    with StandIn(world, "self-hosted") as running:
+def sentry(world: SentryWorld) -> Iterator[FakeSentry]:
+    with FakeSentry(world, "self-hosted") as running:
         yield running
 
 
 @pytest.fixture
-def client(sentry: StandIn) -> Client:
+def client(sentry: FakeSentry) -> Client:
     return Client(sentry)

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from pipelines.fake_sentry.entities import Project
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import START, World
-from tests.standin.client import ISSUES, Client
+from pipelines.fake_sentry.sentry_world import START, SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
+from tests.fake_sentry.plain_client import ISSUES, Client
 
 
 def test_without_a_query_only_unresolved_issues_come(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     still_open, closed = world.create_issue(api), world.create_issue(api)
     world.resolve(closed)
@@ -23,7 +23,7 @@ def test_without_a_query_only_unresolved_issues_come(
 
 
 def test_more_than_a_hundred_issues_per_page_are_silently_a_hundred(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     for _ in range(101):
         world.create_issue(api)
@@ -40,7 +40,7 @@ def test_elsewhere_a_page_of_more_than_a_hundred_is_refused(client: Client) -> N
 
 
 def test_the_last_page_names_a_next_page_that_has_no_results(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     world.create_issue(api)
 
@@ -55,7 +55,7 @@ def test_the_last_page_names_a_next_page_that_has_no_results(
 @pytest.mark.parametrize("sort", ["date", "new", "freq", "user"])
 @pytest.mark.parametrize("limit", [1, 3, 7, 100])
 def test_following_cursors_gives_every_issue_once(
-    world: World, api: Project, client: Client, sort: str, limit: int
+    world: SentryWorld, api: Project, client: Client, sort: str, limit: int
 ) -> None:
     for number in range(14):  # many with equal scores
         at = START - timedelta(hours=number // 5)
@@ -66,7 +66,7 @@ def test_following_cursors_gives_every_issue_once(
     assert sorted(ids) == sorted(world.issues)
 
 
-def test_the_previous_cursor_leads_back(world: World, api: Project, client: Client) -> None:
+def test_the_previous_cursor_leads_back(world: SentryWorld, api: Project, client: Client) -> None:
     for number in range(9):
         world.create_issue(api, at=START - timedelta(hours=number // 2))
     first = client.get(ISSUES, query="", limit=4)
@@ -78,7 +78,7 @@ def test_the_previous_cursor_leads_back(world: World, api: Project, client: Clie
 
 
 def test_a_limit_of_nothing_promises_more_forever(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     world.create_issue(api)
 
@@ -115,7 +115,7 @@ def test_what_sentry_does_not_understand_is_a_400(client: Client, params: dict[s
 
 
 def test_a_quiet_issue_is_shown_resolved_before_it_is_and_shortens_pages(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     world.set_resolve_age(api, timedelta(days=2))
     quiet = world.create_issue(api, at=START - timedelta(days=3))
@@ -131,7 +131,9 @@ def test_a_quiet_issue_is_shown_resolved_before_it_is_and_shortens_pages(
     ] == ["first_seen"]
 
 
-def test_feedback_is_hidden_unless_asked_for(world: World, api: Project, client: Client) -> None:
+def test_feedback_is_hidden_unless_asked_for(
+    world: SentryWorld, api: Project, client: Client
+) -> None:
     feedback = world.create_issue(api, category="feedback")
     error = world.create_issue(api)
 
@@ -140,7 +142,7 @@ def test_feedback_is_hidden_unless_asked_for(world: World, api: Project, client:
 
 
 def test_the_query_language_finds_what_it_says(
-    world: World, api: Project, web: Project, client: Client
+    world: SentryWorld, api: Project, web: Project, client: Client
 ) -> None:
     member = world.organizations["acme"].members[0]
     one = world.create_issue(api, "KeyError: 'basket'", level="fatal", priority="high")
@@ -170,7 +172,7 @@ def test_the_query_language_finds_what_it_says(
 
 
 def test_a_search_too_wide_ends_early_and_says_nothing(
-    world: World, api: Project, web: Project, sentry: StandIn, client: Client
+    world: SentryWorld, api: Project, web: Project, sentry: FakeSentry, client: Client
 ) -> None:
     for number in range(6):
         world.create_issue(api if number % 2 else web)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pipelines.fake_sentry.entities import Project
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import START, World
-from tests.standin.client import ISSUES, Client
+from pipelines.fake_sentry.sentry_world import START, SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
+from tests.fake_sentry.plain_client import ISSUES, Client
 
 
 def test_an_issue_without_events_in_the_window_is_not_listed(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     old = world.create_issue(api, at=START - timedelta(days=20))
     new = world.create_issue(api, at=START - timedelta(hours=2))
@@ -22,7 +22,7 @@ def test_an_issue_without_events_in_the_window_is_not_listed(
 
 
 def test_the_window_starts_with_its_start_and_ends_before_its_end(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     at_start = world.create_issue(api, at=START - timedelta(hours=2))
     world.create_issue(api, at=START - timedelta(hours=1))
@@ -32,7 +32,7 @@ def test_the_window_starts_with_its_start_and_ends_before_its_end(
 
 
 def test_counts_are_of_the_window_and_lifetime_of_all_time(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     first = START - timedelta(days=200, microseconds=-123456)
     issue = world.create_issue(api, count=7, users=range(0, 4), at=first, received_at=first)
@@ -48,7 +48,7 @@ def test_counts_are_of_the_window_and_lifetime_of_all_time(
 
 
 def test_a_window_before_the_retention_is_empty_and_one_that_reaches_into_it_is_clamped(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     ancient = START - timedelta(days=100)
     issue = world.create_issue(api, at=ancient)
@@ -62,7 +62,7 @@ def test_a_window_before_the_retention_is_empty_and_one_that_reaches_into_it_is_
 
 
 def test_an_issue_whose_events_expired_is_listed_nowhere_but_read_by_id(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     issue = world.create_issue(api, count=5)
     world.advance(days=91)
@@ -74,7 +74,7 @@ def test_an_issue_whose_events_expired_is_listed_nowhere_but_read_by_id(
 
 
 def test_collapsed_stats_leave_no_counts_and_an_empty_period_no_sparkline(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     world.create_issue(api)
 
@@ -94,7 +94,7 @@ def test_collapsed_stats_leave_no_counts_and_an_empty_period_no_sparkline(
 
 
 def test_the_fortnight_sparkline_has_a_bucket_per_utc_day(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     issue = world.create_issue(api, count=2, at=START - timedelta(days=13, hours=9))
     world.add_events(issue, 3, at=START - timedelta(days=14))
@@ -108,7 +108,9 @@ def test_the_fortnight_sparkline_has_a_bucket_per_utc_day(
     assert [count for _, count in days] == [2] + [0] * 12 + [5]
 
 
-def test_events_come_newest_first_and_once_each(world: World, api: Project, client: Client) -> None:
+def test_events_come_newest_first_and_once_each(
+    world: SentryWorld, api: Project, client: Client
+) -> None:
     issue = world.create_issue(api, count=4, at=START - timedelta(days=1))
     world.add_events(issue, 3)
 
@@ -121,7 +123,7 @@ def test_events_come_newest_first_and_once_each(world: World, api: Project, clie
 
 
 def test_stats_by_project_are_totals_and_otherwise_a_series(
-    world: World, api: Project, web: Project, client: Client
+    world: SentryWorld, api: Project, web: Project, client: Client
 ) -> None:
     world.create_issue(api, count=5)
     late = world.create_issue(web, count=2, at=START - timedelta(days=4))  # counted when it arrived
@@ -155,7 +157,7 @@ def test_stats_by_project_are_totals_and_otherwise_a_series(
 
 
 def test_the_older_stats_tell_received_and_stored_apart(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     world.create_issue(api, count=5)
     world.drop_events(api, 9)
@@ -168,11 +170,13 @@ def test_the_older_stats_tell_received_and_stored_apart(
     assert [count for _, count in stored] == [0, 5]
 
 
-def test_just_after_ingest_the_order_is_newer_than_the_counts(world: World, api: Project) -> None:
+def test_just_after_ingest_the_order_is_newer_than_the_counts(
+    world: SentryWorld, api: Project
+) -> None:
     quiet = world.create_issue(api, count=3, at=START - timedelta(days=2))
     recent = world.create_issue(api, at=START - timedelta(days=1))
     world.add_events(quiet, 2, at=START - timedelta(seconds=5), buffered=True)
-    with StandIn(world, "sentry9") as sentry:
+    with FakeSentry(world, "sentry9") as sentry:
         client = Client(sentry)
         first, second = client.rows("projects/acme/api/issues/")
         world.advance(minutes=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from .world import Row
+from .raw_world import Row
 
 INSIGHT = "insight"
 # A commit or a pull request may resolve at once, or only announce what a release does later.
@@ -87,7 +87,7 @@ class Gone:
 class Issue:
     """An issue, what befell it, and which of its activity lists the budget let a sync read.
 
-    `traits` and `assignee` are columns of its row: as they always are, and from one run on.
+    `traits` are columns of its row that nothing changes.
     """
 
     issue_id: str
@@ -100,8 +100,6 @@ class Issue:
     count: int
     events: dict[date, int]
     traits: Row
-    assignee: Row
-    assigned_in: int
     reads_flip: tuple[bool, ...]
     backfilled_in: frozenset[int]
 
@@ -118,7 +116,7 @@ class Team:
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     runs: tuple[Run, ...]
     organizations: tuple[str, ...]
     without_activities: frozenset[str]

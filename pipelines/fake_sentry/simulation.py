@@ -1,7 +1,7 @@
 """How the sample world goes on: what happens while its clock moves, the same for the same seed and step.
 
 Users run into errors; the teams assign, fix and archive them, in working hours. What an issue will come to is planned
-when it is new (`World.plans`), so the past that `sample` makes and the steps that follow it are one story.
+when it is new (`SentryWorld.plans`), so the past that `sample` makes and the steps that follow it are one story.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from pipelines.fake_sentry.company import (
     next_triage,
 )
 from pipelines.fake_sentry.entities import Issue, Member, Plan, Project
+from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.upheavals import upheavals
 from pipelines.fake_sentry.vocabulary import invent_error
-from pipelines.fake_sentry.world import World
 
 NEW_PER_HOUR = 2.2  # in the busiest hours
 AFTER_RELEASE = timedelta(hours=30)  # more errors than otherwise
@@ -42,7 +42,7 @@ USERS = {"batch": 0.0, "python": 0.5, "go": 0.5}
 USERS_OF_OTHERS = 0.8
 
 
-def live(world: World, hours: float = 3) -> None:
+def simulate(world: SentryWorld, hours: float = 3) -> None:
     """Move the clock by `hours` and let things happen meanwhile.
 
     The first step has at least one of everything, a project whose slug changes included.
@@ -50,14 +50,14 @@ def live(world: World, hours: float = 3) -> None:
     world.steps += 1
     random = Random(f"{world.seed}/{world.steps}")
     start = world.clock
-    Life(world, random).go_on(start + timedelta(hours=hours))
+    Simulation(world, random).go_on(start + timedelta(hours=hours))
     upheavals(world, random, start)
 
 
-class Life:
+class Simulation:
     """What users and teams do to the issues of `world`."""
 
-    def __init__(self, world: World, random: Random) -> None:
+    def __init__(self, world: SentryWorld, random: Random) -> None:
         self.world = world
         self.random = random
         self._deeds = {

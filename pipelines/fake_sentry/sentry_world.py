@@ -1,4 +1,4 @@
-"""The truth behind the stand-in: what exists in a Sentry, and everything that can happen to it.
+"""The state behind the fake Sentry: what exists in a Sentry, and everything that can happen to it.
 
 What belongs here: the clock, Sentry's periodic jobs, and what happens to organizations, teams, projects and releases,
 one method each. Issues have `issue_changes`; how the API shows it all is the server's business.
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from pipelines.fake_sentry.entities import Member, Organization, Plan, Project, Release, Team
+from pipelines.fake_sentry.entities import Member, Plan, Project, Release, SentryOrganization, Team
 from pipelines.fake_sentry.issue_changes import IssueChanges
 from pipelines.fake_sentry.issue_state import RETENTION, hour_of
 
@@ -18,7 +18,7 @@ START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 ONGOING_AFTER = timedelta(days=7)
 
 
-class World(IssueChanges):
+class SentryWorld(IssueChanges):
     """Everything one Sentry installation holds, at the moment `clock`.
 
     `version` grows with every change. Methods raise ValueError for what Sentry would refuse.
@@ -29,7 +29,7 @@ class World(IssueChanges):
         self.seed = seed
         self.steps = 0
         self.plans: list[Plan] = []  # a heap: what comes next is first
-        self.organizations: dict[str, Organization] = {}
+        self.organizations: dict[str, SentryOrganization] = {}
         self.projects: dict[str, Project] = {}
         self.teams: dict[str, Team] = {}
         self.former_slugs: dict[tuple[str, str], str] = {}
@@ -71,11 +71,13 @@ class World(IssueChanges):
 
     # Organizations, teams, projects, releases
 
-    def create_organization(self, slug: str, *, name: str = "", region: str = "us") -> Organization:
+    def create_organization(
+        self, slug: str, *, name: str = "", region: str = "us"
+    ) -> SentryOrganization:
         """Create an organization with one member."""
         if slug in self.organizations:
             raise ValueError(f"organization {slug} exists")
-        organization = Organization(
+        organization = SentryOrganization(
             id=str(next(self._organization_ids)),
             slug=slug,
             name=name or slug.title(),
@@ -87,7 +89,7 @@ class World(IssueChanges):
         return organization
 
     def create_member(
-        self, organization: Organization, name: str, *, pending: bool = False
+        self, organization: SentryOrganization, name: str, *, pending: bool = False
     ) -> Member:
         """Add a person to `organization`, with an address made from the name."""
         self.version += 1
@@ -97,7 +99,9 @@ class World(IssueChanges):
         organization.members.append(member)
         return member
 
-    def create_team(self, organization: Organization, slug: str, *, member_count: int = 3) -> Team:
+    def create_team(
+        self, organization: SentryOrganization, slug: str, *, member_count: int = 3
+    ) -> Team:
         """Create a team of `organization`."""
         self.version += 1
         team = Team(
@@ -122,7 +126,7 @@ class World(IssueChanges):
 
     def create_project(
         self,
-        organization: Organization,
+        organization: SentryOrganization,
         slug: str,
         *,
         platform: str | None = "python",
@@ -179,7 +183,7 @@ class World(IssueChanges):
         del self.projects[project.id]
         self.version += 1
 
-    def transfer_project(self, project: Project, organization: Organization) -> None:
+    def transfer_project(self, project: Project, organization: SentryOrganization) -> None:
         """Move `project` to another organization; issues keep their ids, assignees do not come along."""
         self._refuse_taken_slug(organization.slug, project.slug)
         project.organization, project.team_ids = organization.slug, []

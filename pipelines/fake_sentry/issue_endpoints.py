@@ -18,7 +18,7 @@ from pipelines.fake_sentry.calls import (
     reply_html,
     reply_json,
 )
-from pipelines.fake_sentry.directory import chosen_projects, named_project, paged
+from pipelines.fake_sentry.directory_endpoints import chosen_projects, named_project, paged
 from pipelines.fake_sentry.entities import Events, Issue, Project
 from pipelines.fake_sentry.issue_state import RETENTION, short_id
 from pipelines.fake_sentry.paging import (

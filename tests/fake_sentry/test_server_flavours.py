@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 
 from pipelines.fake_sentry.entities import Project
-from pipelines.fake_sentry.server import StandIn
-from pipelines.fake_sentry.world import START, World
-from tests.standin.client import ISSUES, Client
+from pipelines.fake_sentry.sentry_world import START, SentryWorld
+from pipelines.fake_sentry.server import FakeSentry
+from tests.fake_sentry.plain_client import ISSUES, Client
 
 GLITCHTIP_LINK = re.compile(
     r'<([^>]*)>;\s*rel="(\w+)";\s*results="(true|false)"(?:;\s*cursor="([^"]*)")?'
@@ -20,13 +20,13 @@ GLITCHTIP_LINK = re.compile(
 
 
 @contextmanager
-def running(world: World, flavour: str) -> Iterator[Client]:
-    with StandIn(world, flavour) as sentry:
+def running(world: SentryWorld, flavour: str) -> Iterator[Client]:
+    with FakeSentry(world, flavour) as sentry:
         yield Client(sentry)
 
 
-def test_saas_says_its_limits_and_429_comes_without_retry_after(world: World) -> None:
-    with StandIn(world) as sentry:
+def test_saas_says_its_limits_and_429_comes_without_retry_after(world: SentryWorld) -> None:
+    with FakeSentry(world) as sentry:
         sentry.state.limits.per_second["issues"] = 3
         client = Client(sentry)
         sentry.state.limits.clock = lambda: 1_790_000_000.5
@@ -49,8 +49,8 @@ def test_saas_says_its_limits_and_429_comes_without_retry_after(world: World) ->
     assert elsewhere.status_code == 200
 
 
-def test_saas_refuses_too_many_requests_at_once(world: World) -> None:
-    with StandIn(world) as sentry:
+def test_saas_refuses_too_many_requests_at_once(world: SentryWorld) -> None:
+    with FakeSentry(world) as sentry:
         limits, client = sentry.state.limits, Client(sentry)
         limits.concurrent = 2
         # As if two requests were being answered.
@@ -65,13 +65,13 @@ def test_saas_refuses_too_many_requests_at_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("flavour", ["self-hosted", "sentry10", "sentry9", "glitchtip"])
-def test_only_saas_speaks_of_limits(world: World, flavour: str) -> None:
+def test_only_saas_speaks_of_limits(world: SentryWorld, flavour: str) -> None:
     with running(world, flavour) as client:
         assert not [name for name in client.get("organizations/").headers if "Rate-Limit" in name]
 
 
 def test_sentry_10_has_windows_and_batches_but_not_the_new_fields(
-    world: World, api: Project
+    world: SentryWorld, api: Project
 ) -> None:
     issue = world.create_issue(api, count=3, at=START - timedelta(days=2, microseconds=-5))
     world.add_events(issue, at=START - timedelta(hours=1))
@@ -96,7 +96,7 @@ def test_sentry_10_has_windows_and_batches_but_not_the_new_fields(
         assert client.get("organizations/acme/", detailed=0).json().get("links") is None
 
 
-def test_sentry_9_goes_project_by_project(world: World, api: Project, web: Project) -> None:
+def test_sentry_9_goes_project_by_project(world: SentryWorld, api: Project, web: Project) -> None:
     issue = world.create_issue(api, count=3, at=START - timedelta(days=20))
     other = world.create_issue(web)
     with running(world, "sentry9") as client:
@@ -120,7 +120,7 @@ def test_sentry_9_goes_project_by_project(world: World, api: Project, web: Proje
 
 
 def test_glitchtip_writes_its_link_header_as_a_set_and_ends_with_the_same_address(
-    world: World, api: Project
+    world: SentryWorld, api: Project
 ) -> None:
     for number in range(7):
         world.create_issue(api, at=START - timedelta(hours=number))
@@ -142,7 +142,7 @@ def test_glitchtip_writes_its_link_header_as_a_set_and_ends_with_the_same_addres
 
 
 def test_glitchtip_goes_in_circles_among_more_than_a_hundred_ties(
-    world: World, api: Project
+    world: SentryWorld, api: Project
 ) -> None:
     for _ in range(170):
         world.create_issue(api)
@@ -157,7 +157,7 @@ def test_glitchtip_goes_in_circles_among_more_than_a_hundred_ties(
     assert len(set(cursors)) < len(cursors)
 
 
-def test_glitchtip_understands_other_questions(world: World, api: Project) -> None:
+def test_glitchtip_understands_other_questions(world: SentryWorld, api: Project) -> None:
     old = world.create_issue(api, at=START - timedelta(days=30))
     world.add_events(old, 4)
     closed = world.create_issue(api, at=START - timedelta(days=2))
@@ -187,7 +187,9 @@ def test_glitchtip_understands_other_questions(world: World, api: Project) -> No
         assert not {"assignedTo", "platform", "priority", "lifetime", "isUnhandled"} & set(row)
 
 
-def test_glitchtip_answers_with_web_pages_and_other_shapes(world: World, api: Project) -> None:
+def test_glitchtip_answers_with_web_pages_and_other_shapes(
+    world: SentryWorld, api: Project
+) -> None:
     issue = world.create_issue(api, count=3)
     world.merge([world.create_issue(api)], issue)
     (child,) = world.departed
@@ -204,7 +206,7 @@ def test_glitchtip_answers_with_web_pages_and_other_shapes(world: World, api: Pr
         assert Client.get(client, "organizations/acme/stats_v2/").status_code == 422
 
 
-def test_a_day_of_glitchtip_statistics_is_its_first_hour(world: World, api: Project) -> None:
+def test_a_day_of_glitchtip_statistics_is_its_first_hour(world: SentryWorld, api: Project) -> None:
     for hour, count in ((0, 2), (5, 40)):
         at = START.replace(hour=hour)
         world.create_issue(api, count=count, at=at, received_at=at)
@@ -227,8 +229,8 @@ def test_a_day_of_glitchtip_statistics_is_its_first_hour(world: World, api: Proj
     assert totals == {"1h": 42, "1d": 2}
 
 
-def test_glitchtip_wants_another_word_for_a_wrong_token(world: World) -> None:
-    with StandIn(world, "glitchtip") as sentry:
+def test_glitchtip_wants_another_word_for_a_wrong_token(world: SentryWorld) -> None:
+    with FakeSentry(world, "glitchtip") as sentry:
         sentry.faults.add("429", match="issues")
         assert Client(sentry, token="wrong").get("organizations/").json() == {
             "detail": "Unauthorized"

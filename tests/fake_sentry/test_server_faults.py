@@ -1,4 +1,4 @@
-"""The server misbehaves as it is told to, and no other way."""
+"""The server misbehaves as it is asked to, and in no other way."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import requests
 
 from pipelines.fake_sentry.entities import Project
 from pipelines.fake_sentry.faults import KINDS, Faults
-from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.fake_sentry.world import World
-from tests.standin.client import ISSUES, Client
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
+from tests.fake_sentry.plain_client import ISSUES, Client
 
 
 @pytest.fixture
-def issue_ids(world: World, api: Project) -> list[str]:
+def issue_ids(world: SentryWorld, api: Project) -> list[str]:
     return [world.create_issue(api).id for _ in range(6)]
 
 
 def test_a_fault_hits_as_many_requests_as_planned_after_those_that_pass(
-    sentry: StandIn, client: Client
+    sentry: FakeSentry, client: Client
 ) -> None:
     planned = sentry.faults.add("500", match="/issues/", after=1, times=2)
 
@@ -46,7 +46,7 @@ def test_a_fault_hits_as_many_requests_as_planned_after_those_that_pass(
     ],
 )
 def test_an_answer_is_replaced(
-    sentry: StandIn, client: Client, kind: str, status: int, content_type: str, text: str
+    sentry: FakeSentry, client: Client, kind: str, status: int, content_type: str, text: str
 ) -> None:
     sentry.faults.add(kind)
 
@@ -61,7 +61,7 @@ def test_an_answer_is_replaced(
 
 @pytest.mark.parametrize("kind", ["truncated", "reset"])
 def test_a_connection_is_torn(
-    sentry: StandIn, client: Client, issue_ids: list[str], kind: str
+    sentry: FakeSentry, client: Client, issue_ids: list[str], kind: str
 ) -> None:
     sentry.faults.add(kind)
 
@@ -73,7 +73,7 @@ def test_a_connection_is_torn(
 
 
 def test_an_empty_page_says_that_there_is_more_and_there_is(
-    sentry: StandIn, client: Client, issue_ids: list[str]
+    sentry: FakeSentry, client: Client, issue_ids: list[str]
 ) -> None:
     sentry.faults.add("empty_page_more", times=2)
     sentry.faults.add("empty_page_more", after=1)
@@ -84,7 +84,9 @@ def test_an_empty_page_says_that_there_is_more_and_there_is(
     assert sorted(row["id"] for page in pages for row in page) == issue_ids
 
 
-def test_a_cursor_repeats_for_ever(sentry: StandIn, client: Client, issue_ids: list[str]) -> None:
+def test_a_cursor_repeats_for_ever(
+    sentry: FakeSentry, client: Client, issue_ids: list[str]
+) -> None:
     sentry.faults.add("repeat_cursor", times=math.inf)
 
     first = client.get(ISSUES, limit=2)
@@ -97,7 +99,7 @@ def test_a_cursor_repeats_for_ever(sentry: StandIn, client: Client, issue_ids: l
 
 
 def test_a_listing_is_cut_short_in_silence(
-    sentry: StandIn, client: Client, issue_ids: list[str]
+    sentry: FakeSentry, client: Client, issue_ids: list[str]
 ) -> None:
     sentry.faults.add("cut_short", match=ISSUES)
 
@@ -105,7 +107,7 @@ def test_a_listing_is_cut_short_in_silence(
 
 
 def test_a_token_is_revoked_in_the_middle_and_can_come_back(
-    sentry: StandIn, client: Client
+    sentry: FakeSentry, client: Client
 ) -> None:
     sentry.faults.add("revoke_token", after=1)
 
@@ -115,7 +117,7 @@ def test_a_token_is_revoked_in_the_middle_and_can_come_back(
 
 
 def test_fields_change_appear_and_take_new_values(
-    sentry: StandIn, client: Client, issue_ids: list[str]
+    sentry: FakeSentry, client: Client, issue_ids: list[str]
 ) -> None:
     sentry.faults.add("changed_type", field="culprit", value={"now": "an object"})
     sentry.faults.add("unknown_field")
@@ -129,7 +131,7 @@ def test_fields_change_appear_and_take_new_values(
 
 
 def test_one_organization_is_down_and_the_others_are_not(
-    world: World, sentry: StandIn, client: Client
+    world: SentryWorld, sentry: FakeSentry, client: Client
 ) -> None:
     world.create_organization("globex")
     sentry.faults.add("org_down", match="/organizations/acme/")
@@ -138,7 +140,7 @@ def test_one_organization_is_down_and_the_others_are_not(
     assert client.get("organizations/globex/issues/").status_code == 200
 
 
-def test_an_answer_is_slow(sentry: StandIn, client: Client) -> None:
+def test_an_answer_is_slow(sentry: FakeSentry, client: Client) -> None:
     sentry.faults.add("slow", seconds=0.2)
     started = time.perf_counter()
 

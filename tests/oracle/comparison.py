@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from .world import Row
+from .raw_world import Row
 
 SHOWN_PER_COLUMN = 4
 Key = tuple[object, ...]
@@ -42,6 +42,27 @@ def columns(warehouse: Path) -> dict[str, set[str]]:
         ).fetchall():
             found[table].add(column)
     return dict(found)
+
+
+def passed_on_wrongly(
+    warehouse: Path, table: str, names: set[str], sources: dict[str, str]
+) -> list[str]:
+    """The columns that differ from the first source that has them, matched by its key, or that none has."""
+    with duckdb.connect(str(warehouse), read_only=True) as db:
+        origins: dict[str, str] = {}
+        for source in reversed(sources):
+            described = db.execute(f"describe {source}").fetchall()
+            origins |= {name: source for name, *_ in described}
+        wrong = [f"{table}.{name}: none has it" for name in sorted(names - origins.keys())]
+        for name in sorted(names & origins.keys()):
+            source = origins[name]
+            ((differing,),) = db.execute(
+                f"select count(*) from marts.{table} as passed left join {source} as source"
+                f" using ({sources[source]}) where passed.{name} is distinct from source.{name}"
+            ).fetchall()
+            if differing:
+                wrong.append(f"{table}.{name}: {differing} rows differ from {source}")
+        return wrong
 
 
 def disagreements(

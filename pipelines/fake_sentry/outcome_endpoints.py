@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.fake_sentry.calls import Call, Refusal, Reply, reply_html, reply_json
-from pipelines.fake_sentry.directory import chosen_projects, named_project
+from pipelines.fake_sentry.directory_endpoints import chosen_projects, named_project
 from pipelines.fake_sentry.entities import Project
 
 FIELDS = {"sum(quantity)", "sum(times_seen)"}

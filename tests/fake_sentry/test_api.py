@@ -8,13 +8,13 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from pipelines.fake_sentry.entities import Project
-from pipelines.fake_sentry.server import TOKEN, StandIn
-from pipelines.fake_sentry.world import START, World
-from tests.standin.client import ISSUES, Client
+from pipelines.fake_sentry.sentry_world import START, SentryWorld
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
+from tests.fake_sentry.plain_client import ISSUES, Client
 
 
 def test_a_batch_by_id_ignores_query_and_window_and_leaves_out_what_it_cannot_see(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     old = world.create_issue(api, at=START - timedelta(days=80))
     world.resolve(old)
@@ -51,7 +51,9 @@ def test_a_request_line_longer_than_eight_kilobytes_is_refused(client: Client) -
     )
 
 
-def test_a_merged_issue_answers_with_another_id(world: World, api: Project, client: Client) -> None:
+def test_a_merged_issue_answers_with_another_id(
+    world: SentryWorld, api: Project, client: Client
+) -> None:
     parent, child, grandchild = (
         world.create_issue(api, count=n, at=START - timedelta(days=n)) for n in (1, 2, 3)
     )
@@ -72,7 +74,7 @@ def test_a_merged_issue_answers_with_another_id(world: World, api: Project, clie
 
 
 def test_a_deleted_issue_and_one_pending_deletion_are_404(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     deleted, pending = world.create_issue(api), world.create_issue(api)
     world.delete_issue(deleted)
@@ -85,7 +87,7 @@ def test_a_deleted_issue_and_one_pending_deletion_are_404(
 
 
 def test_resolving_moves_no_timestamp_and_only_the_activities_tell_when(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     issue = world.create_issue(api)
     before = client.get(f"{ISSUES}{issue.id}/").json()
@@ -104,7 +106,7 @@ def test_resolving_moves_no_timestamp_and_only_the_activities_tell_when(
 
 
 def test_the_activity_list_forgets_beyond_a_hundred_entries(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     issue = world.create_issue(api)
     for _ in range(60):
@@ -120,7 +122,7 @@ def test_the_activity_list_forgets_beyond_a_hundred_entries(
 
 
 def test_an_event_on_a_resolved_issue_is_a_regression_and_a_late_one_is_not(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     issue = world.create_issue(api)
     world.advance(hours=2)
@@ -137,7 +139,7 @@ def test_an_event_on_a_resolved_issue_is_a_regression_and_a_late_one_is_not(
 
 
 def test_projects_are_those_named_or_all_or_those_of_ones_teams(
-    world: World, api: Project, web: Project, client: Client
+    world: SentryWorld, api: Project, web: Project, client: Client
 ) -> None:
     mine, theirs = world.create_issue(api), world.create_issue(web, at=START - timedelta(hours=1))
     web.is_member = False
@@ -148,7 +150,7 @@ def test_projects_are_those_named_or_all_or_those_of_ones_teams(
 
 
 def test_one_project_out_of_reach_fails_the_whole_request(
-    world: World, api: Project, web: Project, client: Client
+    world: SentryWorld, api: Project, web: Project, client: Client
 ) -> None:
     world.set_access(web, False)
 
@@ -164,7 +166,7 @@ def test_one_project_out_of_reach_fails_the_whole_request(
 
 
 def test_a_renamed_project_redirects_and_renames_its_short_ids(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     issue = world.create_issue(api)
     world.rename_project(api, "backend")
@@ -175,7 +177,7 @@ def test_a_renamed_project_redirects_and_renames_its_short_ids(
 
 
 def test_a_transferred_project_takes_its_issue_ids_along(
-    world: World, api: Project, client: Client
+    world: SentryWorld, api: Project, client: Client
 ) -> None:
     issue = world.create_issue(api)
     world.transfer_project(api, world.create_organization("globex"))
@@ -186,7 +188,7 @@ def test_a_transferred_project_takes_its_issue_ids_along(
 
 
 def test_the_date_header_is_the_clock_of_the_world(
-    world: World, sentry: StandIn, client: Client
+    world: SentryWorld, sentry: FakeSentry, client: Client
 ) -> None:
     with sentry.lock:
         world.advance(days=2, hours=3)
@@ -196,17 +198,17 @@ def test_the_date_header_is_the_clock_of_the_world(
     assert parsedate_to_datetime(date) == START + timedelta(days=2, hours=3)
 
 
-def test_tokens_are_checked(world: World) -> None:
-    with StandIn(world, "self-hosted") as sentry:
+def test_tokens_are_checked(world: SentryWorld) -> None:
+    with FakeSentry(world, "self-hosted") as sentry:
         assert "not provided" in Client(sentry, token=None).get("organizations/").json()["detail"]
         wrong = Client(sentry, token="wrong").get("organizations/")
         assert (wrong.status_code, wrong.json()) == (401, {"detail": "Invalid token"})
-    with StandIn(world, "self-hosted", token="sntrys_x") as sentry:
+    with FakeSentry(world, "self-hosted", token="sntrys_x") as sentry:
         assert Client(sentry, token="sntrys_x").get("organizations/").status_code == 403
 
 
 def test_an_integration_lists_no_organization_but_sees_all_projects(
-    world: World, web: Project, sentry: StandIn, client: Client
+    world: SentryWorld, web: Project, sentry: FakeSentry, client: Client
 ) -> None:
     issue = world.create_issue(web)
     web.is_member = False
@@ -225,10 +227,10 @@ def test_unknown_things_are_404_and_a_missing_slash_redirects(client: Client) ->
     assert redirected.history[0].status_code == 301
 
 
-def test_each_region_holds_its_own_organizations(world: World) -> None:
+def test_each_region_holds_its_own_organizations(world: SentryWorld) -> None:
     eu = world.create_organization("europe", region="de")
     issue = world.create_issue(world.create_project(eu, "eu-api"))
-    with StandIn(world, region="de") as de, StandIn(world, peers=[de]) as us:
+    with FakeSentry(world, region="de") as de, FakeSentry(world, peers=[de]) as us:
         listed = {
             row["slug"]: row["links"]["regionUrl"] for row in Client(us).rows("organizations/")
         }
@@ -244,7 +246,7 @@ def test_each_region_holds_its_own_organizations(world: World) -> None:
         assert TOKEN not in str(us.requests)
 
 
-def test_what_is_gone_cannot_change(world: World, api: Project) -> None:
+def test_what_is_gone_cannot_change(world: SentryWorld, api: Project) -> None:
     issue = world.create_issue(api)
     world.delete_issue(issue)
 
