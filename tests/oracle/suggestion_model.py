@@ -13,10 +13,19 @@ from tests.dbt.warehouse import dbt
 from .random_companies import Company
 from .raw_world import Row
 
+MODELS = (
+    "int_guessable_projects",
+    "int_slug_words",
+    "int_votes_by_word",
+    "int_votes_by_name",
+    "int_votes_by_team",
+    "int_product_suggestions",
+)
 TABLES = """
 attach ':memory:' as warehouse;
 create schema warehouse.marts;
 create schema warehouse.staging;
+create schema warehouse.intermediate;
 create table warehouse.marts.dim_products (product_id varchar, product_name varchar, is_active boolean);
 create table warehouse.marts.dim_projects (
     project_id varchar, organization_slug varchar, project_slug varchar, product_id varchar, is_deleted boolean
@@ -29,12 +38,15 @@ class SuggestionModel:
     """The model as dbt compiles it, in a DuckDB of its own."""
 
     def __init__(self, folder: Path) -> None:
-        finished = dbt(folder, "compile", "--quiet", "--select", "int_product_suggestions")
+        finished = dbt(folder, "compile", "--quiet", "--select", *MODELS)
         assert finished.returncode == 0, finished.stdout
-        (file,) = folder.glob("target/compiled/**/int_product_suggestions.sql")
-        self._query = file.read_text("utf-8")
         self._db = duckdb.connect()
         self._db.execute(TABLES)
+        for model in MODELS:
+            (file,) = folder.glob(f"target/compiled/**/{model}.sql")
+            self._db.execute(
+                f"create view warehouse.intermediate.{model} as {file.read_text('utf-8')}"
+            )
 
     def suggested(
         self, products: Iterable[Row], projects: Iterable[Row], teams: Iterable[Row]
@@ -49,7 +61,7 @@ class SuggestionModel:
             if rows := list(rows):
                 self._db.register("incoming", pa.Table.from_pylist(rows))
                 self._db.execute(f"insert into warehouse.{table} by name from incoming")
-        found = self._db.execute(self._query).fetchall()
+        found = self._db.execute(f"from warehouse.intermediate.{MODELS[-1]}").fetchall()
         return {project_id: (product_id, reason) for project_id, product_id, reason in found}
 
 
