@@ -72,7 +72,8 @@ name_votes as (
 
 )
 
-select
+-- Once, where id and name say the same.
+select distinct
     project_id,
     product_id,
     'name' as kind,
