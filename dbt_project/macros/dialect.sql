@@ -33,13 +33,13 @@
 {%- endmacro %}
 
 
-{# How alike two words are, from 0 to 1. #}
-{% macro likeness(left, right) -%}
-    {{ return(adapter.dispatch('likeness')(left, right)) }}
+{# The words of a text as an array, in lower case. #}
+{% macro words_of(text) -%}
+    {{ return(adapter.dispatch('words_of')(text)) }}
 {%- endmacro %}
 
-{% macro duckdb__likeness(left, right) -%}
-    jaro_winkler_similarity({{ left }}, {{ right }})
+{% macro duckdb__words_of(text) -%}
+    regexp_split_to_array(lower({{ text }}), '[^\p{L}\p{N}]+')
 {%- endmacro %}
 
 

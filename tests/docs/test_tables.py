@@ -11,6 +11,8 @@ from docs.generate_tables import DOCS, PAGE, READ_FIRST, page, published_tables
 
 from .conftest import PublishedFile
 
+# The projects of this Sentry are named at random, so that nothing suggests a product.
+SAYS_NOTHING_HERE = {"suggested_product_id", "suggestion_reason"}
 QUERIES = sorted((DOCS / "queries").glob("*.sql"))
 
 
@@ -64,7 +66,7 @@ def test_every_query_answers(published: PublishedFile, file: Path) -> None:
     assert [
         c
         for c, values in zip(columns, zip(*rows, strict=True), strict=True)
-        if set(values) == {None}
+        if set(values) == {None} and c not in SAYS_NOTHING_HERE
     ] == []
 
 

@@ -40,10 +40,12 @@ contract of the published tables leaves a choice, this is the reading taken here
     Equal scores: the one seen last goes first, one never seen last, then the issue id as text.
 15. The reason for a health names the worst alone: late, then near, then loud. Events of projects
     that are deleted make no product loud.
-16. A suggestion comes from projects that exist and have an active product, if more than half of them
-    agree: those of the organization with the same slug up to the first `-`, else those of a team
-    that both have now (the most votes, then the product id, then the reason). Else the id of an
-    active product that is most like the slug, from 0.85 on.
+16. A suggestion needs a vote of a trusted kind and none for another product. Kinds, as if the project
+    had no product: all others of its organization with a word of its slug have one product (two or
+    more others: word; one: single), a product's id or name has no word that the slug lacks (name), or
+    three others of one of its teams, and four in five, have one product (team). Only projects that
+    exist and have an active product speak. A kind is trusted in an organization if 7 in 10 of the
+    speaking projects that it knows something of, and two that it failed, would get their product.
 17. A product always counts in itself, also one that is inactive (is_counted).
 18. A history has a version per change that a build saw under a newer as_of. What was replaced
     under one as_of gives way; what came and went under it ends as it began.

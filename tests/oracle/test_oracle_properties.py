@@ -10,7 +10,6 @@ from functools import cache
 from itertools import pairwise
 from statistics import median, quantiles
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +17,6 @@ from hypothesis import strategies as st
 from .oracle import KEYS, expected
 from .oracle_catalog import matches, product_of
 from .oracle_facts import Oracle, percentile
-from .oracle_suggestions import LIKE, jaro_winkler
 from .random_world import GROWN, random_world
 from .raw_world import RawWorld, Row
 
@@ -43,6 +41,9 @@ ONE_VALUE = {
     "product_history.valid_to",
     "project_assignment_history.valid_from",
     "project_assignment_history.valid_to",
+    # Products are mapped at random there; tests/oracle/test_suggestions.py has worlds where something speaks.
+    "unassigned_projects.suggested_product_id",
+    "unassigned_projects.suggestion_reason",
 }
 
 anything = settings(max_examples=12, deadline=None)
@@ -231,24 +232,3 @@ def test_every_column_has_different_values_in_the_world_that_the_models_are_buil
     assert constant == ONE_VALUE
     healths = {re.sub(r"\d+", "", row["health_reason"]) for row in tables["product_overview"]}
     assert len(healths) == 6
-    hints = {str(row["suggestion_reason"])[:6] for row in tables["unassigned_projects"]}
-    assert hints == {"its sl", "of the", "None"}
-
-
-@given(st.text("abc-", min_size=1, max_size=9), st.text("abc-", min_size=1, max_size=9))
-def test_words_are_as_alike_as_duckdb_finds_them(one: str, other: str) -> None:
-    with duckdb.connect() as db:
-        ((theirs,),) = db.execute("select jaro_winkler_similarity(?, ?)", [one, other]).fetchall()
-    ours = jaro_winkler(one, other)
-    # Below what counts as alike DuckDB adds nothing for a common beginning.
-    assert ours == pytest.approx(theirs) or max(ours, theirs) < LIKE
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "likeness"),
-    [("martha", "marhta", 0.9611), ("dwayne", "duane", 0.84), ("dixon", "dicksonx", 0.8133)],
-)
-def test_likeness_is_that_of_the_examples_in_the_literature(
-    one: str, other: str, likeness: float
-) -> None:
-    assert jaro_winkler(one, other) == pytest.approx(likeness, abs=1e-4)
