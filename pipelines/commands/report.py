@@ -53,8 +53,8 @@ def read_published(path: Path) -> Published | None:
 
         return Published(
             rows("from marts.product_overview order by tree_order"),
-            rows("from marts.unassigned_projects order by events_7d desc"),
-            rows("from marts.sync_runs order by started_at desc limit 1")[0],
+            rows("from marts.unassigned_projects order by events_7d desc, project_slug"),
+            rows("from marts.sync_runs inner join marts.publication using (run_id)")[0],
             rows("from marts.organization_freshness where status = 'failed' order by 1"),
             rows("select count(*) as n from marts.dim_projects where not is_deleted")[0]["n"],
             rows(FORGOTTEN)[0]["n"],

@@ -16,6 +16,7 @@ import pytest
 from pipelines.automation import every_three_hours
 from pipelines.fake_sentry.server import FakeSentry
 from pipelines.settings import ROOT, Settings
+from pipelines.warehouse.lock import holder
 from tests.pipeline.conftest import SETTINGS, Deployment
 
 
@@ -96,6 +97,10 @@ def test_the_next_sync_goes_through_and_the_dead_run_shows_as_failed(
     os.close(leader)  # hangs up if it is somebody's terminal
     killed.wait(60)
     assert killed.returncode in (-signal.SIGKILL, -signal.SIGHUP)
+    deadline = time.monotonic() + 60  # the run ends a moment after who started it
+    while holder(deployment.warehouse):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert statuses(deployment) == [dg.DagsterRunStatus.STARTED]
     assert isinstance(every_three_hours(), dg.RunRequest)
 
