@@ -99,10 +99,10 @@ def test_a_reader_that_goes_away_gives_no_traceback(folder: Folder) -> None:
     assert finished.stderr == ""
 
 
-def test_a_command_starts_without_dagster_dbt_and_dlt() -> None:
+def test_a_command_starts_without_dagster_and_dbt() -> None:
     code = (
         "import sys, pipelines.__main__; "
-        "print(sorted({'dagster', 'dbt', 'dlt'} & {name.partition('.')[0] for name in sys.modules}))"
+        "print(sorted({'dagster', 'dbt'} & {name.partition('.')[0] for name in sys.modules}))"
     )
 
     assert run("-c", code).stdout == "[]\n"

@@ -16,6 +16,7 @@ import pytest
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
+from pipelines.run_job import failure_of
 from pipelines.settings import EXAMPLE
 from pipelines.warehouse.attach import attach
 
@@ -80,7 +81,7 @@ class Deployment:
 
 def failure_texts(result: dg.ExecuteInProcessResult) -> str:
     """Return what a failed run says, all steps together."""
-    texts = []
+    texts = [] if result.success else [failure_of(result.all_events)]
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error

@@ -108,6 +108,5 @@ def test_the_next_sync_goes_through_and_the_dead_run_shows_as_failed(
 
     assert following.wait(300) == 0, (deployment.data / "sync.log").read_text()[-3000:]
     assert statuses(deployment) == [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
-    log = deployment.read("select status from marts.sync_runs order by started_at, finished_at")
-    assert [row["status"] for row in log][-1] == "complete"
-    assert "failed" in [row["status"] for row in log]
+    log = deployment.read("select status from marts.sync_runs")
+    assert sorted(row["status"] for row in log) == ["complete", "complete", "failed"]

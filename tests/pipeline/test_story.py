@@ -17,7 +17,7 @@ from pipelines.settings import ROOT
 from tests.pipeline import walk
 from tests.pipeline.conftest import Deployment
 
-SEEDS = ROOT / "seeds"
+SEEDS = ROOT / "seeds" / "example"
 DAY = timedelta(days=1)
 
 

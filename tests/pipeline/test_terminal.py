@@ -62,7 +62,7 @@ def test_an_organization_that_fails_is_said_with_the_reason(
 ) -> None:
     beta = sentry.world.create_organization("beta")
     sentry.world.create_project(beta, "beta-api")
-    sentry.faults.add("forbidden", "/organizations/beta/projects/", times=1000)
+    sentry.faults.add("403", "/organizations/beta/projects/", times=1000)
     code, screen = sync(deployment)
     assert code == 3
     assert "beta was not synced; it has no data" in screen

@@ -142,9 +142,10 @@ def rebuild(clone: Path) -> str:
         | {"PYTHONPATH": str(clone), "DATA_DIR": "data", "SEEDS_DIR": "seeds/example"}
     )
     code = (
-        "import os; from pipelines.commands.dagster import become; "
-        "from pipelines.settings import read_settings; "
-        "become(read_settings(), ['job', 'execute', '-m', 'pipelines.definitions', '-j', 'rebuild_marts'], os.environ)"
+        "import os, subprocess, sys; from pipelines.commands.dagster import environment; "
+        "from pipelines.settings import read_settings; settings = read_settings(); "
+        "sys.exit(subprocess.run([sys.executable, '-m', 'pipelines.run_job', 'rebuild_marts'], "
+        "env=environment(settings, os.environ), cwd=settings.dagster_home).returncode)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
