@@ -15,6 +15,37 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("project")
 
 
+# Whole pipelines, dbt builds and long searches: not what one waits for while working (`make test-fast`).
+SLOW = (
+    "pipeline/test_sync_sentry",
+    "pipeline/test_killed_runs",
+    "pipeline/test_terminal",
+    "pipeline/test_settings",
+    "pipeline/test_story",
+    "pipeline/test_upgrade",
+    "pipeline/test_readme",
+    "dbt/",
+    "docs/",
+    "oracle/",
+    "preview/test_preview",
+    "publish/test_killed_publisher",
+    "publish/test_readers",
+    "sentry/test_convergence",
+    "sentry/test_crash",
+    "sentry/test_faults",
+    "sentry/test_healing",
+    "sentry/test_load",
+    "sentry/test_redact_stored",
+    "warehouse/test_load",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(f"tests/{part}" in item.path.as_posix() for part in SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _no_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.Settings.model_config, "env_file", None)
