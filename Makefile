@@ -58,7 +58,7 @@ restore: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
 test: lint ## All that CI runs: lint, types, tests
 	@$(RUN) -m pytest -n 2 --dist loadfile
 
-test-fast: $(DEVELOPMENT) ## The tests that take under a minute
+test-fast: $(DEVELOPMENT) ## The tests that take some two minutes, without whole pipelines
 	@$(RUN) -m pytest -n 2 -m 'not slow'
 
 lint: $(DEVELOPMENT) ## ruff, mypy --strict, import fences, sqlfluff and the conventions of the models
