@@ -31,7 +31,20 @@ from pipelines.sentry.state.stored import open_stored_state
 from pipelines.settings import Settings
 
 DRAFTED = (PRODUCTS, PROJECT_PRODUCTS)
-TARGETS = [("critical", 24), ("high", 72), ("medium", 168), ("low", 720)]
+TARGETS = [
+    ("critical", "high", 24),
+    ("critical", None, 72),
+    ("critical", "low", 336),
+    ("high", "high", 72),
+    ("high", None, 168),
+    ("high", "low", 720),
+    ("medium", "high", 168),
+    ("medium", None, 336),
+    ("medium", "low", 1440),
+    ("low", "high", 336),
+    ("low", None, 720),
+    ("low", "low", 2160),
+]
 MOST_PROJECTS_SHOWN = 4
 WIDE = 1000  # where no terminal breaks lines
 Rows = Sequence[Sequence[object]]
