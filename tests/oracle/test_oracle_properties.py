@@ -38,6 +38,8 @@ SUMMED = (
 
 # A fresh build knows one version of everything.
 ONE_VALUE = {
+    "product_health_history.valid_from",
+    "product_health_history.valid_to",
     "product_history.valid_from",
     "product_history.valid_to",
     "project_assignment_history.valid_from",
@@ -46,6 +48,8 @@ ONE_VALUE = {
     "unassigned_projects.suggested_product_id",
     "unassigned_projects.suggestion_reason",
 }
+
+WORST_FIRST = ("critical", "at_risk", "healthy", "no_data")
 
 anything = settings(max_examples=12, deadline=None)
 seeds = st.integers(min_value=0, max_value=10_000)
@@ -225,6 +229,38 @@ def test_everything_is_what_is_live_but_not_of_an_inactive_product(seed: int) ->
     assert of_teams + unassigned["unresolved_issues"] == everything["unresolved_issues"]
 
 
+@anything
+@given(seeds)
+def test_health_is_the_worst_state_of_a_measure_and_names_every_cause(seed: int) -> None:
+    _, tables = answered(seed)
+    measures = defaultdict(list)
+    for row in tables["product_health_measures"]:
+        measures[row["product_id"]].append(row)
+    for row in tables["product_overview"]:
+        states = {each["state"] for each in measures[row["product_id"]]}
+        assert row["health"] == min(states, key=WORST_FIRST.index)
+        if row["health"] in ("critical", "at_risk"):
+            causes = [e for e in measures[row["product_id"]] if e["state"] == row["health"]]
+            assert all(cause["reason"] in row["health_reason"] for cause in causes)
+
+
+@anything
+@given(seeds)
+def test_what_is_new_or_resolved_moved_and_shares_are_of_one_whole(seed: int) -> None:
+    world, tables = answered(seed)
+    oracle, first_seen = Oracle(world), by(tables["fct_issues"], "issue_id")
+    movers = defaultdict(list)
+    for row in tables["product_movers"]:
+        movers[row["product_id"]].append(row)
+    for product in tables["product_overview"]:
+        rows = movers[product["product_id"]]
+        assert sorted(row["mover_rank"] for row in rows) == list(range(1, len(rows) + 1))
+        assert sum(abs(row["share_of_change"] or 0) for row in rows) <= 1 + 1e-9
+        assert product["new_issues_7d"] == sum(
+            oracle.in_window(first_seen[row["issue_id"]]["first_seen_at"], 7) for row in rows
+        )
+
+
 @given(st.permutations(["acme:new", "acme:old", ":old", ":older", "acme:n*", ":n*w", ":ol*"]))
 def test_the_most_specific_mapping_row_wins_whatever_the_order(written: list[str]) -> None:
     project = {"organization_slug": "acme", "project_slug": "new"}
@@ -293,5 +329,7 @@ def test_every_column_has_different_values_in_the_world_that_the_models_are_buil
         if len({str(row[column]) for row in rows}) == 1
     }
     assert constant == ONE_VALUE
-    healths = {re.sub(r"\d+", "", row["health_reason"]) for row in tables["product_overview"]}
-    assert len(healths) == 6
+    states = {(row["measure"], row["state"]) for row in tables["product_health_measures"]}
+    assert len(states) == 4 + 4 + 3 + 4
+    assert len({row["health"] for row in tables["product_overview"]}) == 4
+    assert len({row["change"] for row in tables["product_movers"]}) == 5

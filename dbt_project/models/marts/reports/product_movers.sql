@@ -1,11 +1,10 @@
 with returned as (
 
-    select spans.issue_id
+    select distinct spans.issue_id
     from {{ ref('int_issue_status_spans') }} as spans
     cross join {{ ref('int_as_of') }} as clock
     where
-        spans.is_present
-        and spans.status = 'unresolved'
+        spans.status = 'unresolved'
         and spans.from_status = 'resolved'
         and not spans.is_restored
         and cast(spans.started_at as date) > clock.before_days_7_on
