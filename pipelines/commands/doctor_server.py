@@ -18,7 +18,7 @@ from pipelines.sentry.errors import (
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import RetryPolicy, SentrySession
 from pipelines.sentry.organization import Organization
-from pipelines.sentry.read.detection import detect
+from pipelines.sentry.read.detection import detect, glitchtip_version
 from pipelines.sentry.read.directory import read_directory
 from pipelines.sentry.state.stored import open_stored_state
 from pipelines.settings import Settings, SettingsError
@@ -85,20 +85,20 @@ def _kind(api: SentryApi) -> str:
     host = urlsplit(api.base_url).hostname or ""
     if host == SAAS or host.endswith(f".{SAAS}"):
         return "Sentry SaaS"
-    sentry = _facts(api, "client-config").get("version")
-    if isinstance(sentry, dict) and sentry.get("current"):
-        return f"self-hosted Sentry {sentry['current']}"
-    if version := _facts(api, "settings").get("version"):
+    if version := _sentry_version(api):
+        return f"self-hosted Sentry {version}"
+    if version := glitchtip_version(api):
         return f"GlitchTip {version}"
     return "self-hosted Sentry; it does not say which version"
 
 
-def _facts(api: SentryApi, name: str) -> dict[str, object]:
+def _sentry_version(api: SentryApi) -> str | None:
     try:
-        body = api.get(f"{api.base_url}/api/{name}/")
+        body = api.get(f"{api.base_url}/api/client-config/")
     except SentryError:
-        return {}
-    return body if isinstance(body, dict) else {}
+        return None
+    version = body.get("version") if isinstance(body, dict) else None
+    return version.get("current") if isinstance(version, dict) else None
 
 
 def _clock(session: SentrySession) -> Diagnosis:

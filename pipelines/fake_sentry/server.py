@@ -50,6 +50,9 @@ class State:
 
     token: str = TOKEN
     is_user_token: bool = True  # False: the token of an internal integration
+    scopes: set[str] = field(
+        default_factory=lambda: {"org:read", "project:read", "team:read", "event:read"}
+    )
     latency: float = 0.0  # seconds before every answer
     search_limit: int | None = None  # candidates after which an issue list ends in silence
     limits: Limits = field(default_factory=Limits)
@@ -158,13 +161,27 @@ class FakeSentry:
             return reply_html("<h1>414 Request-URI Too Large</h1>", 414)
         try:
             call = self._call(scope, route)
-            reply = route.endpoint(call) if route else reply_html(status=404)
+            reply = self._asked(route, call) if route else reply_html(status=404)
         except Refusal as refusal:
             return refusal.reply
         if fault in CHANGES:
             asked = QueryParams(scope["query_string"]).get("cursor", "")
             reply = self.faults.change(fault, reply, call, asked, options)
         return reply
+
+    def _asked(self, route: Route, call: Call) -> Reply:
+        """Ask the endpoint if the token has a scope for it; GlitchTip looks at the question before."""
+        is_allowed = not route.scopes or bool(route.scopes & self.state.scopes)
+        if is_allowed:
+            return route.endpoint(call)
+        if self.flavour.name != "glitchtip":
+            raise forbidden()
+        try:
+            route.endpoint(call)
+        except Refusal as refusal:
+            if refusal.reply.status == 422:
+                raise
+        raise Refusal(403, "Permission denied")
 
     def _call(self, scope: Scope, route: Route | None) -> Call:
         path, is_glitchtip = scope["path"], self.flavour.name == "glitchtip"

@@ -13,6 +13,7 @@ from pipelines.fake_sentry.expected_issues import accepted_per_day
 from pipelines.fake_sentry.flavours import FLAVOURS
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import FakeSentry
+from pipelines.sentry.errors import ConfigurationError, SentryError
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import OURS, SyncedWarehouse
 
@@ -178,6 +179,27 @@ def test_one_web_page_at_detection_makes_no_server_another(
         listing = warehouse.value("select capabilities->>'listing' from raw.organization_syncs")
     names = {"saas": "organization", "sentry9": "project", "glitchtip": "glitchtip"}
     assert listing == names[flavour]
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_token_without_event_read_gets_that_for_a_reason(flavour: str, tmp_path: Path) -> None:
+    with FakeSentry(new_world(), flavour) as fake_sentry:
+        fake_sentry.state.scopes.remove("event:read")
+        with pytest.raises(SentryError, match=r"acme/issues/ is not allowed .*event:read"):
+            SyncedWarehouse(tmp_path, fake_sentry, ["acme"]).quick_sync()
+
+
+@pytest.mark.parametrize(
+    ("flavour", "reason"),
+    [("saas", "internal integration.* is in none"), ("glitchtip", "user .* in no organization")],
+)
+def test_a_token_that_lists_no_organization_gets_the_reasons_that_there_are(
+    flavour: str, reason: str, tmp_path: Path
+) -> None:
+    with FakeSentry(SentryWorld(), flavour) as fake_sentry:
+        with pytest.raises(ConfigurationError, match=reason) as raised:
+            SyncedWarehouse(tmp_path, fake_sentry).quick_sync()
+    assert (flavour == "glitchtip") == ("integration" not in str(raised.value))
 
 
 def test_a_detection_costs_one_request_on_a_current_server(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from pipelines.sentry.errors import (
 )
 from pipelines.sentry.http.client import Row, SentryApi
 from pipelines.sentry.organization import Directory, Organization
+from pipelines.sentry.read.detection import glitchtip_version
 from pipelines.sentry.rows import flatten
 from pipelines.sentry.state.stored import StoredState
 
@@ -93,11 +94,21 @@ def _listed(api: SentryApi) -> list[Organization]:
             failure = type(error)(f"This region fails: {error}")
             found[host] = Organization(host, region, {}, failure=failure)
     if not found:
-        raise ConfigurationError(
-            "This token lists no organization. An internal integration's token never does: "
-            "name yours in SENTRY_ORG (its slug, as in https://SLUG.sentry.io)."
-        )
+        raise ConfigurationError(_no_organization(api))
     return list(found.values())
+
+
+def _no_organization(api: SentryApi) -> str:
+    if glitchtip_version(api):
+        return (
+            "The user of this token is in no organization of this GlitchTip: "
+            "have them invited to one, or take the token of a user who is in it."
+        )
+    return (
+        "This token lists no organization. An internal integration's token never does: "
+        "name yours in SENTRY_ORG (its slug, as in https://SLUG.sentry.io). "
+        "A user's token lists none when the user is in none: have them invited."
+    )
 
 
 def _region_urls(api: SentryApi) -> list[str]:
