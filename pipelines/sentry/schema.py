@@ -134,7 +134,7 @@ ISSUES = _table(
     annotations=pa.string(),
     # JSON: fields of Sentry's reply that this source does not know (yet); null when there are none.
     other_fields=pa.string(),
-    # null while the issue exists; deleted, merged, project_gone or access_lost afterwards.
+    # null while the issue exists; deleted, merged or project_gone afterwards, and while Sentry waits to do so.
     removed_reason=pa.string(),
     removed_at=TIMESTAMP,
     merged_into_issue_id=pa.string(),

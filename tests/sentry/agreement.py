@@ -59,7 +59,7 @@ def assert_true(warehouse: SyncedWarehouse, world: SentryWorld, hidden: Iterable
             if row["removed_reason"] == "merged" and issue.merged_into:
                 assert row["merged_into_issue_id"] == issue.merged_into, (issue, row)
         elif issue.status == "pending_deletion":
-            assert row["removed_reason"] or row["status"] == "pending_deletion", (issue, row)
+            assert row["removed_reason"] == "deleted", (issue, row)
         elif flavour == "glitchtip" and is_forgotten(issue, world):
             assert row["removed_reason"] in (None, "deleted"), (issue, row)
         else:

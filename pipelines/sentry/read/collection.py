@@ -104,6 +104,7 @@ class IssueCollection:
         for body in bodies:
             row = flatten.issue(body, slug, counts_users=dialect.counts_users)
             row |= {"activities_read_at": None, "observed_at": self.as_of}
+            row["removed_at"] = self.as_of if row["removed_reason"] else None
             rows.append(self.redaction.issue(row))
             days += [
                 (row["issue_id"], day, count)

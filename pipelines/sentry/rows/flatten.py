@@ -136,8 +136,16 @@ def team(body: Row, organization_slug: str) -> Row:
     }
 
 
+# In no listing any more, still there for a read by id.
+_ON_ITS_WAY_OUT = {
+    "pending_deletion": "deleted",
+    "deletion_in_progress": "deleted",
+    "pending_merge": "merged",
+}
+
+
 def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Row:
-    """Return a row of `issues` without observed_at and what only we know (removal, activities read).
+    """Return a row of `issues` without observed_at and what only we know (time of removal, activities read).
 
     `counts_users` is False for servers that always answer 0: null is honest there.
     """
@@ -181,7 +189,7 @@ def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Ro
         "metadata": fields.json("metadata"),
         "annotations": fields.json("annotations"),
         "other_fields": as_json({k: fields.source[k] for k in fields.source.keys() - _KNOWN}),
-        "removed_reason": None,
+        "removed_reason": _ON_ITS_WAY_OUT.get(fields.text("status") or ""),
         "removed_at": None,
         "merged_into_issue_id": None,
     }

@@ -52,7 +52,8 @@ def not_listed(
     """Return issue id -> project id of the stored issues that a sync answers for: to account for, to look at again.
 
     To account for - full: all that are alive. Incremental: those that were open. Always: those whose project has
-    come from another organization, and those that were out of reach together with their project.
+    come from another organization, those that were out of reach together with their project, and those of which is
+    not known yet into which they were merged.
     To look at again - full: those called deleted within the last week, in case that was a mistake.
     """
     rows = stored.sql.execute(
@@ -62,6 +63,7 @@ def not_listed(
         where not is_gone and (
             (removed_reason is null and ($is_full or status = 'unresolved' or organization_slug != $slug))
             or removed_reason in ('project_gone', 'access_lost')
+            or (removed_reason = 'merged' and merged_into_issue_id is null)
             or ($is_full and removed_reason = 'deleted' and removed_at >= $as_of - interval 7 days)
         )
         """,
@@ -99,6 +101,11 @@ def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) 
             last_seen_at = coalesce(staged_issues.last_seen_at, stored.last_seen_at),
             user_count = coalesce(staged_issues.user_count, stored.user_count),
             first_seen_at = coalesce(staged_issues.first_seen_at, stored.first_seen_at),
+            -- It went when a sync first saw so.
+            removed_at = case
+                when staged_issues.removed_reason = stored.removed_reason then stored.removed_at
+                else staged_issues.removed_at
+            end,
             -- What an issue became is to be explained anew.
             activities_read_at = case
                 when staged_issues.status = stored.status
