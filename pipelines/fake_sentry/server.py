@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import format_datetime
+from itertools import count
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -85,6 +86,7 @@ class FakeSentry:
         self.region = region
         self.lock: threading.RLock = peers[0].lock if peers else threading.RLock()
         self._memory = Memory()
+        self._reuses = 0
         self._routes: list[Route] = GLITCHTIP if flavour == "glitchtip" else SENTRY
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -128,7 +130,7 @@ class FakeSentry:
     async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         path, query = scope["path"], scope["query_string"].decode()
-        fault, options = self.faults.pick(f"{path}?{query}") or (None, {})
+        fault, options = self.faults.pick(f"{path}?{query}") or (self._dropped(scope), {})
         route = next((r for r in self._routes if r.pattern.match(path)), None)
         reply = None
         headers: dict[str, str] = {}
@@ -139,7 +141,8 @@ class FakeSentry:
             with self.lock:
                 reply = reply or self._answer(scope, route, fault, options)
                 now = self.world.clock.replace(microsecond=0)
-                headers["Date"] = format_datetime(now, usegmt=True)
+                if fault != "no_date":
+                    headers["Date"] = format_datetime(now, usegmt=True)
         finally:
             if limited and route:
                 self.state.limits.leave(route.bucket)
@@ -149,6 +152,14 @@ class FakeSentry:
         seconds = time.perf_counter() - started
         self.requests.append(Logged(scope["method"], path, query, status, seconds, fault))
         await _send(scope, send, reply, headers, fault)
+
+    def _dropped(self, scope: Scope) -> str | None:
+        """Return the fault `reset` where this flavour has closed the connection that the client used again."""
+        every = self.flavour.resets_reused
+        if not every or next(scope["state"]["requests"]) == 0:
+            return None
+        self._reuses += 1
+        return "reset" if self._reuses % every == 0 else None
 
     def _answer(
         self, scope: Scope, route: Route | None, fault: str | None, options: dict[str, Any]
@@ -254,11 +265,11 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(HttpToolsProtocol):
-    """Lets the application reach its connection, to tear it."""
+    """Lets the application reach its connection, to tear it, and count the requests on it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
+        self.app_state = {**self.app_state, "transport": transport, "requests": count()}
 
 
 def _seconds(fault: str | None, options: dict[str, Any]) -> float:
@@ -271,6 +282,7 @@ async def _send(
     transport = scope["state"]["transport"]
     if fault == "reset":
         transport.abort()
+        await asyncio.sleep(0)  # lets the connection take note
         return
     named = reply.headers | headers | {"Content-Length": str(len(reply.body))}
     named["Content-Type"] = reply.content_type

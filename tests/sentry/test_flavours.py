@@ -15,7 +15,7 @@ from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import FakeSentry
 from pipelines.sentry.errors import ConfigurationError, SentryError
 from tests.sentry.agreement import assert_true
-from tests.sentry.syncing import OURS, SyncedWarehouse
+from tests.sentry.syncing import OURS, QUICK, SyncedWarehouse
 
 LACKING: dict[str, set[str]] = {
     "saas": set(),
@@ -165,6 +165,18 @@ def test_a_current_server_that_is_unwell_for_a_moment_is_not_taken_for_an_old_on
         assert not warehouse.quick_sync().failures
         listing = warehouse.value("select capabilities->>'listing' from raw.organization_syncs")
         assert listing == "organization"
+
+
+@pytest.mark.parametrize("flavour", ["saas", "sentry10", "glitchtip"])
+def test_counts_that_came_before_are_waited_for_as_long_as_anything_else(
+    flavour: str, tmp_path: Path
+) -> None:
+    with FakeSentry(new_world(), flavour) as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
+        assert not warehouse.quick_sync().failures
+        unwell = fake_sentry.faults.add("503", "/stats(_v2)?/", times=QUICK.attempts - 1)
+        assert not warehouse.quick_sync().failures
+        assert unwell.played == QUICK.attempts - 1
 
 
 @pytest.mark.parametrize("flavour", ["saas", "sentry9", "glitchtip"])
