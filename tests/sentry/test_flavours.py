@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,37 @@ def test_counts_that_came_before_are_waited_for_as_long_as_anything_else(
         unwell = fake_sentry.faults.add("503", "/stats(_v2)?/", times=QUICK.attempts - 1)
         assert not warehouse.quick_sync().failures
         assert unwell.played == QUICK.attempts - 1
+
+
+@pytest.mark.parametrize("flavour", ["saas", "sentry10", "sentry9", "glitchtip"])
+def test_an_issue_whose_only_event_is_ahead_of_the_clock_is_read_at_once(
+    flavour: str, tmp_path: Path
+) -> None:
+    world = new_world()
+    project = next(iter(world.projects.values()))
+    with FakeSentry(world, flavour) as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme", "beta"])
+        for _ in range(2):  # a full sync, an incremental one
+            at = world.clock + timedelta(seconds=59)
+            ahead = world.create_issue(project, at=at)
+            assert not warehouse.quick_sync(full=False).failures
+            assert warehouse.issues()[ahead.id]["first_seen_at"] == at.replace(tzinfo=None)
+            assert_true(warehouse, world)
+            world.advance(hours=3)
+
+
+def test_a_server_that_does_not_tell_the_time_is_read_by_the_clock_of_this_machine(
+    tmp_path: Path,
+) -> None:
+    now = datetime.now(UTC)
+    world = SentryWorld(now)
+    issue = world.create_issue(world.create_project(world.create_organization("acme"), "api"))
+    with FakeSentry(world, "sentry10") as fake_sentry:
+        fake_sentry.faults.add("no_date", times=math.inf)
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
+        summary = warehouse.quick_sync()
+    assert list(warehouse.issues()) == [issue.id]
+    assert timedelta(0) <= summary.as_of - now.replace(tzinfo=None, microsecond=0) < timedelta(hours=1)
 
 
 @pytest.mark.parametrize("flavour", ["saas", "sentry9", "glitchtip"])
