@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipelines.catalog.finding import counted
-from pipelines.commands.diagnosis import Diagnosis, ok, problem, warning
+from pipelines.commands.diagnosis import Diagnosis, ok, problem, some_of, warning
+from pipelines.commands.published_projects import once_readable
+from pipelines.publish import PublishError
 from pipelines.sentry.dialect import Dialect
 from pipelines.sentry.errors import (
     EndpointMissingError,
@@ -18,6 +21,7 @@ from pipelines.sentry.errors import (
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import RetryPolicy, SentrySession
 from pipelines.sentry.organization import Organization
+from pipelines.sentry.organization_sync import GIVE_ACCESS
 from pipelines.sentry.read.detection import detect, glitchtip_version
 from pipelines.sentry.read.directory import read_directory
 from pipelines.sentry.state.stored import open_stored_state
@@ -54,8 +58,9 @@ def diagnose_server(settings: Settings) -> Iterator[Diagnosis]:
         yield problem("organizations", str(error))
     else:
         yield from _scopes(_first_that_works(organizations))
+        before = _once_readable(settings.published)
         for organization in organizations:
-            yield _organization(organization)
+            yield _organization(organization, before)
 
 
 def _reached(api: SentryApi) -> tuple[Diagnosis, bool]:
@@ -148,7 +153,14 @@ def _scopes(organization: Organization) -> Iterator[Diagnosis]:
             yield ok(subject, f"{slug} answers at {path}")
 
 
-def _organization(organization: Organization) -> Diagnosis:
+def _once_readable(published: Path) -> set[str]:
+    try:
+        return once_readable(published) if published.exists() else set()
+    except PublishError:
+        return set()  # what is wrong with it is not for these lines
+
+
+def _organization(organization: Organization, before: set[str]) -> Diagnosis:
     subject = f"organization {organization.slug}"
     if organization.failure:
         return problem(subject, str(organization.failure))
@@ -165,11 +177,16 @@ def _organization(organization: Organization) -> Diagnosis:
     if not known:
         return warning(subject, text, "Without projects there is nothing to sync.")
     if readable < known:
+        lost = sorted(
+            row["project_slug"]
+            for project_id, row in organization.projects.items()
+            if project_id in before and not row["has_access"]
+        )
         return warning(
             subject,
-            text,
-            "Issues of the others stay unknown: join their teams in Sentry, "
-            "or take the token of an internal integration, which sees every project.",
+            f"{text}; no longer readable: {some_of(lost)}" if lost else text,
+            ("Issues of these count as they were, until a product with is_active false has them. " if lost else "")
+            + f"Issues of the others stay unknown. {GIVE_ACCESS}",
         )
     return ok(subject, text)
 

@@ -58,6 +58,8 @@ PROJECTS = _table(
     created_at=TIMESTAMP,
     # False when Sentry lists the project but not its issues to this token.
     has_access=pa.bool_(),
+    # When a sync found that they cannot be read any more; null while they can be, and if they never could.
+    access_lost_at=TIMESTAMP,
     # Set when a complete listing no longer holds the project.
     deleted_at=TIMESTAMP,
     observed_at=TIMESTAMP,

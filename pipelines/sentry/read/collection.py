@@ -153,6 +153,8 @@ class IssueCollection:
             if became.body is not None:
                 self._add([became.body], is_windowed=False)
                 continue
+            if became.gone == "out_of_reach":
+                continue  # stays as it is: it is there
             if became.gone and (issue_id in once_deleted or wanted[issue_id] in left):
                 continue
             tombstones.append(

@@ -20,6 +20,7 @@ from pipelines.sentry.http.client import Row, SentryApi
 from pipelines.sentry.organization import Directory, Organization
 from pipelines.sentry.read.detection import glitchtip_version
 from pipelines.sentry.rows import flatten
+from pipelines.sentry.schema import PROJECTS
 from pipelines.sentry.state.stored import StoredState
 
 log = logging.getLogger("pipelines.sentry")
@@ -158,22 +159,23 @@ def _find_gone(directory: Directory, stored: StoredState) -> None:
     """Find known projects and teams of the organizations read that no organization shows any more."""
     read = {org.slug: org for org in directory.organizations if org.failure is None}
     home = directory.home_of()
-    for project_id, slug, project_slug in stored.rows(
-        "select project_id, organization_slug, project_slug from stored_projects where deleted_at is null"
-    ):
-        organization = read.get(str(slug))
+    known = stored.table("from stored_projects where deleted_at is null", PROJECTS.schema)
+    for project in known.to_pylist():
+        organization, project_id = read.get(project["organization_slug"]), project["project_id"]
         if organization is None or project_id in home:
             continue
         try:
-            row = _project_by_slug(organization, str(project_slug))
+            row = _project_by_slug(organization, project["project_slug"])
+        except ForbiddenError:
+            row = project | {"has_access": False}  # it is there, and not for this token
         except SentryError as error:
             organization.failure = error
             del read[organization.slug]
             continue
         if row is not None and row["project_id"] == project_id:
-            organization.projects[row["project_id"]] = row
+            organization.projects[project_id] = row
         else:
-            organization.gone_projects.add(str(project_id))
+            organization.gone_projects.add(project_id)
     teams = {team_id for org in read.values() for team_id in org.teams}
     for team_id, slug in stored.rows(
         "select team_id, organization_slug from stored_teams where deleted_at is null"
@@ -184,12 +186,12 @@ def _find_gone(directory: Directory, stored: StoredState) -> None:
 
 
 def _project_by_slug(organization: Organization, project_slug: str) -> Row | None:
-    """Return the project's row, None if it is not there.
+    """Return the project's row, None if it is not there; ForbiddenError if it is out of reach.
 
     Projects are paged by offset, so one can slip between two pages while others come or go.
     """
     try:
         body = organization.api.get(f"projects/{organization.slug}/{project_slug}/")
-    except (NotFoundError, ForbiddenError, EndpointMissingError):
+    except (NotFoundError, EndpointMissingError):
         return None
     return flatten.project(body, organization.slug)

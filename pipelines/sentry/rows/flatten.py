@@ -103,7 +103,7 @@ def organization(body: Row) -> Row:
 
 
 def project(body: Row, organization_slug: str) -> Row:
-    """Return a row of `projects`, without observed_at."""
+    """Return a row of `projects`, without observed_at and what only we know (when access was lost)."""
     fields = Fields("projects", body)
     return {
         "project_id": fields.key("id"),
@@ -113,6 +113,7 @@ def project(body: Row, organization_slug: str) -> Row:
         "platform": fields.text("platform"),
         "created_at": fields.moment("dateCreated"),
         "has_access": fields.flag("hasAccess") is not False,
+        "access_lost_at": None,
         "deleted_at": None,
     }
 
