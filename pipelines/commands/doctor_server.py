@@ -185,7 +185,11 @@ def _organization(organization: Organization, before: set[str]) -> Diagnosis:
         return warning(
             subject,
             f"{text}; no longer readable: {some_of(lost)}" if lost else text,
-            ("Issues of these count as they were, until a product with is_active false has them. " if lost else "")
+            (
+                "Issues of these count as they were, until a product with is_active false has them. "
+                if lost
+                else ""
+            )
             + f"Issues of the others stay unknown. {GIVE_ACCESS}",
         )
     return ok(subject, text)

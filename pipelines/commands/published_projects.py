@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from pipelines.catalog import SentryProject
 from pipelines.publish import open_published
 
@@ -40,7 +42,9 @@ def once_readable(published: Path) -> set[str]:
     Raises PublishError.
     """
     with open_published(published) as connection:
-        projects = connection.execute("from marts.dim_projects where not is_deleted").to_arrow_table()
+        projects: pa.Table = connection.sql(
+            "from marts.dim_projects where not is_deleted"
+        ).to_arrow_table()
     # A file of an earlier version does not say what was lost before it.
     return {
         row["project_id"]

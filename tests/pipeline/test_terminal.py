@@ -64,7 +64,10 @@ def test_a_sync_ends_with_the_products_what_is_missing_and_what_is_next(
     assert "No longer: checkout-web. Their issues count as they were." in screen
     check = all_projects_still_readable(settings=Settings(data_dir=str(deployment.data)))
     assert (check.passed, check.severity.value) == (False, "WARN")
-    assert check.description == f"acme: {count - 1} of {count} projects can be read, no longer checkout-web"
+    assert (
+        check.description
+        == f"acme: {count - 1} of {count} projects can be read, no longer checkout-web"
+    )
     assert code == 0
     for words in (
         "E-commerce Platform",

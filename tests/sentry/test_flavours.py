@@ -208,7 +208,9 @@ def test_a_server_that_does_not_tell_the_time_is_read_by_the_clock_of_this_machi
         warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
         summary = warehouse.quick_sync()
     assert list(warehouse.issues()) == [issue.id]
-    assert timedelta(0) <= summary.as_of - now.replace(tzinfo=None, microsecond=0) < timedelta(hours=1)
+    assert (
+        timedelta(0) <= summary.as_of - now.replace(tzinfo=None, microsecond=0) < timedelta(hours=1)
+    )
 
 
 @pytest.mark.parametrize("flavour", ["saas", "sentry9", "glitchtip"])
@@ -240,9 +242,11 @@ def test_a_token_without_event_read_gets_that_for_a_reason(flavour: str, tmp_pat
 def test_a_token_that_lists_no_organization_gets_the_reasons_that_there_are(
     flavour: str, reason: str, tmp_path: Path
 ) -> None:
-    with FakeSentry(SentryWorld(), flavour) as fake_sentry:
-        with pytest.raises(ConfigurationError, match=reason) as raised:
-            SyncedWarehouse(tmp_path, fake_sentry).quick_sync()
+    with (
+        FakeSentry(SentryWorld(), flavour) as fake_sentry,
+        pytest.raises(ConfigurationError, match=reason) as raised,
+    ):
+        SyncedWarehouse(tmp_path, fake_sentry).quick_sync()
     assert (flavour == "glitchtip") == ("integration" not in str(raised.value))
 
 

@@ -29,7 +29,7 @@ class _KnowsUse(HTTPConnection):
         with self._naming_resets():
             super().request(*args, **kwargs)
 
-    def getresponse(self) -> HTTPResponse:
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as in urllib3
         with self._naming_resets():
             response = super().getresponse()
         self._has_answered = True
