@@ -89,8 +89,8 @@ class Limiter:
         limit = _number(headers.get("X-Sentry-Rate-Limit-Limit"))
         remaining = _number(headers.get("X-Sentry-Rate-Limit-Remaining"))
         concurrent = _number(headers.get("X-Sentry-Rate-Limit-ConcurrentLimit"))
-        if limit:
-            pace.interval = min(1 / (SHARE_OF_LIMIT * limit), _LONGEST_WAIT)
+        if limit and limit >= 1:
+            pace.interval = 1 / (SHARE_OF_LIMIT * limit)
         if concurrent:
             self._most = max(1, min(self._most, int(concurrent)))
             self._allowed = min(self._allowed, self._most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import requests
@@ -50,7 +51,7 @@ class Token(AuthBase):
     def redact_header(self, value: str) -> str:
         """Return a header's value without the token, and without characters that could drive a terminal."""
         sent = self.redact(value.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
-        return "".join(letter if letter.isprintable() else "?" for letter in sent)
+        return "".join(letter if letter.isprintable() else "\ufffd" for letter in sent)
 
 
 def _spellings(letter: str) -> str:
@@ -60,6 +61,7 @@ def _spellings(letter: str) -> str:
         rf"\\?{re.escape(letter)}",
         f"%(?:25)*{code:02x}",
         rf"\\u00{code:02x}",
+        re.escape(html.escape(letter)),
         f"&#(?:0*{code}|x0*{code:x});",
     ]
     return f"(?:{'|'.join(ways)})"
