@@ -8,24 +8,11 @@ more than 1 GiB or was not refused.
 
 from __future__ import annotations
 
-import argparse
 import gzip
-import itertools
-import resource
-import subprocess
-import sys
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-
-from pipelines.sentry.errors import SentryError
-from pipelines.sentry.http.client import SentryApi
-from pipelines.sentry.http.session import SentrySession
-from pipelines.sentry.http.workers import Workers
 
 MB = 1024**2
 MOST = 1024 * MB
@@ -45,7 +32,7 @@ def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 - the name that the library asks for
+        def do_GET(self) -> None:
             answer(self)
 
         def log_message(self, *_: object) -> None:

@@ -66,23 +66,27 @@ class ChangedTypeError(SentryError):
     """A field of the API has another type than it always had; names table and field, never a value."""
 
 
+class UnexpectedError(SentryError):
+    """Anything that is no error of ours; says of which type it was, and where."""
+
+
 class StorageError(SentryError):
     """The disk has no room for the rows just read; says where, and that the warehouse is as it was."""
 
 
-def reason(error: Exception) -> str:
-    """Return why an organization failed: what an error of ours says; of any other its type and place.
+def as_failure(error: Exception) -> SentryError:
+    """Return the error as the failure of an organization: one of ours as it is, of any other its type and place.
 
     The traceback of another goes to the log, and nowhere else.
     """
     if isinstance(error, SentryError):
-        return str(error)
+        return error
     log.error("An error that this program does not expect:", exc_info=error)
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
     place = next(iter(reversed(ours or frames)), None)
     where = f" in {Path(place.filename).name}, line {place.lineno}" if place else ""
-    return (
+    return UnexpectedError(
         f"It failed with an error that this program does not expect ({type(error).__name__}{where}). "
         "The log has the whole of it; please report that."
     )

@@ -19,7 +19,7 @@ from pipelines.sentry.errors import (
     ConfigurationError,
     TruncatedError,
     UnusableReplyError,
-    reason,
+    as_failure,
 )
 from pipelines.sentry.http.paginator import SentryPaginator, names_next_page, next_cursor
 from pipelines.sentry.http.session import SentrySession
@@ -130,7 +130,7 @@ class SentryApi:
             with self.session.retrying(attempts=1):
                 self.get("")
         except Exception as error:
-            reason(error)  # the first request that matters will say what is wrong
+            as_failure(error)  # the first request that matters will say what is wrong
         return self.now()
 
     def now(self) -> datetime:

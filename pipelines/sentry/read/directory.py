@@ -16,7 +16,7 @@ from pipelines.sentry.errors import (
     NotFoundError,
     SentryError,
     TokenRefusedError,
-    reason,
+    as_failure,
 )
 from pipelines.sentry.http.client import Row, SentryApi
 from pipelines.sentry.organization import Directory, Organization
@@ -38,7 +38,7 @@ def read_directory(api: SentryApi, slugs: list[str], stored: StoredState) -> Dir
         try:
             _read_members(organization)
         except Exception as error:
-            organization.failure = reason(error)
+            organization.failure = as_failure(error)
     _find_gone(directory, stored)
     for slug in sorted(stored.slugs() - set(organizations)):
         log.warning("%s: in the warehouse, but not among the organizations to sync.", slug)
@@ -61,11 +61,13 @@ def _named(api: SentryApi, slug: str, refusals: list[TokenRefusedError]) -> Orga
         return _organization(api, api.get(f"organizations/{slug}/", {"detailed": 0}))
     except TokenRefusedError as error:
         refusals.append(error)  # by this organization, as for single sign-on, or by all
-        return Organization(slug, api, {}, failure=str(error))
+        return Organization(slug, api, {}, failure=error)
     except NotFoundError as error:
-        return Organization(slug, api, {}, failure=f"{error} Check the slug in SENTRY_ORG.")
+        return Organization(
+            slug, api, {}, failure=NotFoundError(f"{error} Check the slug in SENTRY_ORG.")
+        )
     except Exception as error:
-        return Organization(slug, api, {}, failure=reason(error))
+        return Organization(slug, api, {}, failure=as_failure(error))
 
 
 def _listed(api: SentryApi) -> list[Organization]:
@@ -81,7 +83,7 @@ def _listed(api: SentryApi) -> list[Organization]:
         try:
             region = api.at(url)
         except SentryError as error:
-            found[url[:100]] = Organization(url[:100], api, {}, failure=reason(error))
+            found[url[:100]] = Organization(url[:100], api, {}, failure=as_failure(error))
             continue
         regions.setdefault(region.base_url, region)
     for url, region in regions.items():
@@ -94,7 +96,8 @@ def _listed(api: SentryApi) -> list[Organization]:
             if any(org.api.base_url == url for org in found.values()):
                 continue  # they are known by name, and will fail by themselves if they must
             host = urlsplit(url).netloc
-            failure = f"This region fails: {reason(error)}"
+            failure = as_failure(error)
+            failure = type(failure)(f"This region fails: {failure}")
             found[host] = Organization(host, region, {}, failure=failure)
     if not found:
         raise ConfigurationError(
@@ -114,7 +117,7 @@ def _each(api: SentryApi, bodies: Iterable[Row]) -> Iterator[Organization]:
                 slug = Fields("organizations", body).key("slug")
             except SentryError:
                 slug = f"(organization {number} of {api.base_url})"
-            yield Organization(slug, api, {}, failure=reason(error))
+            yield Organization(slug, api, {}, failure=as_failure(error))
 
 
 def _region_urls(api: SentryApi) -> list[str]:
@@ -178,7 +181,7 @@ def _find_gone(directory: Directory, stored: StoredState) -> None:
         try:
             row = _project_by_slug(organization, str(project_slug))
         except Exception as error:
-            organization.failure = reason(error)
+            organization.failure = as_failure(error)
             del read[organization.slug]
             continue
         if row is not None and row["project_id"] == project_id:
