@@ -203,6 +203,7 @@ def test_projects_that_the_token_may_not_read_are_counted(
         ("SENTRY_URL", "https://..", "expected an address"),
         ("SENTRY_URL", "https://*", "expected an address"),
         ("SENTRY_URL", "http://localhost:port", "expected an address"),
+        ("SENTRY_URL", "http://sentry.example", "https://, or set ALLOW_PLAIN_HTTP=true"),
         ("PERSONAL_DATA", "hash", "PERSONAL_DATA_KEY"),
     ],
 )

@@ -6,6 +6,7 @@ All organizations are listed before any issue is read, because a project that le
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from pipelines.sentry.errors import (
@@ -15,11 +16,13 @@ from pipelines.sentry.errors import (
     NotFoundError,
     SentryError,
     TokenRefusedError,
+    as_failure,
 )
 from pipelines.sentry.http.client import Row, SentryApi
 from pipelines.sentry.organization import Directory, Organization
 from pipelines.sentry.read.detection import glitchtip_version
 from pipelines.sentry.rows import flatten
+from pipelines.sentry.rows.typed import Fields
 from pipelines.sentry.schema import PROJECTS
 from pipelines.sentry.state.stored import StoredState
 
@@ -36,8 +39,8 @@ def read_directory(api: SentryApi, slugs: list[str], stored: StoredState) -> Dir
     for organization in directory.organizations:
         try:
             _read_members(organization)
-        except SentryError as error:
-            organization.failure = error
+        except Exception as error:
+            organization.failure = as_failure(error)
     _find_gone(directory, stored)
     for slug in sorted(stored.slugs() - set(organizations)):
         log.warning("%s: in the warehouse, but not among the organizations to sync.", slug)
@@ -65,8 +68,8 @@ def _named(api: SentryApi, slug: str, refusals: list[TokenRefusedError]) -> Orga
         return Organization(
             slug, api, {}, failure=NotFoundError(f"{error} Check the slug in SENTRY_ORG.")
         )
-    except SentryError as error:
-        return Organization(slug, api, {}, failure=error)
+    except Exception as error:
+        return Organization(slug, api, {}, failure=as_failure(error))
 
 
 def _listed(api: SentryApi) -> list[Organization]:
@@ -76,23 +79,27 @@ def _listed(api: SentryApi) -> list[Organization]:
         raise ConfigurationError(
             f"{error} Check SENTRY_URL, {api.base_url}: it is to be the address of the server itself."
         ) from None
-    found = {org.slug: org for org in (_organization(api, body) for body in bodies)}
+    found = {org.slug: org for org in _each(api, bodies)}
     regions = {org.api.base_url: org.api for org in found.values()}
     for url in _region_urls(api):
-        region = api.at(url)
+        try:
+            region = api.at(url)
+        except SentryError as error:
+            found[url[:100]] = Organization(url[:100], api, {}, failure=as_failure(error))
+            continue
         regions.setdefault(region.base_url, region)
     for url, region in regions.items():
         if url == api.base_url:
             continue
         try:
-            for body in region.rows("organizations/"):
-                organization = _organization(api, body)
+            for organization in _each(api, region.rows("organizations/")):
                 found.setdefault(organization.slug, organization)
-        except SentryError as error:
+        except Exception as error:
             if any(org.api.base_url == url for org in found.values()):
                 continue  # they are known by name, and will fail by themselves if they must
             host = urlsplit(url).netloc
-            failure = type(error)(f"This region fails: {error}")
+            failure = as_failure(error)
+            failure = type(failure)(f"This region fails: {failure}")
             found[host] = Organization(host, region, {}, failure=failure)
     if not found:
         raise ConfigurationError(_no_organization(api))
@@ -112,6 +119,19 @@ def _no_organization(api: SentryApi) -> str:
     )
 
 
+def _each(api: SentryApi, bodies: Iterable[Row]) -> Iterator[Organization]:
+    """Yield listed organizations; one that cannot be read fails by its slug, or its place in the list."""
+    for number, body in enumerate(bodies, 1):
+        try:
+            yield _organization(api, body)
+        except Exception as error:
+            try:
+                slug = Fields("organizations", body).key("slug")
+            except SentryError:
+                slug = f"(organization {number} of {api.base_url})"
+            yield Organization(slug, api, {}, failure=as_failure(error))
+
+
 def _region_urls(api: SentryApi) -> list[str]:
     """Return the addresses of the regions in which the user has organizations (Sentry SaaS only)."""
     try:
@@ -119,12 +139,17 @@ def _region_urls(api: SentryApi) -> list[str]:
             body = api.get("users/me/regions/")
     except TokenRefusedError:
         raise
-    except SentryError as error:
+    except (EndpointMissingError, NotFoundError, ForbiddenError) as error:
         log.debug("regions cannot be listed: %s", error)
         return []
-    regions = body.get("regions", []) if isinstance(body, dict) else []
+    except SentryError as error:
+        log.warning("Organizations of other regions are not listed: %s", error)
+        return []
+    regions = body.get("regions") if isinstance(body, dict) else None
     return [
-        str(region["url"]) for region in regions if isinstance(region, dict) and "url" in region
+        str(region["url"])
+        for region in (regions if isinstance(regions, list) else ())
+        if isinstance(region, dict) and "url" in region
     ]
 
 
@@ -168,8 +193,8 @@ def _find_gone(directory: Directory, stored: StoredState) -> None:
             row = _project_by_slug(organization, project["project_slug"])
         except ForbiddenError:
             row = project | {"has_access": False}  # it is there, and not for this token
-        except SentryError as error:
-            organization.failure = error
+        except Exception as error:
+            organization.failure = as_failure(error)
             del read[organization.slug]
             continue
         if row is not None and row["project_id"] == project_id:

@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
+from pipelines.sentry.bounds import is_possible
 from pipelines.sentry.errors import ChangedTypeError
-from pipelines.sentry.rows.typed import Fields, as_json
+from pipelines.sentry.rows.typed import A_COUNT, Fields, as_count, as_json
 
 Row = dict[str, Any]
 
@@ -198,7 +199,10 @@ def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Ro
 
 @lru_cache
 def _day(second: int) -> date:
-    return datetime.fromtimestamp(second, UTC).date()
+    moment = datetime.fromtimestamp(second, UTC).replace(tzinfo=None)
+    if not is_possible(moment):
+        raise ValueError(second)
+    return moment.date()
 
 
 def issue_daily_events(body: Row, *, with_zeros: bool = True) -> list[tuple[date, int]]:
@@ -209,10 +213,14 @@ def issue_daily_events(body: Row, *, with_zeros: bool = True) -> list[tuple[date
         return []
     try:
         return [
-            (_day(int(second)), int(count)) for second, count in points if count != 0 or with_zeros
+            (_day(int(second)), as_count(count))
+            for second, count in points
+            if count != 0 or with_zeros
         ]
     except (TypeError, ValueError, OverflowError, OSError):
-        raise ChangedTypeError("issues.stats: expected [epoch, count] pairs, got others.") from None
+        raise ChangedTypeError(
+            f"issues.stats: expected [epoch, count] pairs with {A_COUNT}, got others."
+        ) from None
 
 
 def activity(body: Row, issue_id: str, organization_slug: str) -> Row:
