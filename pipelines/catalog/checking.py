@@ -11,7 +11,7 @@ from pipelines.catalog.finding import Finding
 from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.reading import Reading, read
+from pipelines.catalog.reading import read
 from pipelines.catalog.tables import Product, ProjectProduct, SlaTarget
 from pipelines.catalog.target_check import check_targets
 
