@@ -88,7 +88,7 @@ def build_once(folder: Path) -> Path:
         )
         for name, columns in COLUMNS.items():
             db.execute(f"create table seeds.{name} ({columns})")
-        db.execute("insert into seeds.sla_targets values ('high', 72, 2)")
+        db.execute("insert into seeds.sla_targets values ('high', null, 72, 2)")
     dbt = subprocess.run(
         [
             *(str(Path(sys.executable).with_name("dbt")), "run", "--quiet"),

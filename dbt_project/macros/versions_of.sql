@@ -28,6 +28,8 @@ select
     cast(null as timestamp) as valid_to
 from present
 {%- else %}
+{#- A column that is new with this version of the program is not in the stored versions yet. -#}
+{%- set stored = adapter.get_columns_in_relation(this) | map(attribute='name') | list %}
 ,
 
 compared as (
@@ -42,7 +44,12 @@ compared as (
         {%- endfor %}
         clock.as_of
     from (
-        select * from {{ this }}
+        select
+            *
+            {%- for column in tracked if column not in stored %},
+            null as {{ column }}
+            {%- endfor %}
+        from {{ this }}
         where valid_to is null
     ) as stored
     full outer join present

@@ -14,7 +14,7 @@ from pipelines.warehouse.synced_projects import synced_projects
 TABLES = {
     "products": "One row per product: the tree, its owners and priorities, as people wrote it.",
     "project_products": "One row per mapping of a Sentry project, or of a pattern of them, to a product.",
-    "sla_targets": "One row per priority with the hours in which an issue is to be resolved.",
+    "sla_targets": "One row per priority of a product, and of its issues, with the hours to resolve in.",
 }
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.catalog import spreadsheet, tables
-from pipelines.catalog.finding import Finding, quoted
+from pipelines.catalog.finding import Finding
 from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.reading import Reading, read
+from pipelines.catalog.reading import read
 from pipelines.catalog.tables import Product, ProjectProduct, SlaTarget
+from pipelines.catalog.target_check import check_targets
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,3 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
     if any(found.severity == "error" for found in findings):
         return Checked(findings, None)
     return Checked(findings, Catalog(*(tuple(reading.rows) for reading in readings)))
-
-
-def check_targets(reading: Reading) -> None:
-    """Add to the reading: priorities that have two targets."""
-    first: dict[str, SlaTarget] = {}
-    for target in reading.rows:
-        other = first.setdefault(target.priority, target)
-        if target.priority and other is not target:
-            reading.add(
-                target.line,
-                f"priority {quoted(target.priority)} has a target in line {other.line} already; "
-                "remove one of the rows",
-            )

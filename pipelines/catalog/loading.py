@@ -30,6 +30,7 @@ COLUMNS = {
     """,
     "sla_targets": """
         priority varchar not null,
+        issue_priority varchar,
         resolve_within_hours double not null,
         line integer not null
     """,

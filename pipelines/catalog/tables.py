@@ -12,7 +12,10 @@ from pipelines.catalog.values import Parsed
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what its cells become, what a blank means, and why it may not be blank."""
+    """One column: what its cells become, what a blank means, and why it may not be blank.
+
+    A heading may leave out one that is `optional`: all its cells are then blank.
+    """
 
     name: str
     normalize: Callable[[str], str]
@@ -20,6 +23,7 @@ class Column:
     blank: Any = None
     required: str | None = None
     many_lines: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,10 @@ class ProjectProduct:
 
 @dataclass(frozen=True, slots=True)
 class SlaTarget:
-    """One row of sla_targets.csv: hours from opening to resolution."""
+    """One row of sla_targets.csv: hours from opening to resolution; no `issue_priority` means any."""
 
     priority: str
+    issue_priority: str | None
     resolve_within_hours: float
     line: int
 
@@ -67,6 +72,11 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Return the names of the columns."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def required_names(self) -> tuple[str, ...]:
+        """Return the names of the columns that a heading must have."""
+        return tuple(column.name for column in self.columns if not column.optional)
 
 
 PRODUCTS = Table(
@@ -106,6 +116,7 @@ SLA_TARGETS = Table(
             "",
             "write one of critical, high, medium, low",
         ),
+        Column("issue_priority", values.lower, values.parse_issue_priority, optional=True),
         Column(
             "resolve_within_hours",
             values.lower,

@@ -22,6 +22,7 @@ from pipelines.catalog.closest import Closest
 from pipelines.catalog.finding import quoted
 
 PRIORITIES = ("critical", "high", "medium", "low")
+ISSUE_PRIORITIES = ("high", "medium", "low")  # as Sentry names them
 LONGEST_TARGET_HOURS = 87_600  # ten years: more is a slip, and date arithmetic has its limits
 
 Parsed = tuple[Any, str | None]
@@ -127,6 +128,18 @@ def parse_priority(text: str) -> Parsed:
         return text, None
     hint = Closest(PRIORITIES).hint(text)
     return text, f"is not a priority; write one of {', '.join(PRIORITIES)}{hint}"
+
+
+def parse_issue_priority(text: str) -> Parsed:
+    """Parse the priority that Sentry gives an issue."""
+    if text in ISSUE_PRIORITIES:
+        return text, None
+    known = ", ".join(ISSUE_PRIORITIES)
+    meant = "; fatal counts as high" if text == "fatal" else ""
+    return (
+        text,
+        f"is not a priority of issues; write one of {known}, or leave it blank for any{meant}",
+    )
 
 
 def parse_boolean(text: str) -> Parsed:

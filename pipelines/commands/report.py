@@ -108,7 +108,7 @@ def _tree(now: Published, before: Published | None, width: int) -> Table:
         title="Product health: each product with everything below it"
         if len(now.products) <= MOST_PRODUCTS
         else f"Product health: the worst {MOST_PRODUCTS} of {len(now.products):,} products",
-        caption="New, Fixed, Events: in the last 7 days. High: of high priority or fatal. "
+        caption="New, Fixed, Events: in 7 days, today's included. High: of high priority or fatal. "
         "Late: past their SLA.",
         title_justify="left",
         caption_justify="left",
@@ -150,11 +150,12 @@ def _worst(products: list[Row]) -> list[Row]:
 
 
 def _number(row: Row, was: Row | None, column: str) -> str:
-    """Return a number, and how it changed since the last run."""
-    text = f"{row[column]:,}"
-    if was is None or was[column] == row[column]:
+    """Return a number, and how it changed since the last run; a hyphen where none is known."""
+    number, before = row[column], was and was[column]
+    text = "-" if number is None else f"{number:,}"
+    if was is None or number is None or before in (None, number):
         return text
-    return f"{text} [cyan]{row[column] - was[column]:+,}[/cyan]"
+    return f"{text} [cyan]{number - before:+,}[/cyan]"
 
 
 def _print_sync(console: Console, now: Published, before: Published | None) -> None:

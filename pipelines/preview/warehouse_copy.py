@@ -54,10 +54,18 @@ inner join warehouse.seeds.products as product
 create or replace table warehouse.seeds.sla_targets as
 select distinct
     product_priority as priority,
-    sla_target_hours as resolve_within_hours,
+    target.issue_priority,
+    target.hours as resolve_within_hours,
     0 as line,
-from published.{PRODUCTS}
-where product_priority is not null and sla_target_hours is not null;
+from published.{PRODUCTS},
+    (
+        values
+        (null, sla_target_hours),
+        ('high', sla_target_hours_high),
+        ('medium', sla_target_hours_medium),
+        ('low', sla_target_hours_low)
+    ) as target(issue_priority, hours)
+where product_priority is not null and target.hours is not null;
 """
 
 SAME_DATA = f"""

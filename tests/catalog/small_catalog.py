@@ -11,6 +11,7 @@ from pipelines.catalog import Checked, SentryProject, check
 PRODUCTS = "product_id,name,parent_id,description,owner_team,priority,is_active\n"
 MAPPING = "organization,project,product_id\n"
 TARGETS = "priority,resolve_within_hours\n"
+MATRIX = "priority,issue_priority,resolve_within_hours\n"
 
 SHOP = """shop,Shop,,,commerce,high,
 payments,Payment System,shop,,,critical,

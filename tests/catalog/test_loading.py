@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.catalog import Catalog, fingerprint, load
 
-from .small_catalog import HIGH, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
+from .small_catalog import MAPPING, MATRIX, PRODUCTS, SHOP, TARGETS, Folder
 
 TABLES = ("products", "project_products", "sla_targets")
 
@@ -69,10 +69,13 @@ def test_only_what_differs_is_replaced(
     folder: Folder, warehouse: duckdb.DuckDBPyConnection
 ) -> None:
     load(warehouse, catalog(folder))
-    folder.write("sla_targets.csv", TARGETS + HIGH + "low,720\n")
+    folder.write("sla_targets.csv", MATRIX + "high,,72\nhigh, Low,720\n")
 
     assert load(warehouse, catalog(folder)) == ("sla_targets",)
-    assert contents(warehouse)["sla_targets"] == [("high", 72.0, 2), ("low", 720.0, 3)]
+    assert contents(warehouse)["sla_targets"] == [
+        ("high", None, 72.0, 2),
+        ("high", "low", 720.0, 3),
+    ]
 
 
 def test_a_table_that_becomes_empty_is_emptied(

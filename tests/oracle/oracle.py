@@ -54,6 +54,7 @@ contract of the published tables leaves a choice, this is the reading taken here
 from __future__ import annotations
 
 from . import oracle_reports as reports
+from .oracle_days import Days
 from .oracle_facts import Oracle
 from .oracle_triage import triage_queue
 from .oracle_versions import product_history, project_assignment_history
@@ -69,6 +70,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "product_overview": ("product_id",),
     "product_issues": ("product_id", "issue_id"),
     "product_daily": ("product_id", "date_on"),
+    "product_monthly": ("product_id", "month_on"),
     "team_accountability": ("owner_team",),
     "unassigned_projects": ("organization_slug", "project_slug"),
     "sla_compliance": ("product_priority", "month_on"),
@@ -82,20 +84,22 @@ KEYS: dict[str, tuple[str, ...]] = {
 def expected(world: RawWorld, *earlier: RawWorld) -> dict[str, list[Row]]:
     """The rows of each published table, in no order; `earlier`: what builds saw before, oldest first."""
     oracle = Oracle(world, earlier)
+    days = Days(oracle)
     return {
         "dim_products": list(oracle.products.values()),
         "product_closure": oracle.catalog.product_closure(),
         "dim_projects": list(oracle.projects.values()),
         "fct_issues": list(oracle.issues.values()),
         "fct_issue_status_changes": oracle.fct_issue_status_changes(),
-        "fct_project_daily": oracle.fct_project_daily(),
+        "fct_project_daily": days.fct_project_daily(),
         "product_overview": reports.product_overview(oracle),
         "product_issues": reports.product_issues(oracle),
-        "product_daily": oracle.product_daily(),
+        "product_daily": days.product_daily(),
+        "product_monthly": days.product_monthly(),
         "team_accountability": reports.team_accountability(oracle),
         "unassigned_projects": reports.unassigned_projects(oracle),
         "sla_compliance": reports.sla_compliance(oracle),
-        "executive_summary": reports.executive_summary(oracle),
+        "executive_summary": reports.executive_summary(oracle, days),
         "triage_queue": triage_queue(oracle),
         "product_history": product_history(oracle),
         "project_assignment_history": project_assignment_history(oracle),

@@ -30,7 +30,8 @@ def _judged(oracle: Oracle, products: list[str | None]) -> tuple[str, str]:
     late = [life for life in unresolved if oracle.sla(life) == "breached"]
     near = [life for life in unresolved if oracle.sla(life) == "at_risk"]
     severe = sum(is_high(life) for life in late)
-    events, before = oracle.events_in(projects, 7), oracle.events_in(projects, 7, ago=7)
+    events = oracle.events_in(projects, 7) or 0
+    before = oracle.events_in(projects, 7, ago=7) or 0
     beyond = f"open beyond the SLA target: {len(late)} of {len(unresolved)}"
     if severe:
         return "critical", f"{beyond}, of high priority or fatal: {severe}"

@@ -22,11 +22,14 @@ ROOT = Path(__file__).parents[2]
 BUILT = ("step by step", "at once", "over midnight")
 
 # What remembers the catalog as it was differs from what never knew another.
-REMEMBERING = (
-    "product_history",
-    "project_assignment_history",
-    "sla_compliance",
-    "executive_summary",  # its sla_met_ratio goes by the terms with which the months closed
+REMEMBERING = ("product_history", "project_assignment_history", "sla_compliance")
+# So does what goes by the terms with which the months closed.
+BY_TERMS = (
+    "late_issues",
+    "own_late_issues",
+    "sla_met_ratio",
+    "sla_met_ratio_30d",
+    "sla_met_ratio_previous_30d",
 )
 
 # Tables that only pass on, or add up what one sync wrote: dbt's own tests have them.
@@ -146,7 +149,7 @@ def _before_the_last_sync() -> RawWorld:
         sla_targets=[
             row | {"resolve_within_hours": row["resolve_within_hours"] / 2}
             for row in world.sla_targets
-            if row["priority"] != "medium"
+            if row["priority"] != "medium" and row["issue_priority"] != "low"
         ],
     )
 
@@ -231,7 +234,10 @@ def test_growing_sync_by_sync_ends_where_a_fresh_build_does(
     assert marts(step_by_step) == marts(at_once)
     lines = []
     for table in set(marts(at_once)) - set(REMEMBERING):
-        rows = published(at_once, table)
+        rows = [
+            {column: value for column, value in row.items() if column not in BY_TERMS}
+            for row in published(at_once, table)
+        ]
         assert rows, table
         key = KEYS.get(table, tuple(rows[0]))
         lines += disagreements(table, key, rows, published(step_by_step, table))

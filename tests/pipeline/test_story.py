@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,7 +24,7 @@ DAY = timedelta(days=1)
 class Company:
     world: SentryWorld
     products: dict[str, walk.Product]
-    targets: dict[str, float]
+    targets: walk.Targets
 
     def issues(self, product_id: str) -> list[Issue]:
         projects = self.products[product_id].projects
@@ -37,7 +36,7 @@ class Company:
     def resolves(self) -> list[tuple[datetime, bool]]:
         """Return (resolved at, is within the target) of every resolve in a product."""
         return [
-            (at, hours <= self.targets[product.priority or ""])
+            (at, hours <= (walk.target(self.targets, product, issue) or 0))
             for product_id, product in self.products.items()
             for issue in self.issues(product_id)
             for at, hours in walk.resolves(issue)
@@ -48,9 +47,7 @@ class Company:
 def company(request: pytest.FixtureRequest) -> Company:
     world, products = sample_world(request.param), walk.read_products(SEEDS)
     walk.assign(world, products, SEEDS)
-    with (SEEDS / "sla_targets.csv").open(encoding="utf-8") as file:
-        targets = {r["priority"]: float(r["resolve_within_hours"]) for r in csv.DictReader(file)}
-    return Company(world, products, targets)
+    return Company(world, products, walk.read_targets(SEEDS))
 
 
 def test_people_fix_at_a_steady_pace_and_rest_on_weekends(company: Company) -> None:

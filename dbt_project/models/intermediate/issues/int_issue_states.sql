@@ -7,7 +7,7 @@ with located as (
         projects.organization_slug,
         projects.project_slug,
         projects.product_id,
-        products.sla_target_hours,
+        {{ sla_target_hours('products', sla_priority('issues')) }} as sla_target_hours,
         case
             when projects.is_deleted and issues.status <> 'merged' then 'deleted'
             else issues.status
