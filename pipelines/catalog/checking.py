@@ -12,7 +12,7 @@ from pipelines.catalog.health_targets import check_health_targets, with_defaults
 from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.reading import Reading, read
+from pipelines.catalog.reading import read
 from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
 from pipelines.catalog.target_check import check_targets
 

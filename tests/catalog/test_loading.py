@@ -73,7 +73,10 @@ def test_only_what_differs_is_replaced(
     folder.write("sla_targets.csv", MATRIX + "high,,72\nhigh, Low,720\n")
 
     assert load(warehouse, catalog(folder)) == ("sla_targets",)
-    assert contents(warehouse)["sla_targets"] == [("high", None, 72.0, 2), ("high", "low", 720.0, 3)]
+    assert contents(warehouse)["sla_targets"] == [
+        ("high", None, 72.0, 2),
+        ("high", "low", 720.0, 3),
+    ]
 
 
 def test_a_table_that_becomes_empty_is_emptied(

@@ -318,7 +318,9 @@ def test_figures_that_do_not_add_up_are_noticed(warehouse: WrittenWarehouse) -> 
         db.execute(
             "update marts.fct_project_daily set unresolved_issues = -1 where project_id = '3'"
         )
-        db.execute("update marts.executive_summary set unresolved_issues = 9 where product_id = '(all)'")
+        db.execute(
+            "update marts.executive_summary set unresolved_issues = 9 where product_id = '(all)'"
+        )
         db.execute("insert into marts.product_closure values ('shop', 'pay', 1, true)")
         db.execute(
             "insert into marts.product_history select * replace (valid_from + interval 1 day as valid_from)"
