@@ -67,5 +67,12 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
     )
     if any(found.severity == "error" for found in findings):
         return Checked(findings, None)
-    rows = (tuple(reading.rows) for reading in (products, mapping, targets))
-    return Checked(findings, Catalog(*rows, with_defaults(health.rows)))
+    return Checked(
+        findings,
+        Catalog(
+            tuple(products.rows),
+            tuple(mapping.rows),
+            tuple(targets.rows),
+            with_defaults(health.rows),
+        ),
+    )

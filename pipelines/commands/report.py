@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.commands.what_happened import HEALTH_STYLE, print_causes, print_movers
 from pipelines.publish import open_published
 from pipelines.settings import shortened
 
@@ -24,7 +25,6 @@ where status = 'unresolved' and last_seen_at < as_of - interval 90 days
 """
 MOST_PRODUCTS = 20
 WORST_FIRST = ["critical", "at_risk", "healthy", "no_data"]
-HEALTH_STYLE = {"critical": "bold red", "at_risk": "yellow", "healthy": "green"}
 TRY = "select product_name, health, health_reason from marts.product_overview order by tree_order"
 
 
@@ -73,6 +73,8 @@ def show(
     console.print()
     if now.products:
         console.print(_tree(now, before, console.width))
+        print_causes(console, now.products)
+        print_movers(console, path)
     _print_sync(console, now, before)
     _print_failed(console, now)
     _print_unassigned(console, now, suggest)

@@ -11,8 +11,8 @@ Of late:
   gets better.
 - On Thursday a release broke the coupons in Checkout Flow. A fix on Friday held until Sunday evening, then the main
   error came back, and two more are still open: this product gets worse.
-- On Sunday at noon the provider of one-time codes changed its answer, and some people cannot sign in. Authentication has
-  a day for that, and most of it is over.
+- On Sunday at noon the provider of one-time codes changed its answer, and some people cannot sign in. Authentication
+  has a day for that, and most of it is over.
 - Legacy Reports was switched off in spring. In summer somebody ran a report by hand; since then it is quiet.
 
 How such a world comes about; how it goes on is in `simulation`; the words are in `vocabulary`, the people

@@ -90,18 +90,16 @@ def _lateness(oracle: Oracle, products: list[str | None]) -> Iterator[Measured]:
     high = sum(map(is_high, late))
     near = sum(is_high(life) for life in still_open if oracle.sla(life) == "at_risk")
     issues = "issue" if high == 1 else "issues"
-    are, their = ("is", "its") if high == 1 else ("are", "their")
+    are = "is" if high == 1 else "are"
     yield (
         "late_high_issues",
         float(high),
-        f"{high} {issues} of high priority or fatal {are} beyond {their} SLA target"
-        " and had events in the last 7 days",
+        f"{high} high or fatal {issues} {are} late and had events in the last 7 days",
     )
     yield (
         "late_ratio",
         len(late) / len(active) if active else None,
-        f"{len(late)} of {len(active)} open issues with events in the last 7 days"
-        " are beyond their SLA target"
+        f"{len(late)} of {len(active)} open issues with events in the last 7 days are late"
         if active
         else "no open issue had an event in the last 7 days",
     )
@@ -110,7 +108,7 @@ def _lateness(oracle: Oracle, products: list[str | None]) -> Iterator[Measured]:
     yield (
         "at_risk_high_issues",
         float(near),
-        f"{near} {issues} of high priority or fatal {have} used 80 % of {their} SLA target",
+        f"{near} high or fatal {issues} {have} used 80 % of {their} SLA target",
     )
 
 

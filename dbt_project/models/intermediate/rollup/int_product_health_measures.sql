@@ -1,11 +1,11 @@
 {% set count_words = {
     'late_high_issues': [
-        'issue of high priority or fatal is beyond its SLA target and had events in the last 7 days',
-        'issues of high priority or fatal are beyond their SLA target and had events in the last 7 days',
+        'high or fatal issue is late and had events in the last 7 days',
+        'high or fatal issues are late and had events in the last 7 days',
     ],
     'at_risk_high_issues': [
-        'issue of high priority or fatal has used 80 % of its SLA target',
-        'issues of high priority or fatal have used 80 % of their SLA target',
+        'high or fatal issue has used 80 % of its SLA target',
+        'high or fatal issues have used 80 % of their SLA target',
     ],
 } %}
 
@@ -55,7 +55,7 @@ measured as (
             when active_issues = 0 then 'no open issue had an event in the last 7 days'
             else
                 cast(late_active_issues as string) || ' of ' || cast(active_issues as string)
-                || ' open issues with events in the last 7 days are beyond their SLA target'
+                || ' open issues with events in the last 7 days are late'
         end as reason
     from products
 
