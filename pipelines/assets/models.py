@@ -75,7 +75,10 @@ def dbt_models(
         for event in built.stream():
             events.append(event)
             write_progress(
-                settings.progress, step="models and checks", done=len(events), total=_STEPS
+                settings.progress,
+                step="models and checks",
+                done=min(len(events), _STEPS),
+                total=_STEPS,
             )
     except DagsterDbtCliRuntimeError as error:
         failure = error

@@ -137,12 +137,11 @@ class Oracle:
         return None if None in first else max((day for day in first if day), default=None)
 
     def events_growth_7d(self, projects: list[str]) -> float | None:
-        """The last seven days that are over, as a multiple of the seven before."""
-        known_from = self.events_known_from(projects)
-        if known_from is None or known_from > self.as_of.date() - 14 * DAY:
-            return None
-        before = self.events_in(projects, 7, ago=8)
-        return (self.events_in(projects, 7, ago=1) or 0) / before if before else None
+        """The last seven days that are over, as a multiple of the seven before, where all are known."""
+        latest = self.as_of.date() - 14 * DAY
+        known = [each for each in projects if min(self.events[each], default=date.max) <= latest]
+        before = self.events_in(known, 7, ago=8)
+        return (self.events_in(known, 7, ago=1) or 0) / before if before else None
 
     @cached_property
     def issue_days(self) -> dict[str, dict[date, int]]:
