@@ -59,7 +59,9 @@ def main() -> None:
             warehouse.run("+product_overview", "+product_issues", "+product_health_measures")
             critical, at_risk, healthy, no_data = (share for (share,) in warehouse.rows(SHARES))
             ((late,),) = warehouse.rows(ANY_LATE)
-            shown = "  ".join(f"{share:7.1%}" for share in (critical, at_risk, healthy, no_data, late))
+            shown = "  ".join(
+                f"{share:7.1%}" for share in (critical, at_risk, healthy, no_data, late)
+            )
             print(f"{seed:4}  {quiet_after:7} days  {shown}", flush=True)
             for measure, *counts in warehouse.rows(MEASURES):
                 print(f"        {measure}: {counts[0]} critical, {counts[1]} at risk")

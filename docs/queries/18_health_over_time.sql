@@ -4,7 +4,7 @@ select
     products.path,
     history.health,
     history.valid_from,
-    coalesce(history.valid_to, publication.as_of) as until,
+    coalesce(history.valid_to, publication.as_of) as held_until,
     history.health_reason
 from marts.product_health_history as history
 inner join marts.dim_products as products

@@ -114,16 +114,13 @@ def _lateness(oracle: Oracle, products: list[str | None]) -> Iterator[Measured]:
 
 def _growth(oracle: Oracle, projects: list[str]) -> Measured:
     name = "events_growth"
-    now = oracle.events_in(projects, 7, ago=1)
-    before = oracle.events_in(projects, 7, ago=8)
-    if now is not None and now < ENOUGH:
+    known = oracle.known_for_growth(projects)
+    now, before = oracle.events_in(known, 7, ago=1), oracle.events_in(known, 7, ago=8)
+    if now is None or before is None:
+        return name, None, "the events of 14 days are not known"
+    if now < ENOUGH:
         return name, None, f"{now} events in 7 days are too few to compare"
-    growth = oracle.events_growth_7d(projects)
-    if growth is None and before == 0 and now is not None:
-        growth = float(now)
-    if growth is None:
-        return name, None, "the events of 14 days are not all known"
-    return name, growth, f"events of 7 days went from {before} to {now}"
+    return name, now / (before or 1), f"events of 7 days went from {before} to {now}"
 
 
 def _targets(oracle: Oracle, measure: str, priority: str | None) -> Row:

@@ -18,10 +18,7 @@ with products as (
         -- Where there was no event, any number of them is counted against one.
         case
             when numbers.events_complete_7d >= 100
-                then coalesce(
-                    numbers.events_growth_7d,
-                    case when numbers.events_complete_previous_7d = 0 then numbers.events_complete_7d end
-                )
+                then cast(numbers.events_complete_7d as double) / greatest(numbers.events_complete_previous_7d, 1)
         end as events_growth
     from {{ ref('int_product_numbers') }} as numbers
     left join {{ ref('dim_products') }} as products
@@ -74,7 +71,7 @@ measured as (
                     || ' to ' || cast(events_complete_7d as string)
             when events_complete_7d < 100
                 then cast(events_complete_7d as string) || ' events in 7 days are too few to compare'
-            else 'the events of 14 days are not all known'
+            else 'the events of 14 days are not known'
         end as reason
     from products
 
