@@ -2,9 +2,9 @@
 
     python benchmarks/health_distribution.py
 
-Ages are as in real life: most issues are old and quiet. A state that is red for everyone says nothing, so that no more
-than 30 % may be critical. Beside it is the share that has any high or fatal issue late, however quiet it is. SLA targets
-are those of seeds/sla_targets.csv. Worlds differ by chance, and by after how many days an open issue falls silent.
+Ages are as in real life: most issues are old and quiet. A state that is red for everyone says nothing, so that no
+more than 30 % may be critical. Beside it is the share that has any high or fatal issue late, however quiet it is. SLA
+targets are those of seeds/sla_targets.csv. Worlds differ by chance, and by how soon an open issue falls silent.
 """
 
 from __future__ import annotations
