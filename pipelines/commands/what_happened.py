@@ -14,7 +14,7 @@ from pipelines.publish import open_published
 Row = dict[str, Any]
 
 HEALTH_STYLE = {"critical": "bold red", "at_risk": "yellow", "healthy": "green"}
-MOST_LINES = 4
+MOST_CAUSES, MOST_MOVERS = 5, 4
 
 # Each issue once: in the tree of its root.
 MOVERS = f"""
@@ -24,7 +24,7 @@ inner join marts.dim_products as roots using (product_id)
 inner join marts.dim_products as owners on movers.own_product_id = owners.product_id
 where roots.depth = 0 and roots.is_active and movers.events_7d <> movers.events_previous_7d
 order by abs(movers.events_7d - movers.events_previous_7d) desc, movers.issue_id
-limit {MOST_LINES}
+limit {MOST_MOVERS}
 """
 
 
@@ -37,10 +37,10 @@ def print_causes(console: Console, products: list[Row]) -> None:
     listed = Table.grid(padding=(0, 1, 0, 0))
     listed.add_column(no_wrap=True)
     listed.add_column()
-    for row in causes[:MOST_LINES]:
+    for row in causes[:MOST_CAUSES]:
         name = Text(row["product_name"], HEALTH_STYLE[row["health"]])
         listed.add_row(name, Text(row["health_reason"]))
-    more = len(causes) - MOST_LINES
+    more = len(causes) - MOST_CAUSES
     also = f" ({more:,} more in product_overview.health_reason)" if more > 0 else ""
     console.print(Text(f"\nWhy{also}", "bold"))
     console.print(listed)
