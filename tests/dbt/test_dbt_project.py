@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from .warehouse import START, Row, WrittenWarehouse
 
 NEAR = "high or fatal issue has used 80 % of its SLA target"
-LATE = "high or fatal issue is late and had events in the last 7 days"
+LATE = "high or fatal issue is late and still happens"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TREE: list[Row] = [
     {"product_id": "shop", "owner_team": "retail", "priority": "high"},

@@ -90,18 +90,18 @@ def _lateness(oracle: Oracle, products: list[str | None]) -> Iterator[Measured]:
     high = sum(map(is_high, late))
     near = sum(is_high(life) for life in still_open if oracle.sla(life) == "at_risk")
     issues = "issue" if high == 1 else "issues"
-    are = "is" if high == 1 else "are"
+    late_words = "is late and still happens" if high == 1 else "are late and still happen"
     yield (
         "late_high_issues",
         float(high),
-        f"{high} high or fatal {issues} {are} late and had events in the last 7 days",
+        f"{high} high or fatal {issues} {late_words}",
     )
     yield (
         "late_ratio",
         len(late) / len(active) if active else None,
-        f"{len(late)} of {len(active)} open issues with events in the last 7 days are late"
+        f"{len(late)} of {len(active)} open issues that still happen are late"
         if active
-        else "no open issue had an event in the last 7 days",
+        else "no open issue still happens",
     )
     issues = "issue" if near == 1 else "issues"
     have, their = ("has", "its") if near == 1 else ("have", "their")

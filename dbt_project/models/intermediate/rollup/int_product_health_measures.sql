@@ -1,7 +1,7 @@
 {% set count_words = {
     'late_high_issues': [
-        'high or fatal issue is late and had events in the last 7 days',
-        'high or fatal issues are late and had events in the last 7 days',
+        'high or fatal issue is late and still happens',
+        'high or fatal issues are late and still happen',
     ],
     'at_risk_high_issues': [
         'high or fatal issue has used 80 % of its SLA target',
@@ -49,10 +49,10 @@ measured as (
         'late_ratio' as measure,
         cast(late_active_issues as double) / nullif(active_issues, 0) as value,
         case
-            when active_issues = 0 then 'no open issue had an event in the last 7 days'
+            when active_issues = 0 then 'no open issue still happens'
             else
                 cast(late_active_issues as string) || ' of ' || cast(active_issues as string)
-                || ' open issues with events in the last 7 days are late'
+                || ' open issues that still happen are late'
         end as reason
     from products
 
