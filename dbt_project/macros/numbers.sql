@@ -31,8 +31,11 @@
         'user_count': ['overview', 'own'],
         'unresolved_high_issues': ['overview', 'team'],
         'sla_breached_issues': ['overview', 'own', 'team'],
-        'sla_breached_high_issues': [],
         'sla_at_risk_issues': ['overview', 'own', 'team'],
+        'active_issues': [],
+        'late_active_issues': [],
+        'late_high_issues': [],
+        'at_risk_high_issues': [],
     } -%}
     {%- set found = [] -%}
     {%- for number, reports in reports_of.items() if shown_in is none or shown_in in reports -%}

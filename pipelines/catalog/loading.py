@@ -34,6 +34,13 @@ COLUMNS = {
         resolve_within_hours double not null,
         line integer not null
     """,
+    "health_targets": """
+        priority varchar,
+        measure varchar not null,
+        at_risk double,
+        critical double,
+        line integer not null
+    """,
 }
 
 

@@ -50,7 +50,12 @@ def read(seeds_dir: Path, table: Table) -> Reading:
         records = spreadsheet.records(text.content, reading.delimiter)
         positions, width = _heading(reading, next(records, None), table)
     except MissingFileError as error:
-        reading.add(None, f"{error.message}{_another_name(seeds_dir, table)}")
+        another = _another_name(seeds_dir, table)
+        if not table.optional:
+            needs = f"; it needs at least the heading {','.join(table.required_names)}"
+            reading.add(None, f"{error.message}{another or needs}")
+        elif another:
+            reading.add(None, f"{error.message}{another}", "warning")
     except UnreadableError as error:
         reading.add(error.line, error.message)
     else:
@@ -80,8 +85,7 @@ def _another_name(seeds_dir: Path, table: Table) -> str:
     except OSError:
         names = set()
     found = Closest(names).find(table.file)
-    heading = ",".join(table.required_names)
-    return f"; is it {quoted(found)}?" if found else f"; it needs at least the heading {heading}"
+    return f"; is it {quoted(found)}?" if found else ""
 
 
 def _raise_on_merge_conflict(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The contract of the three files: their columns, in order, and the row that a line becomes."""
+"""The contract of the files: their columns, in order, and the row that a line becomes."""
 
 from __future__ import annotations
 
@@ -60,13 +60,25 @@ class SlaTarget:
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class HealthTarget:
+    """One row of health_targets.csv: from what value on; no target means never, no priority any."""
+
+    priority: str | None
+    measure: str
+    at_risk: float | None
+    critical: float | None
+    line: int
+
+
 @dataclass(frozen=True)
 class Table:
-    """One file: its name, the row that a line becomes, and its columns as the row's fields."""
+    """One file: its name, the row that a line becomes, its columns as the row's fields; one may be missing."""
 
     file: str
     row: Callable[..., Any]
     columns: tuple[Column, ...]
+    optional: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,4 +138,15 @@ SLA_TARGETS = Table(
         ),
     ),
 )
-TABLES = (PRODUCTS, PROJECT_PRODUCTS, SLA_TARGETS)
+HEALTH_TARGETS = Table(
+    "health_targets.csv",
+    HealthTarget,
+    (
+        Column("priority", values.lower, values.parse_priority),
+        Column("measure", values.lower, values.parse_text, "", "write the measure's name"),
+        Column("at_risk", values.lower, values.parse_number),
+        Column("critical", values.lower, values.parse_number),
+    ),
+    optional=True,
+)
+TABLES = (PRODUCTS, PROJECT_PRODUCTS, SLA_TARGETS, HEALTH_TARGETS)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.commands.diagnosis import some_of
+from pipelines.commands.what_happened import HEALTH_STYLE, print_causes, print_movers
 from pipelines.publish import open_published
 from pipelines.settings import shortened
 
@@ -25,7 +26,6 @@ where status = 'unresolved' and last_seen_at < as_of - interval 90 days
 """
 MOST_PRODUCTS = 20
 WORST_FIRST = ["critical", "at_risk", "healthy", "no_data"]
-HEALTH_STYLE = {"critical": "bold red", "at_risk": "yellow", "healthy": "green"}
 TRY = "select product_name, health, health_reason from marts.product_overview order by tree_order"
 
 
@@ -74,6 +74,8 @@ def show(
     console.print()
     if now.products:
         console.print(_tree(now, before, console.width))
+        print_causes(console, now.products)
+        print_movers(console, path)
     _print_sync(console, now, before)
     _print_failed(console, now)
     _print_access(console, now)

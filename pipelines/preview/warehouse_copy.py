@@ -12,6 +12,7 @@ from pipelines.preview.build_models import (
     CLOSURE,
     COMPARED,
     FRESHNESS,
+    HEALTH,
     PRODUCTS,
     PROJECTS,
     SYNCS,
@@ -66,6 +67,16 @@ from published.{PRODUCTS},
         ('low', sla_target_hours_low)
     ) as target(issue_priority, hours)
 where product_priority is not null and target.hours is not null;
+
+create or replace table warehouse.seeds.health_targets as
+select distinct
+    product.product_priority as priority,
+    health.measure,
+    health.at_risk,
+    health.critical,
+    0 as line,
+from published.{HEALTH} as health
+inner join published.{PRODUCTS} as product using (product_id);
 """
 
 SAME_DATA = f"""

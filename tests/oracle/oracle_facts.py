@@ -136,12 +136,34 @@ class Oracle:
         first = [min(self.events[project_id], default=None) for project_id in projects]
         return None if None in first else max((day for day in first if day), default=None)
 
+    def known_for_growth(self, projects: list[str]) -> list[str]:
+        """Those of which each of the fourteen days that are over is known."""
+        latest = self.as_of.date() - 14 * DAY
+        return [each for each in projects if min(self.events[each], default=date.max) <= latest]
+
     def events_growth_7d(self, projects: list[str]) -> float | None:
         """The last seven days that are over, as a multiple of the seven before, where all are known."""
-        latest = self.as_of.date() - 14 * DAY
-        known = [each for each in projects if min(self.events[each], default=date.max) <= latest]
+        known = self.known_for_growth(projects)
         before = self.events_in(known, 7, ago=8)
         return (self.events_in(known, 7, ago=1) or 0) / before if before else None
+
+    @cached_property
+    def issue_days(self) -> dict[str, dict[date, int]]:
+        """Event counts per issue and day, of the two weeks that end with as_of's day."""
+        found: dict[str, dict[date, int]] = {}
+        for row in self.world.raw["issue_daily_events"]:
+            if row["date_on"] in self.window(14):
+                found.setdefault(row["issue_id"], {})[row["date_on"]] = row["event_count"]
+        return found
+
+    def issue_events(self, life: Life) -> tuple[int | None, int | None]:
+        """Its events of the last seven days and of the seven before; None where nothing tells."""
+        days, seen = self.issue_days.get(life.row["issue_id"]), life.row["last_seen_at"]
+        if days is None:
+            is_quiet = seen and self.day_of(seen) <= self.as_of.date() - 14 * DAY
+            return (0, 0) if is_quiet else (None, None)
+        now = sum(count for day, count in days.items() if day in self.window(7))
+        return now, sum(days.values()) - now
 
     def resolves(self, live: Iterable[Life], days: int, ago: int = 0) -> list[Resolve]:
         return [
@@ -181,6 +203,8 @@ class Oracle:
             "hours_to_resolution": hours,
             "sla_target_hours": self.target_of(life),
             "sla_status": self.sla(life),
+            "events_7d": self.issue_events(life)[0],
+            "events_previous_7d": self.issue_events(life)[1],
             "merged_into_issue_id": last_survivor(
                 merged_into.get(life.row["issue_id"]), merged_into
             ),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from .oracle_days import Days
 from .oracle_facts import DAY, Oracle, percentile
-from .oracle_health import health, is_high
+from .oracle_health import health, is_high, product_health
 from .oracle_history import HOUR, Life
 from .oracle_suggestions import active_products, suggestions
 from .oracle_versions import TermsOfMonths
@@ -69,7 +69,7 @@ def product_overview(oracle: Oracle) -> list[Row]:
             | counts(oracle, tree)
             | {f"own_{column}": figure for column, figure in own.items()}
             | oldest(live)
-            | health(oracle, tree)
+            | product_health(oracle, dimensions["product_id"])
             | {
                 "new_issues_previous_7d": sum(
                     oracle.in_window(life.first_seen, 7, ago=7) for life in live
@@ -191,6 +191,7 @@ def executive_summary(oracle: Oracle, days: Days) -> list[Row]:
     return [
         dict(zip(("product_id", "product_name", "product_priority"), name, strict=True))
         | _executive(oracle, days, products)
+        | health(oracle, products, name[2])
         | {"unresolved_share": _open(oracle, products) / everything if everything else None}
         for name, products in parts.items()
     ]
@@ -205,7 +206,7 @@ def _executive(oracle: Oracle, days: Days, products: list[str | None]) -> Row:
     before = oracle.as_of.date() - 30 * DAY
     still_open = _open(oracle, products)
     covered = _open(oracle, [each for each in products if each])
-    row: Row = health(oracle, products) | {
+    row: Row = {
         "project_count": len(projects),
         "unresolved_issues": still_open,
         "covered_share": covered / still_open if still_open else None,

@@ -37,18 +37,27 @@ def project_assignment_history(oracle: Oracle) -> list[Row]:
     return versions("project_id", ASSIGNMENT, stands)
 
 
-def versions(key: str, columns: str, stands: Iterable[tuple[datetime, Iterable[Row]]]) -> list[Row]:
+def versions(
+    key: str,
+    columns: str,
+    stands: Iterable[tuple[datetime, Iterable[Row]]],
+    carried: str = "",
+) -> list[Row]:
     """A row for each version of each key, from what stood at each as_of, oldest first.
+
+    What is `carried` makes no version; it is as it was at the as_of at which its version began.
 
     What is replaced while as_of stands gives way to what replaces it; what then goes altogether
     ends as it begins.
     """
     closed: list[Row] = []
     standing: dict[str, Row] = {}
+    kept = f"{columns} {carried}".split()
     for as_of, rows in stands:
-        now = {row[key]: {column: row[column] for column in columns.split()} for row in rows}
+        now = {row[key]: {column: row[column] for column in kept} for row in rows}
         for each, version in list(standing.items()):
-            if each in now and now[each].items() <= version.items():
+            compared = columns.split() if version["valid_from"] < as_of else kept
+            if each in now and all(now[each][column] == version[column] for column in compared):
                 continue
             del standing[each]
             if each not in now or version["valid_from"] < as_of:

@@ -24,6 +24,16 @@ TARGETS: dict[tuple[str, str | None], float] = {
     ("medium", "high"): 24.0,
     ("low", "high"): 168.0,
 }
+# From what value on a product is at risk and critical, by its priority and the measure.
+HEALTH: dict[tuple[str | None, str], tuple[float | None, float | None]] = {
+    (None, "late_high_issues"): (None, 1.0),
+    (None, "late_ratio"): (0.1, 0.25),
+    (None, "at_risk_high_issues"): (1.0, None),
+    (None, "events_growth"): (2.0, 5.0),
+    ("low", "late_high_issues"): (1.0, None),
+    ("medium", "late_high_issues"): (2.0, 4.0),
+    ("medium", "events_growth"): (None, None),
+}
 
 
 def products(rng: Random, count: int) -> list[Row]:
@@ -106,4 +116,11 @@ def sla_targets() -> list[Row]:
             "line": line,
         }
         for line, ((priority, issue_priority), hours) in enumerate(TARGETS.items(), start=2)
+    ]
+
+
+def health_targets() -> list[Row]:
+    return [
+        {"priority": priority, "measure": name, "at_risk": at_risk, "critical": critical}
+        for (priority, name), (at_risk, critical) in HEALTH.items()
     ]

@@ -22,7 +22,12 @@ ROOT = Path(__file__).parents[2]
 BUILT = ("step by step", "at once", "over midnight")
 
 # What remembers the catalog as it was differs from what never knew another.
-REMEMBERING = ("product_history", "project_assignment_history", "sla_compliance")
+REMEMBERING = (
+    "product_history",
+    "product_health_history",
+    "project_assignment_history",
+    "sla_compliance",
+)
 # So does what goes by the terms with which the months closed.
 BY_TERMS = (
     "late_issues",
@@ -40,6 +45,7 @@ PASSED_ON = {
     "fct_issues": {"staging.stg_sentry__issues": "issue_id"},
     "dim_projects": {"staging.stg_sentry__projects": "project_id"},
     "product_issues": {"marts.fct_issues": "issue_id"},
+    "product_movers": {"marts.fct_issues": "issue_id"},
     "triage_queue": {"marts.fct_issues": "issue_id", "marts.dim_products": "product_id"},
 }
 # The newest load of all that is known of the issue, not of its row alone.

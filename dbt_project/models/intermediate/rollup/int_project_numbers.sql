@@ -21,8 +21,10 @@ with issues as (
         issues.user_count,
         issues.last_seen_at,
         issues.opened_at,
-        coalesce(issues.issue_priority = 'high', false) or coalesce(issues.level = 'fatal', false) as is_high
+        coalesce(issues.issue_priority = 'high', false) or coalesce(issues.level = 'fatal', false) as is_high,
+        issues.status = 'unresolved' and cast(issues.last_seen_at as date) > clock.before_days_7_on as is_active
     from {{ ref('fct_issues') }} as issues
+    cross join {{ ref('int_as_of') }} as clock
     where not {{ is_removed('issues.status') }}
 
 ),
@@ -39,9 +41,12 @@ issue_numbers as (
         sum(user_count) as user_count,
         count(case when status = 'unresolved' and is_high then 1 end) as unresolved_high_issues,
         count(case when status = 'unresolved' and sla_status = 'breached' then 1 end) as sla_breached_issues,
-        count(case when status = 'unresolved' and sla_status = 'breached' and is_high then 1 end)
-            as sla_breached_high_issues,
         count(case when status = 'unresolved' and sla_status = 'at_risk' then 1 end) as sla_at_risk_issues,
+        count(case when is_active then 1 end) as active_issues,
+        count(case when is_active and sla_status = 'breached' then 1 end) as late_active_issues,
+        count(case when is_active and sla_status = 'breached' and is_high then 1 end) as late_high_issues,
+        count(case when status = 'unresolved' and sla_status = 'at_risk' and is_high then 1 end)
+            as at_risk_high_issues,
         min(case when status = 'unresolved' then opened_at end) as oldest_unresolved_at,
         max(last_seen_at) as last_seen_at
     from issues
