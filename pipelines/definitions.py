@@ -27,7 +27,8 @@ defs = dg.Definitions(
     jobs=[sync_sentry, rebuild_marts],
     schedules=[every_three_hours],
     sensors=[catalog_sensor, failed_runs, overdue_syncs],
-    resources={"settings": run_settings},
+    # Nothing is handed from step to step; Dagster's own would let a run's configuration name a folder for it.
+    resources={"settings": run_settings, "io_manager": dg.mem_io_manager},
     # One process: there is one writer anyway, and each further process would import everything again.
     executor=dg.in_process_executor,
 )
