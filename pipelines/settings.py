@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     publish_keep: int = Field(3, ge=0)
     allow_plain_http: bool = False
     file_umask: str = Field("027", pattern="^0?[0-7]{3}$")
+    run_timeout_hours: float = Field(24, gt=0)
+    on_failure_command: SecretStr = SecretStr("")
+    on_failure_webhook: SecretStr = SecretStr("")
+    ui_hosts: str = ""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -120,6 +124,11 @@ class Settings(BaseSettings):
         return self.data / "progress.json"
 
     @property
+    def notify_state(self) -> Path:
+        """The SQLite file with what people have been told."""
+        return self.data / "notify.sqlite"
+
+    @property
     def run_log(self) -> Path:
         """The file with every line that the last run from a terminal logged."""
         return self.data / "last_run.log"
@@ -148,6 +157,11 @@ class Settings(BaseSettings):
     def categories(self) -> list[str]:
         """Issue categories to read and count that Sentry hides by default."""
         return _words(self.include_categories)
+
+    @property
+    def ui_names(self) -> set[str]:
+        """The host names by which browsers may reach the UI."""
+        return {"127.0.0.1", "localhost", "::1", *(name.lower() for name in _words(self.ui_hosts))}
 
     @property
     def server_url(self) -> str:

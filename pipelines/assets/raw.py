@@ -19,9 +19,8 @@ from pipelines.warehouse.load import load
 # On runs that a schedule requested.
 SCHEDULED = "dagster/schedule_name"
 # A run every three hours: warn after two that did not come.
-FRESHNESS = dg.FreshnessPolicy.time_window(
-    warn_window=timedelta(hours=6, minutes=30), fail_window=timedelta(hours=24)
-)
+LATE = timedelta(hours=6, minutes=30)
+FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=LATE, fail_window=timedelta(hours=24))
 
 
 @dg.multi_asset(

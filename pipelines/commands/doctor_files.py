@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -23,6 +23,7 @@ from pipelines.warehouse.version import FORMAT, stored_format
 MB, GB = 1024**2, 1024**3
 # The least that a first sync of a small Sentry takes with Dagster's logs.
 SMALLEST_ROOM = 0.5 * GB
+CLOCK_SLACK = timedelta(minutes=2)
 
 
 def diagnose_files(settings: Settings) -> Iterator[Diagnosis]:
@@ -133,24 +134,35 @@ def _catalog(seeds: Path) -> Diagnosis:
 
 
 def _schedule(home: Path) -> Diagnosis:
-    heartbeat = _heartbeat(home)
+    """Return whether Dagster's daemon was alive lately, and whether its schedule has a future."""
+    heartbeat = last_tick = None
+    # The database of Dagster's own making; opening an instance would make one.
+    if (home / "dagster.yaml").exists() and (home / "history" / "runs.db").exists():
+        heartbeat, last_tick = _of_daemon(home)
     if heartbeat is None:
         text = "Dagster's daemon is not running: no sync starts by itself"
         return warning("schedule", text, "`make dev` starts it; or let cron run `make sync`.")
+    if last_tick and last_tick > datetime.now(UTC) + CLOCK_SLACK:
+        text = f"it ticked at {last_tick:%Y-%m-%d %H:%M} UTC, which is still to come: the clock was ahead"
+        return warning("schedule", text, "It ticks again after that. Until then: `make sync`.")
     return ok("schedule", f"Dagster's daemon was alive at {heartbeat:%Y-%m-%d %H:%M} UTC")
 
 
-def _heartbeat(home: Path) -> datetime | None:
-    """Return when the daemon that starts scheduled runs last said that it is alive, None if that is not recent."""
-    if not (home / "dagster.yaml").exists() or not (home / "history" / "runs.db").exists():
-        return None
+def _of_daemon(home: Path) -> tuple[datetime | None, datetime | None]:
+    """Return when the daemon that starts scheduled runs was last alive, None if not lately, and its last tick."""
     import dagster as dg
 
     try:
         with dg.DagsterInstance.from_config(str(home)) as instance:
             status = instance.get_daemon_statuses(["SCHEDULER"])["SCHEDULER"]
+            ticks = [
+                tick.timestamp
+                for each in instance.all_instigator_state()
+                for tick in instance.get_ticks(each.instigator_origin_id, each.selector_id, limit=1)
+            ]
     except Exception:  # whatever its storage cannot be read for
-        return None
+        return None, None
+    last_tick = datetime.fromtimestamp(max(ticks), UTC) if ticks else None
     if not status.healthy or status.last_heartbeat is None:
-        return None
-    return datetime.fromtimestamp(status.last_heartbeat.timestamp, UTC)
+        return None, last_tick
+    return datetime.fromtimestamp(status.last_heartbeat.timestamp, UTC), last_tick

@@ -7,13 +7,30 @@ import os
 import re
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+    ScheduleInstigatorData,
+    TickData,
+    TickStatus,
+)
+from dagster._daemon.types import DaemonHeartbeat
 
 from pipelines import settings as project_settings
+from pipelines.commands.dagster import environment
 from pipelines.commands.doctor import doctor
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
@@ -262,3 +279,26 @@ def test_a_data_folder_that_is_none_is_a_problem(
 ) -> None:
     data.write_text("a file")
     assert "is no folder" in Told(capfd, sentry.url)["DATA_DIR"]
+
+
+def test_the_daemon_is_looked_at_and_a_clock_that_was_ahead_is_said(
+    sentry: FakeSentry, data: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    home = read_settings().dagster_home
+    environment(read_settings(), {})
+    now = time.time()
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert "is not running" in Told(capfd, sentry.url)["schedule"]
+        instance.add_daemon_heartbeat(DaemonHeartbeat(now, "SCHEDULER", "1", []))
+        assert Told(capfd, sentry.url)["schedule"].startswith("ok: Dagster's daemon was alive at 2")
+        location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("ours"), "repository")
+        state = InstigatorState(
+            RemoteInstigatorOrigin(location, "every"),
+            InstigatorType.SCHEDULE,
+            InstigatorStatus.DECLARED_IN_CODE,
+            ScheduleInstigatorData("0 */3 * * *"),
+        )
+        instance.add_instigator_state(state)
+        tick = (state.instigator_origin_id, "every", InstigatorType.SCHEDULE, TickStatus.SKIPPED)
+        instance.create_tick(TickData(*tick, now + 86_400, selector_id=state.selector_id))
+    assert "the clock was ahead" in Told(capfd, sentry.url)["schedule"]

@@ -75,6 +75,11 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "PUBLISH_KEEP": "0",
         "FILE_UMASK": "077",
         "ALLOW_PLAIN_HTTP": "",
+        # What these do: test_terminal.py, tests/notify and test_ui.py.
+        "RUN_TIMEOUT_HOURS": "1.5",
+        "ON_FAILURE_COMMAND": "false",
+        "ON_FAILURE_WEBHOOK": "",
+        "UI_HOSTS": "sentry.example",
     }
     assert asked.keys() == {name.upper() for name in Settings.model_fields}
     with BusiestMoment(world, "self-hosted", token="unusual") as sentry:
