@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     publish_parquet: bool = False
     publish_keep: int = Field(3, ge=0)
     file_umask: str = Field("027", pattern="^0?[0-7]{3}$")
+    dagster_postgres_url: SecretStr = SecretStr("")
 
     @field_validator("*", mode="before")
     @classmethod
