@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 
 from pipelines.commands.check import check
-from pipelines.commands.dagster import dev
+from pipelines.commands.dagster import daemon, dev, webserver
 from pipelines.commands.doctor import doctor
 from pipelines.commands.init import init
 from pipelines.commands.preview import preview
@@ -26,6 +26,7 @@ COMMANDS: tuple[Callable[..., int | None], ...] = (
     *(demo, dev, sync, doctor),
     *(init, check, suggest, preview),
     *(publications, restore),
+    *(webserver, daemon),
 )
 
 
@@ -59,10 +60,19 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="for the comment of a pull request",
     )
-    for name in ("dev", "demo"):
+    for name in ("dev", "demo", "webserver"):
         commands.choices[name].add_argument("--port", type=int, default=3000, help="of the UI")
     commands.choices["demo"].add_argument(
         "--ui", dest="with_ui", action="store_true", help="the Dagster UI over the demo's data"
+    )
+    commands.choices["webserver"].add_argument(
+        "--host", default="127.0.0.1", help="where to listen (default: this machine alone)"
+    )
+    commands.choices["webserver"].add_argument(
+        "--read-only",
+        dest="is_read_only",
+        action="store_true",
+        help="to look at; nobody can start or stop anything",
     )
     commands.choices["restore"].add_argument(
         "label",

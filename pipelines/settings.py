@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     on_failure_command: SecretStr = SecretStr("")
     on_failure_webhook: SecretStr = SecretStr("")
     ui_hosts: str = ""
+    dagster_postgres_url: SecretStr = SecretStr("")
 
     @field_validator("*", mode="before")
     @classmethod

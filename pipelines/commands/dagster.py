@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from pipelines import models
-from pipelines.settings import ROOT, Settings, SettingsError
+from pipelines.commands import dagster_storage
+from pipelines.settings import Settings, SettingsError
 
 # Process group -> when it was asked to end.
 _ENDING: dict[int, float] = {}
@@ -24,6 +25,26 @@ def dev(settings: Settings, port: int) -> int:
     Raises SettingsError where the port is taken.
     """
     return serve(settings, port, os.environ)
+
+
+def webserver(settings: Settings, host: str, port: int, is_read_only: bool) -> None:
+    """Serve the Dagster UI alone, in the foreground: for a supervisor, beside `daemon`. `make dev` is both."""
+    read_only = ["--read-only"] if is_read_only else []
+    _become(settings, "dagster_webserver", "-h", host, "-p", str(port), *read_only)
+
+
+def daemon(settings: Settings) -> None:
+    """Run Dagster's daemon alone, in the foreground: the schedule and the sensors, for a supervisor."""
+    _become(settings, "dagster._daemon", "run")
+
+
+def _become(settings: Settings, module: str, *arguments: str) -> None:
+    """Replace this process, so that the supervisor's signals reach Dagster itself."""
+    variables = environment(settings, os.environ)
+    # Not in a folder where a `.env` is: Dagster would let that replace the environment.
+    os.chdir(settings.dagster_home)
+    command = [sys.executable, "-m", module, *arguments, "-m", "pipelines.definitions"]
+    os.execve(sys.executable, command, variables)  # noqa: S606 - our own program, no shell
 
 
 def serve(settings: Settings, port: int, base: Mapping[str, str]) -> int:
@@ -67,7 +88,7 @@ def _end(group: int, kind: signal.Signals) -> None:
 def environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a Dagster process; its folder is made and the models are parsed meanwhile."""
     os.umask(settings.umask)
-    home, configuration = settings.dagster_home, (ROOT / "dagster.yaml").read_bytes()
+    home, configuration = settings.dagster_home, dagster_storage.configuration(settings)
     with writable(settings):
         home.mkdir(parents=True, exist_ok=True)
         ours = home / "dagster.yaml"
@@ -76,8 +97,9 @@ def environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
             draft = home / "dagster.yaml.tmp"
             draft.write_bytes(configuration)
             os.replace(draft, ours)
+    dagster_storage.require_reachable(settings)
     models.manifest()
-    return {**base, "DAGSTER_HOME": str(home)}
+    return {**base, "DAGSTER_HOME": str(home), **dagster_storage.variables(settings)}
 
 
 @contextmanager

@@ -14,8 +14,9 @@ import duckdb
 from pipelines import catalog
 from pipelines import settings as project_settings
 from pipelines.catalog.finding import counted
+from pipelines.commands import dagster_storage
 from pipelines.commands.diagnosis import Diagnosis, ok, problem, some_of, warning
-from pipelines.settings import Settings, shortened
+from pipelines.settings import Settings, SettingsError, shortened
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.lock import holder
 from pipelines.warehouse.version import FORMAT, stored_format
@@ -33,7 +34,8 @@ def diagnose_files(settings: Settings) -> Iterator[Diagnosis]:
     yield _modes(settings)
     yield from _warehouse(settings.warehouse)
     yield _catalog(settings.seeds)
-    yield _schedule(settings.dagster_home)
+    yield _run_storage(settings)
+    yield _schedule(settings)
 
 
 def _folder(data: Path) -> Diagnosis:
@@ -133,12 +135,9 @@ def _catalog(seeds: Path) -> Diagnosis:
     return warning("catalog", text, "`make check` shows them.") if warnings else ok("catalog", text)
 
 
-def _schedule(home: Path) -> Diagnosis:
+def _schedule(settings: Settings) -> Diagnosis:
     """Return whether Dagster's daemon was alive lately, and whether its schedule has a future."""
-    heartbeat = last_tick = None
-    # The database of Dagster's own making; opening an instance would make one.
-    if (home / "dagster.yaml").exists() and (home / "history" / "runs.db").exists():
-        heartbeat, last_tick = _of_daemon(home)
+    heartbeat, last_tick = _of_daemon(settings)
     if heartbeat is None:
         text = "Dagster's daemon is not running: no sync starts by itself"
         return warning("schedule", text, "`make dev` starts it; or let cron run `make sync`.")
@@ -148,12 +147,21 @@ def _schedule(home: Path) -> Diagnosis:
     return ok("schedule", f"Dagster's daemon was alive at {heartbeat:%Y-%m-%d %H:%M} UTC")
 
 
-def _of_daemon(home: Path) -> tuple[datetime | None, datetime | None]:
-    """Return when the daemon that starts scheduled runs was last alive, None if not lately, and its last tick."""
-    import dagster as dg
-
+def _run_storage(settings: Settings) -> Diagnosis:
     try:
-        with dg.DagsterInstance.from_config(str(home)) as instance:
+        dagster_storage.require_reachable(settings)
+    except SettingsError as error:
+        return problem("run storage", str(error))
+    is_postgres = dagster_storage.variables(settings)
+    return ok("run storage", "PostgreSQL, which answers" if is_postgres else "files in DATA_DIR")
+
+
+def _of_daemon(settings: Settings) -> tuple[datetime | None, datetime | None]:
+    """Return when the daemon that starts scheduled runs was last alive, None if not lately, and its last tick."""
+    if not dagster_storage.exists(settings):
+        return None, None
+    try:
+        with dagster_storage.instance(settings) as instance:
             status = instance.get_daemon_statuses(["SCHEDULER"])["SCHEDULER"]
             ticks = [
                 tick.timestamp

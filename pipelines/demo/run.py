@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import SecretStr
 from rich.console import Console
 
 from pipelines.commands.dagster import serve
@@ -32,7 +33,8 @@ NEXT = (
 def demo(settings: Settings, port: int, with_ui: bool) -> int:
     """Run the whole pipeline against a sample Sentry, no account needed; again: three hours later."""
     # Apart from the data of one's own Sentry.
-    settings = settings.model_copy(update={"data_dir": settings.demo_data})
+    apart = {"data_dir": settings.demo_data, "dagster_postgres_url": SecretStr("")}
+    settings = settings.model_copy(update=apart)
     with _fake_sentry(settings.data) as sentry:
         environment = _environment(settings, sentry.url)
         if with_ui:
