@@ -7,7 +7,7 @@ READY := .venv/.ready
 DEVELOPMENT := .venv/.ready-for-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications restore test test-fast lint format docs bench
+.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications rollback test test-fast lint format docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -52,8 +52,8 @@ suggest: $(READY) ## Rows to paste for projects without a product
 publications: $(READY) ## What is published, and the earlier publications that are kept
 	@$(RUN) -m pipelines publications
 
-restore: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
-	@$(RUN) -m pipelines restore $(LABEL)
+rollback: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
+	@$(RUN) -m pipelines rollback $(LABEL)
 
 test: lint ## All that CI runs: lint, types, tests
 	@$(RUN) -m pytest -n 2 --dist loadfile

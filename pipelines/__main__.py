@@ -13,7 +13,7 @@ from pipelines.commands.doctor import doctor
 from pipelines.commands.init import init
 from pipelines.commands.preview import preview
 from pipelines.commands.publications import publications
-from pipelines.commands.restore import restore
+from pipelines.commands.rollback import rollback
 from pipelines.commands.suggest import suggest
 from pipelines.commands.sync import sync
 from pipelines.demo.run import demo
@@ -25,7 +25,7 @@ from pipelines.settings import SettingsError, read_settings, unknown_names
 COMMANDS: tuple[Callable[..., int | None], ...] = (
     *(demo, dev, sync, doctor),
     *(init, check, suggest, preview),
-    *(publications, restore),
+    *(publications, rollback),
 )
 
 
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.choices["demo"].add_argument(
         "--ui", dest="with_ui", action="store_true", help="the Dagster UI over the demo's data"
     )
-    commands.choices["restore"].add_argument(
+    commands.choices["rollback"].add_argument(
         "label",
         nargs="?",
         metavar="PUBLISHED",

@@ -57,7 +57,7 @@ def publish(
     return replace(publication, path=target)
 
 
-def restore(
+def rollback(
     target: Path, label: str | None = None, *, parquet_folder: Path | None = None
 ) -> Publication:
     """Put an earlier publication back and return it; the one that it replaces is kept.
