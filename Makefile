@@ -7,7 +7,7 @@ READY := .venv/.ready
 DEVELOPMENT := .venv/.ready-for-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications rollback test test-fast lint format docs bench
+.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications rollback backup restore test test-fast lint format docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -54,6 +54,12 @@ publications: $(READY) ## What is published, and the earlier publications that a
 
 rollback: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
 	@$(RUN) -m pipelines rollback $(LABEL)
+
+backup: $(READY) ## A copy of everything in BACKUP_DIR, also while things run
+	@$(RUN) -m pipelines backup
+
+restore: $(READY) ## Put the newest backup back, or BACKUP=20261123T060000Z; the present goes aside
+	@$(RUN) -m pipelines restore $(BACKUP)
 
 test: lint ## All that CI runs: lint, types, tests
 	@$(RUN) -m pytest -n 2 --dist loadfile

@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from pipelines.backup import BackupError
+from pipelines.commands.backup import backup, restore
 from pipelines.commands.check import check
 from pipelines.commands.dagster import dev
 from pipelines.commands.doctor import doctor
@@ -19,13 +21,22 @@ from pipelines.commands.sync import sync
 from pipelines.demo.run import demo
 from pipelines.preview.build_models import DryRunError
 from pipelines.publish import PublishError
+from pipelines.run_storage import RunStorageError
 from pipelines.settings import SettingsError, read_settings, unknown_names
+from pipelines.warehouse.errors import WarehouseError
 
 # Each is called with the settings and its own options. Its name and summary are those of the command.
 COMMANDS: tuple[Callable[..., int | None], ...] = (
     *(demo, dev, sync, doctor),
     *(init, check, suggest, preview),
-    *(publications, rollback),
+    *(publications, rollback, backup, restore),
+)
+
+
+# What explains itself to people.
+EXPLAINED = (
+    *(SettingsError, PublishError, DryRunError),
+    *(WarehouseError, BackupError, RunStorageError),
 )
 
 
@@ -41,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     run = options.pop("run")
     try:
         return run(read_settings(), **options) or 0
-    except (SettingsError, PublishError, DryRunError) as error:
+    except EXPLAINED as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -69,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         metavar="PUBLISHED",
         help="which one, as `publications` lists it (default: the one before the current)",
+    )
+    commands.choices["restore"].add_argument(
+        "backup", nargs="?", metavar="BACKUP", help="its label or folder (default: the newest)"
     )
     return parser
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines import models, publish
 from pipelines.progress import sampled_progress
 from pipelines.resources import explained
 from pipelines.sentry.schema import DATASET, ORGANIZATION_SYNCS, RAW_TABLES
@@ -47,6 +48,9 @@ def sentry_tables(
         )
         try:
             load(warehouse, settings.dlt_folder, {})
+            publish.recover(
+                warehouse, settings.published, models.kept_for_good(), sync.listed_projects
+            )
             with sampled_progress(settings.progress, lambda: _progress(sync)):
                 for tables in sync.loads():
                     load(warehouse, settings.dlt_folder, tables)

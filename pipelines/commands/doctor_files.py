@@ -135,15 +135,18 @@ def _catalog(seeds: Path) -> Diagnosis:
 
 
 def _schedule(home: Path) -> Diagnosis:
-    heartbeat = _heartbeat(home)
-    if heartbeat is None:
+    alive = heartbeat(home)
+    if alive is None:
         text = "Dagster's daemon is not running: no sync starts by itself"
         return warning("schedule", text, "`make dev` starts it; or let cron run `make sync`.")
-    return ok("schedule", f"Dagster's daemon was alive at {heartbeat:%Y-%m-%d %H:%M} UTC")
+    return ok("schedule", f"Dagster's daemon was alive at {alive:%Y-%m-%d %H:%M} UTC")
 
 
-def _heartbeat(home: Path) -> datetime | None:
-    """Return when the daemon that starts scheduled runs last said that it is alive, None if that is not recent."""
+def heartbeat(home: Path, within_seconds: float | None = None) -> datetime | None:
+    """Return when the daemon that starts scheduled runs last said that it is alive (UTC), None if that is not recent.
+
+    Recent is what Dagster takes for it, or what `within_seconds` says.
+    """
     if not (home / "dagster.yaml").exists() or not (home / "history" / "runs.db").exists():
         return None
     import dagster as dg
@@ -155,4 +158,6 @@ def _heartbeat(home: Path) -> datetime | None:
         return None
     if not status.healthy or status.last_heartbeat is None:
         return None
-    return datetime.fromtimestamp(status.last_heartbeat.timestamp, UTC)
+    found = datetime.fromtimestamp(status.last_heartbeat.timestamp, UTC)
+    age = (datetime.now(UTC) - found).total_seconds()
+    return found if within_seconds is None or abs(age) < within_seconds else None

@@ -61,6 +61,13 @@ class Sync:
         """Return now by the server's clock (naive UTC), asked before anything else."""
         return self._api.clock()
 
+    def listed_projects(self) -> set[tuple[str, datetime]]:
+        """Return id and time of creation (naive UTC) of every project that Sentry lists now."""
+        with open_stored_state(None) as nothing:
+            directory = read_directory(self._api, self.organizations, nothing)
+        rows = [row for each in directory.organizations for row in each.projects.values()]
+        return {(row["project_id"], row["created_at"]) for row in rows if row["created_at"]}
+
     def loads(self) -> Iterator[dict[str, pa.Table]]:
         """Yield the changed rows per raw table, of one organization at a time.
 
