@@ -14,6 +14,7 @@ from pipelines.publish import PublishError
 from pipelines.sentry.errors import SentryError
 from pipelines.settings import Settings, SettingsError, read_settings, unknown_names
 from pipelines.warehouse import run_log, version
+from pipelines.warehouse.damage import damage, explanation
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.lock import run_lock
 
@@ -30,11 +31,15 @@ IN_PROGRESS = [
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Fail the run with the message alone where an error explains itself to people."""
+    """Fail the run with the message alone where an error explains itself to people, or the warehouse is damaged."""
     try:
         yield
     except (SettingsError, SentryError, WarehouseError, PublishError) as error:
         raise dg.Failure(str(error)) from None
+    except Exception as error:
+        if reason := damage(error):
+            raise dg.Failure(explanation(read_settings().warehouse, reason)) from None
+        raise
 
 
 @dg.resource(

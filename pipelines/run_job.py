@@ -18,6 +18,7 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 
+from pipelines import run_storage
 from pipelines.child_process import end_with_parent
 from pipelines.definitions import defs
 from pipelines.progress import write_progress
@@ -33,16 +34,28 @@ _OF_DBT = "Errors parsed from dbt logs:"
 def main() -> int:
     """Return 0, or 1 after a failure."""
     end_with_parent()
-    job = defs.resolve_job_def(sys.argv[1])
+    settings = read_settings()
+    try:
+        run_id, failure = _execute(sys.argv[1])
+    except Exception:
+        damaged = next(run_storage.damages(settings.dagster_home), None)
+        if damaged is None:
+            raise
+        run_id, failure = "", run_storage.explanation(settings.dagster_home, *damaged)
+    write_progress(settings.progress, step="done", run_id=run_id, failure=failure)
+    return 0 if failure is None else 1
+
+
+def _execute(name: str) -> tuple[str, str | None]:
+    """Run the job; returns the id of the run and why it failed, None if it did not."""
+    job = defs.resolve_job_def(name)
     with dg.DagsterInstance.get() as instance:
         run = instance.create_run_for_job(
             job, remote_job_origin=RemoteJobOrigin(LOCATION, job.name)
         )
         events = list(execute_run_iterator(InMemoryJob(job), run, instance))
     has_failed = any(event.is_failure for event in events)
-    failure = failure_of(events) if has_failed else None
-    write_progress(read_settings().progress, step="done", run_id=run.run_id, failure=failure)
-    return 1 if has_failed else 0
+    return run.run_id, failure_of(events) if has_failed else None
 
 
 def failure_of(events: Iterable[dg.DagsterEvent]) -> str:

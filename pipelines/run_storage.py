@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-_HEADER = b"SQLite format 3\0"
 # Those without which Dagster does not start; the others hold the events of one run each.
 _ESSENTIAL = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 _POSTGRES = re.compile(r"^[^#\n]*postgres", re.MULTILINE)
@@ -23,9 +22,8 @@ class RunStorageError(Exception):
 
 
 def is_sqlite(path: Path) -> bool:
-    """Return whether the file says that it is an SQLite database."""
-    with path.open("rb") as file:
-        return file.read(len(_HEADER)) == _HEADER
+    """Return whether the file is to be an SQLite database, by its name."""
+    return path.suffix == ".db"
 
 
 def connect(path: Path, options: str = "mode=rw") -> sqlite3.Connection:
@@ -60,10 +58,10 @@ def damages(home: Path) -> Iterator[tuple[Path, str]]:
 def require_whole(home: Path) -> None:
     """Raise RunStorageError if a file without which Dagster does not start is damaged."""
     for path, reason in damages(home):
-        raise RunStorageError(explanation(path, home, reason))
+        raise RunStorageError(explanation(home, path, reason))
 
 
-def explanation(path: Path, home: Path, reason: str) -> str:
+def explanation(home: Path, path: Path, reason: str) -> str:
     """Return the message that the file is damaged, with the ways out and what each loses."""
     return (
         f"Dagster's run storage is damaged: {path} ({reason}). Put back a backup (`make restore`). "

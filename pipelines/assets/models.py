@@ -15,6 +15,7 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from pipelines import models
 from pipelines.progress import write_progress
+from pipelines.resources import explained
 from pipelines.settings import Settings
 from pipelines.warehouse import version
 from pipelines.warehouse.attach import connect
@@ -62,7 +63,9 @@ def dbt_models(
 
     Where the models are others than those that the warehouse was built with, incremental ones are rebuilt in full.
     """
-    digest, built_with = models.digest(settings), version.models_digest(settings.warehouse)
+    with explained():
+        built_with = version.models_digest(settings.warehouse)
+    digest = models.digest(settings)
     arguments = ["build", "--exclude-resource-type", "unit_test", *models.variables(settings)]
     if digest != built_with:
         arguments.append("--full-refresh")
@@ -83,7 +86,8 @@ def dbt_models(
         failure = error
     yield from _with_row_counts(events, settings)
     if failure:
-        raise failure
+        with explained():
+            raise failure
     if digest != built_with:
         relations = {f"{node['schema']}.{node['name']}" for node in models.nodes("model")}
         version.record_models(settings.warehouse, digest, relations)

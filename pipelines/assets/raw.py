@@ -75,7 +75,7 @@ def _progress(sync: Sync) -> dict[str, Any]:
 )
 def all_organizations_synced(settings: dg.ResourceParam[Settings]) -> dg.AssetCheckResult:
     """Pass when no organization failed in the newest sync; a failure warns and names the reason."""
-    with connect(settings.warehouse, read_only=True) as db:
+    with explained(), connect(settings.warehouse, read_only=True) as db:
         rows = db.execute(
             f"select organization_slug, status, failure from {DATASET}.{ORGANIZATION_SYNCS.name} "
             f"where started_at = (select max(started_at) from {DATASET}.{ORGANIZATION_SYNCS.name}) "

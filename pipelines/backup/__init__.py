@@ -3,11 +3,11 @@
 - `contents.py`: which files are an installation, and where each belongs
 - `copying.py`: one file at a time, as its format wants it
 - `manifest.py`: what a backup holds, file by file, and whether it still does
-- `create.py`, `restore.py`: a backup made, a backup put back
+- `creation.py`, `restoration.py`: a backup made, a backup put back
 """
 
-from pipelines.backup.create import create
+from pipelines.backup.creation import create
 from pipelines.backup.manifest import Backup, BackupError, backups
-from pipelines.backup.restore import Restored, restore
+from pipelines.backup.restoration import Restored, restore
 
 __all__ = ["Backup", "BackupError", "Restored", "backups", "create", "restore"]

@@ -10,12 +10,14 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from pipelines import run_storage
+from pipelines.backup.manifest import BackupError
 
 
 def copy(files: Mapping[str, Path], folder: Path) -> None:
     """Copy the files (name -> path) into the folder; one that is removed meanwhile is left out.
 
     Their modes are those of new files, their time stamps those of the originals: by these, publications are ordered.
+    Raises BackupError for a database that is damaged.
     """
     copies: dict[tuple[int, int], Path] = {}
     for name, path in files.items():
@@ -42,4 +44,11 @@ def _copy_sqlite(path: Path, target: Path) -> None:
     ):
         # The whole backup is written through to the disk at its end.
         copied.execute("pragma synchronous = off")
-        source.backup(copied)
+        try:
+            source.backup(copied)
+        except sqlite3.OperationalError as error:  # as of a full disk
+            raise OSError(f"{path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise BackupError(
+                f"{path} is damaged ({error}); `make doctor` says what to do."
+            ) from error

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 MANIFEST = "backup.json"
-_LABEL = "%Y%m%dT%H%M%SZ"
 
 
 class BackupError(Exception):
@@ -32,7 +32,19 @@ class Backup:
     @property
     def label(self) -> str:
         """The time at which it was made, as its folder is called."""
-        return self.created_at.strftime(_LABEL)
+        return label(self.created_at)
+
+
+def label(moment: datetime) -> str:
+    """Return the name of the backup of that time."""
+    return f"{moment:%Y%m%dT%H%M%SZ}"
+
+
+def unused_time(folder: Path, prefix: str = "") -> datetime:
+    """Return the time now (naive UTC, whole seconds), as soon as nothing in the folder is named by it."""
+    while (folder / f"{prefix}{label(moment := now())}").exists():
+        time.sleep(0.1)
+    return moment
 
 
 def now() -> datetime:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from pipelines import models
+from pipelines import models, run_storage
 from pipelines.settings import ROOT, Settings, SettingsError
 
 # Process group -> when it was asked to end.
@@ -65,10 +65,14 @@ def _end(group: int, kind: signal.Signals) -> None:
 
 
 def environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a Dagster process; its folder is made and the models are parsed meanwhile."""
+    """Return the environment of a Dagster process; its folder is made and the models are parsed meanwhile.
+
+    Raises RunStorageError where Dagster could not start on what lies there.
+    """
     os.umask(settings.umask)
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
+    run_storage.require_whole(home)
     (home / "dagster.yaml").write_bytes((ROOT / "dagster.yaml").read_bytes())
     models.manifest()
     return {**base, "DAGSTER_HOME": str(home)}

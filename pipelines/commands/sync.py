@@ -6,7 +6,7 @@ import os
 
 from rich.console import Console
 
-from pipelines.commands.report import read_published, show
+from pipelines.commands.report import read_before, read_published, show
 from pipelines.commands.watching import run_and_watch
 from pipelines.settings import Settings, shortened
 
@@ -24,7 +24,7 @@ def sync(settings: Settings) -> int:
         f"Syncing {settings.server_url} into {shortened(settings.data)}.", highlight=False
     )
     _ = settings.token
-    before = read_published(settings.published)
+    before = read_before(settings.published)
     outcome = run_and_watch(console, settings, "sync_sentry", os.environ)
     if outcome.failure is not None:
         console.print("[red]The sync failed.[/red]")

@@ -13,12 +13,11 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.publish import versions
 from pipelines.publish.contract import SCHEMA, Publication, read_publication
 from pipelines.publish.open_published import PublishError, first_line
-from pipelines.sentry.schema import DATASET, TIMESTAMP
+from pipelines.sentry.schema import DATASET
 from pipelines.warehouse.attach import attach, connect
 from pipelines.warehouse.load import LOAD_ID
 from pipelines.warehouse.synced_projects import synced_projects
@@ -29,7 +28,10 @@ log = logging.getLogger(__name__)
 ProjectKey = tuple[str, datetime]
 """Id and time of creation (naive UTC)."""
 
-LISTED = pa.schema([pa.field("project_id", pa.string()), pa.field("created_at", TIMESTAMP)])
+LISTED = """
+create temp table listed as
+select unnest($ids::varchar[]) as project_id, unnest($times::timestamp[]) as created_at
+"""
 # Times are published in whole seconds.
 OURS = """
 create temp table ours as
@@ -176,8 +178,7 @@ def _recover(
     db: duckdb.DuckDBPyConnection, histories: Collection[str], listed: list[ProjectKey]
 ) -> bool:
     """Return whether any organization of the publication is one that is listed; all or nothing is written."""
-    rows = [dict(zip(LISTED.names, key, strict=True)) for key in listed]
-    db.register("listed", pa.Table.from_pylist(rows, LISTED))
+    db.execute(LISTED, {"ids": [key[0] for key in listed], "times": [key[1] for key in listed]})
     db.execute(OURS)
     if not db.execute("from ours").fetchall():
         return False

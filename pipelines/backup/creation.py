@@ -13,7 +13,15 @@ from pathlib import Path
 from pipelines import run_storage
 from pipelines.backup.contents import contents
 from pipelines.backup.copying import copy
-from pipelines.backup.manifest import Backup, BackupError, backups, now, read_backup, write_manifest
+from pipelines.backup.manifest import (
+    Backup,
+    BackupError,
+    backups,
+    label,
+    read_backup,
+    unused_time,
+    write_manifest,
+)
 from pipelines.settings import Settings
 from pipelines.warehouse.attach import connect
 from pipelines.warehouse.damage import unreadable
@@ -36,12 +44,12 @@ def create(
         raise BackupError(f"There is nothing to back up in {settings.data}.")
     try:
         with _draft(settings.backups) as draft:
-            created_at = now()
+            created_at = unused_time(settings.backups)
             _copy_all(settings, draft, say, longest_wait)
             _verify(draft)
             write_manifest(draft, created_at)
             os.sync()
-            made = draft.rename(settings.backups / f"{created_at:%Y%m%dT%H%M%SZ}")
+            made = draft.rename(settings.backups / label(created_at))
             os.sync()
             for old in backups(settings.backups)[settings.backup_keep :]:
                 shutil.rmtree(old.folder)

@@ -9,11 +9,21 @@ from pathlib import Path
 
 from pipelines.backup.contents import SEEDS, catalog_files
 from pipelines.backup.copying import copy
-from pipelines.backup.manifest import Backup, BackupError, backups, changed_file, now, read_backup
+from pipelines.backup.manifest import (
+    Backup,
+    BackupError,
+    backups,
+    changed_file,
+    label,
+    read_backup,
+    unused_time,
+)
 from pipelines.publish import parquet, verify, versions
 from pipelines.settings import Settings
 from pipelines.warehouse.lock import run_lock
 from pipelines.warehouse.version import require_known_format
+
+_ASIDE = "before-restore-"
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,7 @@ def restore(settings: Settings, which: str | None = None) -> Restored:
     except OSError as error:
         raise BackupError(
             f"{backup.folder} could not be put back: {error.strerror or error}. What was there is in "
-            f"{settings.data} and in its folders before-restore-*; mend the cause and run it again."
+            f"{settings.data} and in its folders {_ASIDE}*; mend the cause and run it again."
         ) from error
     return Restored(backup, aside)
 
@@ -76,7 +86,7 @@ def _choices(folder: Path) -> str:
 
 def _switch(settings: Settings, draft: Path) -> Path | None:
     """Put the present aside and the draft in its place; returns the folder aside, None if there was no present."""
-    aside = settings.data / f"before-restore-{now():%Y%m%dT%H%M%SZ}"
+    aside = settings.data / f"{_ASIDE}{label(unused_time(settings.data, _ASIDE))}"
     (aside / SEEDS).mkdir(parents=True)
     has_storage = (draft / settings.dagster_home.name).is_dir()
     for present in catalog_files(settings):
