@@ -24,7 +24,7 @@ from pipelines.backup.manifest import (
 )
 from pipelines.settings import Settings
 from pipelines.warehouse.attach import connect
-from pipelines.warehouse.damage import unreadable
+from pipelines.warehouse.damage import explanation, unreadable
 from pipelines.warehouse.lock import holder, run_lock
 
 # A run that is under way is waited for.
@@ -46,7 +46,7 @@ def create(
         with _draft(settings.backups) as draft:
             created_at = unused_time(settings.backups)
             _copy_all(settings, draft, say, longest_wait)
-            _verify(draft)
+            _verify(settings, draft)
             write_manifest(draft, created_at)
             os.sync()
             made = draft.rename(settings.backups / label(created_at))
@@ -92,7 +92,7 @@ def _copy_all(
     say(f"Copied in {time.monotonic() - started:.1f} s.")
 
 
-def _verify(draft: Path) -> None:
+def _verify(settings: Settings, draft: Path) -> None:
     """Read every database in full; BackupError names the one that cannot be."""
     for path in draft.rglob("*"):
         name = path.relative_to(draft)
@@ -103,10 +103,10 @@ def _verify(draft: Path) -> None:
         else:
             continue
         if reason:
-            raise BackupError(
-                f"No backup was made: {name} is damaged ({reason}). Earlier backups are as they were; "
-                "`make doctor` says what to do."
-            )
+            found = f"{settings.data / name} is damaged ({reason}); `make doctor` says what to do."
+            if path.name == settings.warehouse.name:
+                found = explanation(settings.warehouse, reason)
+            raise BackupError(f"No backup was made, earlier ones are as they were. {found}")
 
 
 def _existing(path: Path) -> Path:

@@ -12,8 +12,9 @@ from pipelines.sentry.errors import chain
 # The mark at byte 8. DuckDB would look for an extension to open what has another, on the network.
 _MARK = b"DUCK"
 _DAMAGED = re.compile(
-    r"Corrupt database file[^\n]*|Could not read enough bytes[^\n]*|it is not a valid DuckDB database file"
-    r"|Failed to load metadata[^\n]*|Serialization Error:[^\n]*|INTERNAL Error:[^\n]*"
+    r"(Corrupt database file|Could not read enough bytes|Failed to load metadata)[^\n]*"
+    r"|it is not a valid DuckDB database file"
+    r"|(?<=Serialization Error: )[^\n]*|(?<=INTERNAL Error: )[^\n]*"
 )
 
 

@@ -28,7 +28,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data.build("run-1")
     version.upgrade(data.warehouse)
     data.publish("run-1")
-    data.publish("run-2", hours=1)
+    data.publish("run-1", hours=1)
     home = data.folder / "dagster"
     home.mkdir()
     shutil.copy(ROOT / "dagster.yaml", home)
