@@ -11,7 +11,7 @@ import dagster as dg
 
 from pipelines import models
 from pipelines.publish import PublishError
-from pipelines.sentry.errors import SentryError
+from pipelines.sentry.errors import SentryError, UnavailableError
 from pipelines.settings import Settings, SettingsError, read_settings, unknown_names
 from pipelines.warehouse import run_log, version
 from pipelines.warehouse.damage import damage, explanation
@@ -30,16 +30,24 @@ IN_PROGRESS = [
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Fail the run with the message alone where an error explains itself to people, or the warehouse is damaged."""
+def explained(*, retries: bool = False) -> Iterator[None]:
+    """Fail the step with the message alone where an error explains itself to people, or the warehouse is damaged.
+
+    Dagster retries it only if `retries` and the server was not to be reached: all else would fail again.
+    """
     try:
         yield
+    except dg.Failure:
+        raise
     except (SettingsError, SentryError, WarehouseError, PublishError) as error:
-        raise dg.Failure(str(error)) from None
+        passing = isinstance(error, UnavailableError)
+        raise dg.Failure(str(error), allow_retries=retries and passing) from None
     except Exception as error:
         if reason := damage(error):
-            raise dg.Failure(explanation(read_settings().warehouse, reason)) from None
-        raise
+            text = explanation(read_settings().warehouse, reason)
+            raise dg.Failure(text, allow_retries=False) from None
+        # A mistake of ours would be made again, too.
+        raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error
 
 
 @dg.resource(

@@ -14,11 +14,13 @@ from dagster_dbt import (
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from pipelines import models
+from pipelines.assets.column_lineage import ColumnLineage
 from pipelines.progress import write_progress
 from pipelines.resources import explained
 from pipelines.settings import Settings
 from pipelines.warehouse import version
 from pipelines.warehouse.attach import connect
+from pipelines.warehouse.damage import damage, explanation
 
 PROJECT = DbtProject(models.PROJECT)
 MANIFEST = models.manifest()
@@ -47,15 +49,12 @@ class PlainTranslator(DagsterDbtTranslator):
         return spec.replace_attributes(description=node["description"], owners=[])
 
 
-@dbt_assets(
-    manifest=MANIFEST,
-    project=PROJECT,
-    dagster_dbt_translator=PlainTranslator(
-        DagsterDbtTranslatorSettings(
-            enable_source_tests_as_checks=True, enable_code_references=True
-        )
-    ),
+TRANSLATOR = PlainTranslator(
+    DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True, enable_code_references=True)
 )
+
+
+@dbt_assets(manifest=MANIFEST, project=PROJECT, dagster_dbt_translator=TRANSLATOR)
 def dbt_models(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> Iterator[Any]:
@@ -80,28 +79,36 @@ def dbt_models(
         for event in built.stream():
             events.append(event)
             write_progress(
-                settings.progress, step="models and checks", done=len(events), total=_STEPS
+                settings.progress,
+                step="models and checks",
+                done=min(len(events), _STEPS),
+                total=_STEPS,
             )
     except DagsterDbtCliRuntimeError as error:
         failure = error
-    yield from _with_row_counts(events, settings)
+    yield from _described(events, settings)
+    if failure and (reason := damage(failure)):
+        raise dg.Failure(explanation(settings.warehouse, reason))
     if failure:
-        with explained():
-            raise failure
+        raise failure
     if digest != built_with:
         relations = {f"{node['schema']}.{node['name']}" for node in models.nodes("model")}
         version.record_models(settings.warehouse, digest, relations)
 
 
-def _with_row_counts(events: list[Any], settings: Settings) -> Iterator[Any]:
-    """Yield the events of a build, those of tables with their rows; nobody can count while dbt writes."""
+def _described(events: list[Any], settings: Settings) -> Iterator[Any]:
+    """Yield the events of a build, those of models with rows and column lineage; nobody can look while dbt writes."""
+    lineage = ColumnLineage(settings, TRANSLATOR, PROJECT)
     with connect(settings.warehouse, read_only=True) as db:
         rows = db.execute("select table_name, estimated_size from duckdb_tables()").fetchall()
     counts = dict(rows)
     for event in events:
-        unique_id = event.metadata.get("unique_id") if isinstance(event, dg.Output) else None
-        name = str(unique_id.value).rpartition(".")[2] if unique_id else ""
-        if name in counts:
-            yield event.with_metadata({**event.metadata, "dagster/row_count": counts[name]})
-        else:
+        if not isinstance(event, dg.Output):
             yield event
+            continue
+        unique_id = str(event.metadata["unique_id"].value)
+        metadata = {**event.metadata, **lineage.of(unique_id)}
+        name = unique_id.rpartition(".")[2]
+        if name in counts:  # which holds no views
+            metadata["dagster/row_count"] = counts[name]
+        yield event.with_metadata(metadata)

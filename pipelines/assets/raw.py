@@ -17,6 +17,8 @@ from pipelines.warehouse import run_log
 from pipelines.warehouse.attach import connect
 from pipelines.warehouse.load import load
 
+# On runs that a schedule requested.
+SCHEDULED = "dagster/schedule_name"
 # A run every three hours: warn after two that did not come.
 FRESHNESS = dg.FreshnessPolicy.time_window(
     warn_window=timedelta(hours=6, minutes=30), fail_window=timedelta(hours=24)
@@ -33,14 +35,16 @@ FRESHNESS = dg.FreshnessPolicy.time_window(
             freshness_policy=FRESHNESS,
         )
         for raw in RAW_TABLES
-    ]
+    ],
+    retry_policy=dg.RetryPolicy(max_retries=2, delay=300, backoff=dg.Backoff.EXPONENTIAL),
 )
 def sentry_tables(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Sync Sentry into the warehouse, one organization after the other: all of it or nothing."""
     rows: dict[str, int] = dict.fromkeys((raw.name for raw in RAW_TABLES), 0)
-    with explained():
+    # A person who waits for the run is told at once.
+    with explained(retries=SCHEDULED in context.run.tags):
         sync = configured_sync(settings, context.run_id)
         warehouse = settings.warehouse
         run_log.begin_run(

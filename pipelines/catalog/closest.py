@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from difflib import SequenceMatcher
@@ -51,7 +52,12 @@ class Closest:
             ratio = matcher.ratio()
             if ratio > best_ratio:
                 best, best_ratio = candidate, ratio
-        return best
+        return best or self._only_one_with_word(written)
+
+    def _only_one_with_word(self, written: str) -> str | None:
+        """Return the candidate of which this is one whole word, as `owner` of `owner_team`, if it is the only one."""
+        found = [text for text in self._candidates if written in re.split("[-_ ]", text)]
+        return found[0] if len(found) == 1 else None
 
     def _index(self) -> None:
         holding: defaultdict[str, list[str]] = defaultdict(list)

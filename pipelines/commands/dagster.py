@@ -35,7 +35,7 @@ def serve(settings: Settings, port: int, base: Mapping[str, str]) -> int:
     # Where it is ignored, as in a shell's background, Dagster's processes would not end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        [sys.executable, "-m", "dagster", *arguments],
+        [sys.executable, "-W", "ignore:Function `dev_command`", "-m", "dagster", *arguments],
         env=variables,
         # Not in a folder where a `.env` is: Dagster would let that replace the environment.
         cwd=settings.dagster_home,

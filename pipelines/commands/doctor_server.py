@@ -151,7 +151,7 @@ def _scopes(organization: Organization) -> Iterator[Diagnosis]:
 def _organization(organization: Organization) -> Diagnosis:
     subject = f"organization {organization.slug}"
     if organization.failure:
-        return problem(subject, organization.failure)
+        return problem(subject, str(organization.failure))
     known, readable = len(organization.projects), len(organization.readable())
     teams = counted(len(organization.teams), "team") if organization.has_teams else "teams unknown"
     text = f"{counted(known, 'project')}, {readable:,} readable; {teams}"

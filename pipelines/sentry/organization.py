@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pipelines.sentry.errors import SentryError
 from pipelines.sentry.http.client import Row, SentryApi
 
 
@@ -23,7 +24,7 @@ class Organization:
     has_teams: bool = True  # False: this token may not list them
     gone_projects: set[str] = field(default_factory=set)
     gone_teams: set[str] = field(default_factory=set)
-    failure: str | None = None
+    failure: SentryError | None = None
 
     def readable(self) -> dict[str, str]:
         """Return project id -> slug of the projects whose issues this token may read."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.sentry.errors import SentryError
+from pipelines.sentry.errors import SentryError, UnavailableError
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import SentrySession, TrafficCounts
 from pipelines.sentry.http.workers import Workers
@@ -73,14 +73,15 @@ class Sync:
 
         Each is to be loaded, all or nothing, before the next is asked for: what follows compares with the warehouse
         as it is then, and the warehouse is closed meanwhile. Of an organization that failed there is its row in
-        `organization_syncs` alone. Raises SentryError when not one could be synced.
+        `organization_syncs` alone. Raises SentryError when not one could be synced, UnavailableError when that may be
+        otherwise in a minute.
         """
         if rows := redacted_rows(self.warehouse, self.options.redaction):
             yield rows
         with _rare_garbage_collection():
             directory = self._read_directory()
             started, as_of = time.monotonic(), self._api.now()
-            failures: dict[str, str] = {}
+            failures: dict[str, SentryError] = {}
             self.progress.organizations = len(directory.organizations)
             for number, organization in enumerate(directory.organizations, 1):
                 self.progress.number, self.progress.organization = number, organization.slug
@@ -95,14 +96,17 @@ class Sync:
                     "started_at": as_of,
                     "finished_at": as_of + timedelta(seconds=time.monotonic() - started),
                     "status": "complete" if failure is None else "failed",
-                    "failure": failure,
+                    "failure": failure and str(failure),
                     **self.session.traffic.counts().since(before)._asdict(),
                 }
                 changes.tables[ORGANIZATION_SYNCS.name] = to_arrow(ORGANIZATION_SYNCS, [row])
                 yield {name: rows for name, rows in changes.tables.items() if rows.num_rows}
         if len(failures) == len(directory.organizations):
             reasons = " ".join(f"{slug}: {why}" for slug, why in failures.items())
-            raise SentryError(f"No organization could be synced. {reasons}")
+            passing = all(isinstance(failure, UnavailableError) for failure in failures.values())
+            raise (UnavailableError if passing else SentryError)(
+                f"No organization could be synced. {reasons}"
+            )
 
     def _read_directory(self) -> Directory:
         try:
@@ -113,7 +117,7 @@ class Sync:
 
     def _sync_organization(
         self, organization: Organization, directory: Directory, as_of: datetime
-    ) -> tuple[Changes, str | None]:
+    ) -> tuple[Changes, SentryError | None]:
         """Return what changed, and why the organization failed (then nothing changed), None if it did not."""
         if organization.failure:
             return Changes(), organization.failure
@@ -126,7 +130,7 @@ class Sync:
                     organization, directory, stored, as_of, self.options, workers, self.progress
                 )
         except SentryError as error:
-            return Changes(), str(error)
+            return Changes(), error
         log.info(
             "%s: %s sync; %d issues new, %d changed, %d gone",
             organization.slug,

@@ -19,6 +19,7 @@ IDS = ["payments", "payment-processing", "checkout-flow", "search", "user-profil
         ("check-out-flow", "checkout-flow"),
         ("serach", "search"),
         ("profiles", "user-profiles"),
+        ("flow", "checkout-flow"),
         ("zzz", None),
         ("", None),
     ],

@@ -11,8 +11,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipelines.assets.raw import sentry_tables
 from pipelines.automation import catalog_sensor, every_three_hours
 from pipelines.definitions import defs
+from pipelines.resources import explained
+from pipelines.sentry.errors import TokenRefusedError, UnavailableError
 from pipelines.settings import ROOT
 from pipelines.warehouse.lock import run_lock
 
@@ -67,6 +70,24 @@ def test_the_schedule_skips_while_a_run_holds_the_warehouse(
     assert isinstance(skipped, dg.SkipReason)
     assert "run 1a2b" in str(skipped.skip_message)
     assert isinstance(every_three_hours(), dg.RunRequest)
+
+
+@pytest.mark.parametrize(
+    ("error", "scheduled", "again"),
+    [
+        (UnavailableError("down"), True, True),
+        (UnavailableError("down"), False, False),  # somebody waits for it
+        (TokenRefusedError("mistyped"), True, False),
+        (KeyError("a mistake of ours"), True, False),
+    ],
+)
+def test_only_a_server_that_was_not_to_be_reached_is_asked_again_later(
+    error: Exception, scheduled: bool, again: bool
+) -> None:
+    with pytest.raises(dg.Failure) as failed, explained(retries=scheduled):
+        raise error
+    assert failed.value.allow_retries is again
+    assert sentry_tables.op.retry_policy is not None
 
 
 def test_the_schedule_is_every_three_hours_and_on_by_default() -> None:

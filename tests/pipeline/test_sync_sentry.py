@@ -114,6 +114,15 @@ def test_an_edit_of_the_catalog_reaches_old_rows_without_a_request(
     assert after["own_project_count"] == before["own_project_count"] + 1
     assert after["own_total_issues"] > before["own_total_issues"]
     assert sentry.requests == []
+    # The lineage knows what every column of a mart is made of, and how many rows there are.
+    for event in result.get_asset_materialization_events():
+        if event.asset_key.path[0] == "marts":
+            made = event.materialization.metadata
+            is_view = event.asset_key.path[-1] == "product_issues"
+            assert is_view or "dagster/row_count" in made, event.asset_key
+            assert any(made["dagster/column_lineage"].value.deps_by_column.values()), (
+                event.asset_key
+            )
 
 
 def test_an_organization_that_fails_keeps_its_old_data_and_the_run_says_so(

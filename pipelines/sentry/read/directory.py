@@ -35,7 +35,7 @@ def read_directory(api: SentryApi, slugs: list[str], stored: StoredState) -> Dir
         try:
             _read_members(organization)
         except SentryError as error:
-            organization.failure = str(error)
+            organization.failure = error
     _find_gone(directory, stored)
     for slug in sorted(stored.slugs() - set(organizations)):
         log.warning("%s: in the warehouse, but not among the organizations to sync.", slug)
@@ -58,11 +58,13 @@ def _named(api: SentryApi, slug: str, refusals: list[TokenRefusedError]) -> Orga
         return _organization(api, api.get(f"organizations/{slug}/", {"detailed": 0}))
     except TokenRefusedError as error:
         refusals.append(error)  # by this organization, as for single sign-on, or by all
-        return Organization(slug, api, {}, failure=str(error))
+        return Organization(slug, api, {}, failure=error)
     except NotFoundError as error:
-        return Organization(slug, api, {}, failure=f"{error} Check the slug in SENTRY_ORG.")
+        return Organization(
+            slug, api, {}, failure=NotFoundError(f"{error} Check the slug in SENTRY_ORG.")
+        )
     except SentryError as error:
-        return Organization(slug, api, {}, failure=str(error))
+        return Organization(slug, api, {}, failure=error)
 
 
 def _listed(api: SentryApi) -> list[Organization]:
@@ -88,7 +90,8 @@ def _listed(api: SentryApi) -> list[Organization]:
             if any(org.api.base_url == url for org in found.values()):
                 continue  # they are known by name, and will fail by themselves if they must
             host = urlsplit(url).netloc
-            found[host] = Organization(host, region, {}, failure=f"This region fails: {error}")
+            failure = type(error)(f"This region fails: {error}")
+            found[host] = Organization(host, region, {}, failure=failure)
     if not found:
         raise ConfigurationError(
             "This token lists no organization. An internal integration's token never does: "
@@ -153,7 +156,7 @@ def _find_gone(directory: Directory, stored: StoredState) -> None:
         try:
             row = _project_by_slug(organization, str(project_slug))
         except SentryError as error:
-            organization.failure = str(error)
+            organization.failure = error
             del read[organization.slug]
             continue
         if row is not None and row["project_id"] == project_id:
