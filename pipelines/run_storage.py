@@ -47,9 +47,14 @@ def damage(path: Path, options: str = "mode=rw") -> str | None:
     return None if found == "ok" else " ".join(str(found).split())
 
 
-def damages(home: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the damaged ones of the files without which Dagster does not start, and what is wrong."""
-    for path in (home / name for name in _ESSENTIAL):
+def damages(home: Path, *, of_every_run: bool = False) -> Iterator[tuple[Path, str]]:
+    """Yield the damaged ones of the files without which Dagster does not start, and what is wrong with them.
+
+    `of_every_run`: also of those that hold the events of one run each.
+    """
+    essential = [home / name for name in _ESSENTIAL]
+    others = sorted({*home.glob("history/runs/*.db")} - {*essential}) if of_every_run else []
+    for path in [*essential, *others]:
         # An empty one is new: SQLite makes the file before it writes to it.
         if path.exists() and path.stat().st_size and (found := damage(path)):
             yield path, found
@@ -63,6 +68,8 @@ def require_whole(home: Path) -> None:
 
 def explanation(home: Path, path: Path, reason: str) -> str:
     """Return the message that the file is damaged, with the ways out and what each loses."""
+    if path not in [home / name for name in _ESSENTIAL]:
+        return f"{path} is damaged ({reason}). Remove it: only the events of that one past run are lost."
     return (
         f"Dagster's run storage is damaged: {path} ({reason}). Put back a backup (`make restore`). "
         f"Or move the folder {home} away and start again: the past runs in the UI, their logs and whether schedules "

@@ -52,9 +52,7 @@ def sentry_tables(
         )
         try:
             load(warehouse, settings.dlt_folder, {})
-            publish.recover(
-                warehouse, settings.published, models.kept_for_good(), sync.listed_projects
-            )
+            publish.recover(warehouse, settings.published, models.kept_for_good(), sync.listed)
             with sampled_progress(settings.progress, lambda: _progress(sync)):
                 for tables in sync.loads():
                     load(warehouse, settings.dlt_folder, tables)

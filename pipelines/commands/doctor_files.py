@@ -148,7 +148,7 @@ def _published(target: Path) -> Diagnosis:
 def _run_storage(home: Path) -> Diagnosis:
     if run_storage.is_elsewhere(home):
         return ok("run storage", "in PostgreSQL, as dagster.yaml says")
-    for path, reason in run_storage.damages(home):
+    for path, reason in run_storage.damages(home, of_every_run=True):
         return problem("run storage", run_storage.explanation(home, path, reason))
     return ok("run storage", f"{shortened(home)} {'can be read' if home.is_dir() else 'is new'}")
 

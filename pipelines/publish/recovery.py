@@ -24,23 +24,30 @@ from pipelines.warehouse.synced_projects import synced_projects
 
 log = logging.getLogger(__name__)
 
-# Ids alone are small numbers, the same on every server.
-ProjectKey = tuple[str, datetime]
-"""Id and time of creation (naive UTC)."""
+Listed = tuple[Collection[str], Collection[tuple[str, datetime]]]
+"""What Sentry lists now: slugs of organizations; id and time of creation (naive UTC) of projects."""
 
 LISTED = """
 create temp table listed as
 select unnest($ids::varchar[]) as project_id, unnest($times::timestamp[]) as created_at
 """
-# Times are published in whole seconds.
+# Ids alone are small numbers, the same on every server. Times are published in whole seconds. On a server that is the
+# same, an organization whose projects cannot be listed just now is known by its slug.
 OURS = """
 create temp table ours as
+with same as (
+    select distinct projects.organization_slug
+    from published.marts.dim_projects as projects
+    inner join listed
+        on projects.project_id = listed.project_id
+        and date_trunc('second', projects.created_at) = date_trunc('second', listed.created_at)
+)
 select projects.organization_slug, max(freshness.synced_at) as synced_at
 from published.marts.dim_projects as projects
-inner join listed
-    on projects.project_id = listed.project_id
-    and date_trunc('second', projects.created_at) = date_trunc('second', listed.created_at)
 left join published.marts.organization_freshness as freshness using (organization_slug)
+where
+    projects.organization_slug in (from same)
+    or (projects.organization_slug in (select unnest($slugs::varchar[])) and exists (from same))
 group by projects.organization_slug
 """
 
@@ -123,12 +130,12 @@ def recover(
     warehouse: Path,
     target: Path,
     histories: Collection[str],
-    listed_projects: Callable[[], Collection[ProjectKey]],
+    listed: Callable[[], Listed],
 ) -> Publication | None:
     """Bring back what the last publication at `target` holds, if the warehouse is new; return it, else None.
 
-    `histories`: the marts that are kept for good. `listed_projects` is asked for what Sentry lists now: of an
-    organization of which no project was published nothing is taken. Raises PublishError where there are publications
+    `histories`: the marts that are kept for good. `listed` is asked only then: nothing is taken of an organization
+    that is not listed, nor from the publication of another server. Raises PublishError where there are publications
     and none can be read: to go on without would lose the histories.
     """
     with connect(warehouse, read_only=True) as db:
@@ -137,11 +144,11 @@ def recover(
     publication = _last(target)
     if publication is None:
         return None
-    keys = sorted(listed_projects())
+    slugs, projects = listed()
     with connect(warehouse) as db:
         try:
             attach(db, publication.path, "published", "read_only")
-            is_ours = _recover(db, histories, keys)
+            is_ours = _recover(db, histories, slugs, projects)
         except duckdb.Error as error:
             raise PublishError(_refusal(target, first_line(error))) from error
     if not is_ours:
@@ -175,11 +182,15 @@ def _refusal(target: Path, reason: str) -> str:
 
 
 def _recover(
-    db: duckdb.DuckDBPyConnection, histories: Collection[str], listed: list[ProjectKey]
+    db: duckdb.DuckDBPyConnection,
+    histories: Collection[str],
+    slugs: Collection[str],
+    projects: Collection[tuple[str, datetime]],
 ) -> bool:
     """Return whether any organization of the publication is one that is listed; all or nothing is written."""
-    db.execute(LISTED, {"ids": [key[0] for key in listed], "times": [key[1] for key in listed]})
-    db.execute(OURS)
+    ids, times = ([key[n] for key in projects] for n in (0, 1))
+    db.execute(LISTED, {"ids": ids, "times": times})
+    db.execute(OURS, {"slugs": list(slugs)})
     if not db.execute("from ours").fetchall():
         return False
     db.execute("begin")

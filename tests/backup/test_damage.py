@@ -167,3 +167,16 @@ def test_damaged_run_storage_ends_what_starts_dagster(
     shutil.rmtree(installation.dagster_home)
     main(["doctor"])
     assert "Dagster's run storage is damaged" not in capsys.readouterr().out
+
+
+def test_the_damaged_log_of_one_run_is_named_and_stops_only_a_backup(
+    installation: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = next(installation.dagster_home.glob("history/runs/*-*.db"))
+    fill_with_garbage(run)
+    assert main(["backup"]) == 1
+    assert f"{run} is damaged" in only_message(capsys)
+    assert main(["doctor"]) == 1
+    assert "Remove it: only the events of that one past run are lost" in capsys.readouterr().out
+    run.unlink()
+    assert main(["backup"]) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.publish import Publication, PublishError, recover
-from pipelines.publish.recovery import ProjectKey
+from pipelines.publish.recovery import Listed
 from pipelines.warehouse import version
 from pipelines.warehouse.load import load
 from tests.publish.data import Data
@@ -42,13 +41,15 @@ def data(data: Data) -> Data:
     return data
 
 
-def listed(data: Data) -> set[ProjectKey]:
-    rows = data.query("select project_id, created_at from marts.dim_projects")
-    return {(str(project_id), created_at) for project_id, created_at in rows}
+def listed(data: Data, *organizations: str) -> Listed:
+    rows = data.query(
+        f"select project_id, created_at from marts.dim_projects where organization_slug in {organizations}"
+    )
+    return organizations, {(str(project_id), created_at) for project_id, created_at in rows}
 
 
-def recovered(data: Data, keys: Collection[ProjectKey]) -> Publication | None:
-    return recover(data.warehouse, data.target, HISTORIES, lambda: keys)
+def recovered(data: Data, found: Listed) -> Publication | None:
+    return recover(data.warehouse, data.target, HISTORIES, lambda: found)
 
 
 def rows(file: Path, table: str) -> list[tuple[object, ...]]:
@@ -57,9 +58,9 @@ def rows(file: Path, table: str) -> list[tuple[object, ...]]:
 
 
 def test_once_and_into_a_new_warehouse_only(data: Data) -> None:
-    keys = listed(data)
+    found = listed(data, "acme", "beta")
 
-    publication = recovered(data, keys)
+    publication = recovered(data, found)
 
     assert publication is not None
     assert publication.path == data.target
@@ -71,15 +72,16 @@ def test_once_and_into_a_new_warehouse_only(data: Data) -> None:
         data.query("from marts.fct_issues")
     )
     before = data.warehouse.read_bytes()
-    assert recovered(data, keys) is None
+    assert recovered(data, found) is None
     assert data.warehouse.read_bytes() == before
 
 
 def test_not_from_another_installation(data: Data) -> None:
     """Its projects may have the same ids, which are small numbers everywhere."""
-    others = {(project_id, at - timedelta(days=1)) for project_id, at in listed(data)}
+    slugs, projects = listed(data, "acme", "beta")
+    others = {(project_id, at - timedelta(days=1)) for project_id, at in projects}
 
-    assert recovered(data, others) is None
+    assert recovered(data, (slugs, others)) is None
 
     assert (
         len(rows(data.warehouse, "raw_sentry.projects"))
@@ -88,30 +90,35 @@ def test_not_from_another_installation(data: Data) -> None:
     )
 
 
-def test_nothing_of_an_organization_that_is_not_listed_any_more(data: Data) -> None:
-    own = "select project_id, created_at from marts.dim_projects where organization_slug = 'beta'"
-
-    assert recovered(data, {(str(key), at) for key, at in data.query(own)[:1]})
+@pytest.mark.parametrize(
+    ("slugs", "expected"),
+    [(["beta"], ["beta"]), (["renamed"], ["beta"]), (["beta", "acme"], ["acme", "beta"])],
+    ids=["one is no longer listed", "it has another slug", "one cannot be read just now"],
+)
+def test_organizations_are_those_that_are_listed(
+    data: Data, slugs: list[str], expected: list[str]
+) -> None:
+    assert recovered(data, (slugs, listed(data, "beta")[1]))
 
     for table in ("raw_sentry.projects", "raw_sentry.issues", "marts.project_assignment_history"):
         with duckdb.connect(str(data.warehouse), read_only=True) as db:
-            found = db.execute(f"select distinct organization_slug from {table}").fetchall()
-        assert found == [("beta",)]
+            stored = db.execute(f"select distinct organization_slug from {table}").fetchall()
+        assert sorted(slug for (slug,) in stored) == expected
 
 
 def test_a_damaged_publication_gives_way_to_one_that_is_kept(data: Data) -> None:
-    keys = listed(data)
+    found = listed(data, "acme", "beta")
     data.target.chmod(0o600)
     data.target.write_bytes(b"x" * 9000)
 
-    publication = recovered(data, keys)
+    publication = recovered(data, found)
 
     assert publication is not None
     assert publication.path.name == "product_health.20261123T090500Z.duckdb"
 
 
 def test_where_none_can_be_read_nothing_is_lost_in_silence(data: Data) -> None:
-    keys = listed(data)
+    found = listed(data, "acme", "beta")
     for file in data.folder.glob("product_health*.duckdb"):
         file.chmod(0o600)
         file.write_bytes(b"x" * 9000)
@@ -119,6 +126,6 @@ def test_where_none_can_be_read_nothing_is_lost_in_silence(data: Data) -> None:
     with pytest.raises(
         PublishError, match=r"make restore.*move product_health.duckdb and the kept"
     ):
-        recovered(data, keys)
+        recovered(data, found)
 
     assert len(rows(data.warehouse, "raw_sentry.projects")) == 0
