@@ -82,14 +82,20 @@ def _copy_all(
 ) -> None:
     if at_work := holder(settings.warehouse):
         say(f"Waiting until {at_work} has ended, for {longest_wait / 60:.0f} minutes at most.")
-    started = time.monotonic()
     with run_lock(settings.warehouse, f"a backup, process {os.getpid()}", longest_wait):
+        started = time.monotonic()
         if settings.warehouse.exists():
             # What a killed run left beside the file goes into it.
             with connect(settings.warehouse) as db:
                 db.execute("checkpoint")
-        copy(contents(settings), draft)
-    say(f"Copied in {time.monotonic() - started:.1f} s.")
+        files = contents(settings)
+        of_runs = {name for name in files if name.startswith(f"{settings.dagster_home.name}/")}
+        copy({name: path for name, path in files.items() if name not in of_runs}, draft)
+    say(
+        f"Warehouse, publications and CSVs are copied; runs were kept out for {time.monotonic() - started:.1f} s."
+    )
+    # These are many, and may be written meanwhile.
+    copy({name: files[name] for name in of_runs}, draft)
 
 
 def _verify(settings: Settings, draft: Path) -> None:
