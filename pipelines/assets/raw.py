@@ -51,7 +51,6 @@ def sentry_tables(
             warehouse, settings.published, run_id=context.run_id, started_at=sync.clock()
         )
         try:
-            load(warehouse, settings.dlt_folder, {})
             publish.recover(warehouse, settings.published, models.kept_for_good(), sync.listed)
             with sampled_progress(settings.progress, lambda: _progress(sync)):
                 for tables in sync.loads():

@@ -19,7 +19,7 @@ from pipelines.publish.contract import SCHEMA, Publication, read_publication
 from pipelines.publish.open_published import PublishError, first_line
 from pipelines.sentry.schema import DATASET
 from pipelines.warehouse.attach import attach, connect
-from pipelines.warehouse.load import LOAD_ID
+from pipelines.warehouse.raw_tables import LOAD_ID
 from pipelines.warehouse.synced_projects import synced_projects
 
 log = logging.getLogger(__name__)

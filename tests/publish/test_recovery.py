@@ -11,7 +11,6 @@ import pytest
 from pipelines.publish import Publication, PublishError, recover
 from pipelines.publish.recovery import Listed
 from pipelines.warehouse import version
-from pipelines.warehouse.load import load
 from tests.publish.data import Data
 
 TWO_ORGANIZATIONS = """
@@ -37,7 +36,6 @@ def data(data: Data) -> Data:
     data.publish(hours=1)
     data.warehouse.unlink()
     version.upgrade(data.warehouse)
-    load(data.warehouse, data.folder / "dlt", {})
     return data
 
 
