@@ -15,6 +15,7 @@ from pipelines.run_failures import WAREHOUSE_TAG, ended_in_time, fail_dead_runs
 from pipelines.sentry.errors import SentryError, UnavailableError
 from pipelines.settings import Settings, SettingsError, read_settings, unknown_names
 from pipelines.warehouse import run_log, version
+from pipelines.warehouse.damage import damage, explanation
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.lock import run_lock
 
@@ -23,16 +24,22 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def explained(*, retries: bool = False) -> Iterator[None]:
-    """Fail the step with the message alone where an error explains itself to people.
+    """Fail the step with the message alone where an error explains itself to people, or the warehouse is damaged.
 
     Dagster retries it only if `retries` and the server was not to be reached: all else would fail again.
     """
     try:
         yield
+    except dg.Failure:
+        raise
     except (SettingsError, SentryError, WarehouseError, PublishError) as error:
         passing = isinstance(error, UnavailableError)
         raise dg.Failure(str(error), allow_retries=retries and passing) from None
-    except Exception as error:  # a mistake of ours would be made again, too
+    except Exception as error:
+        if reason := damage(error):
+            text = explanation(read_settings().warehouse, reason)
+            raise dg.Failure(text, allow_retries=False) from None
+        # A mistake of ours would be made again, too.
         raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error
 
 

@@ -19,12 +19,13 @@ from dagster._core.remote_origin import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipelines import run_storage
 from pipelines.child_process import end_with_parent
 from pipelines.definitions import defs
 from pipelines.notify.failures import tell_failed_run
 from pipelines.progress import write_progress
 from pipelines.run_failures import failure_of
-from pipelines.settings import read_settings
+from pipelines.settings import Settings, read_settings
 
 # The code location as `dagster dev` names it: its timeline shows the runs from a terminal, too.
 LOCATION = RemoteRepositoryOrigin(
@@ -35,8 +36,17 @@ LOCATION = RemoteRepositoryOrigin(
 def main() -> int:
     """Return 0, or 1 after a failure."""
     end_with_parent()
-    settings, job = read_settings(), defs.resolve_job_def(sys.argv[1])
-    run_id = None
+    settings = read_settings()
+    run_id, failure = _execute(settings, sys.argv[1])
+    if failure is not None:
+        tell_failed_run(settings, sys.argv[1], run_id, failure)
+    write_progress(settings.progress, step="done", run_id=run_id, failure=failure)
+    return 0 if failure is None else 1
+
+
+def _execute(settings: Settings, name: str) -> tuple[str | None, str | None]:
+    """Run the job; returns the id of the run and why it failed, None if it did not."""
+    run_id, job = None, defs.resolve_job_def(name)
     try:
         with dg.DagsterInstance.get() as instance:
             run = instance.create_run_for_job(
@@ -44,15 +54,16 @@ def main() -> int:
             )
             run_id = run.run_id
             events = list(execute_run_iterator(InMemoryJob(job), run, instance))
-        failure = failure_of(events) if any(event.is_failure for event in events) else None
-    except (OSError, SQLAlchemyError) as error:
+    except Exception as error:
+        damaged = next(run_storage.damages(settings.dagster_home), None)
+        if damaged is None and not isinstance(error, OSError | SQLAlchemyError):
+            raise
         traceback.print_exc()
+        if damaged is not None:
+            return run_id, run_storage.explanation(settings.dagster_home, *damaged)
         reason = str(getattr(error, "orig", error)).partition("\n")[0]
-        failure = f"Dagster's storage in {settings.dagster_home} cannot be used: {reason}."
-    if failure is not None:
-        tell_failed_run(settings, job.name, run_id, failure)
-    write_progress(settings.progress, step="done", run_id=run_id, failure=failure)
-    return 0 if failure is None else 1
+        return run_id, f"Dagster's storage in {settings.dagster_home} cannot be used: {reason}."
+    return run_id, failure_of(events) if any(event.is_failure for event in events) else None
 
 
 if __name__ == "__main__":

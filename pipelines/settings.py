@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     personal_data_key: SecretStr = SecretStr("")
     publish_parquet: bool = False
     publish_keep: int = Field(3, ge=0)
+    backup_dir: Path | None = None
+    backup_keep: int = Field(7, ge=1)
     allow_plain_http: bool = False
     file_umask: str = Field("027", pattern="^0?[0-7]{3}$")
     run_timeout_hours: float = Field(24, gt=0)
@@ -118,6 +120,11 @@ class Settings(BaseSettings):
     def dbt_target(self) -> Path:
         """The folder in which dbt keeps what it parsed and compiled."""
         return self.data / "dbt"
+
+    @property
+    def backups(self) -> Path:
+        """The folder of the backups."""
+        return ROOT / self.backup_dir.expanduser() if self.backup_dir else self.data / "backups"
 
     @property
     def progress(self) -> Path:

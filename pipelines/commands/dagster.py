@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from pipelines import models
+from pipelines import models, run_storage
 from pipelines.commands import dagster_storage
 from pipelines.settings import Settings, SettingsError
 
@@ -86,7 +86,10 @@ def _end(group: int, kind: signal.Signals) -> None:
 
 
 def environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a Dagster process; its folder is made and the models are parsed meanwhile."""
+    """Return the environment of a Dagster process; its folder is made and the models are parsed meanwhile.
+
+    Raises RunStorageError where Dagster could not start on what lies there.
+    """
     os.umask(settings.umask)
     home, configuration = settings.dagster_home, dagster_storage.configuration(settings)
     with writable(settings):
@@ -98,6 +101,7 @@ def environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
             draft.write_bytes(configuration)
             os.replace(draft, ours)
     dagster_storage.require_reachable(settings)
+    run_storage.require_whole(home)
     models.manifest()
     return {**base, "DAGSTER_HOME": str(home), **dagster_storage.variables(settings)}
 

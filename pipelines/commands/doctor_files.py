@@ -11,12 +11,15 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import catalog
+from pipelines import catalog, run_storage
 from pipelines import settings as project_settings
+from pipelines.backup import BackupError, backups
 from pipelines.catalog.finding import counted
 from pipelines.commands import dagster_storage
 from pipelines.commands.diagnosis import Diagnosis, ok, problem, some_of, warning
+from pipelines.publish import versions
 from pipelines.settings import Settings, SettingsError, shortened
+from pipelines.warehouse.damage import explanation, unreadable
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.lock import holder
 from pipelines.warehouse.version import FORMAT, stored_format
@@ -33,8 +36,10 @@ def diagnose_files(settings: Settings) -> Iterator[Diagnosis]:
     yield _room(settings)
     yield _modes(settings)
     yield from _warehouse(settings.warehouse)
-    yield _catalog(settings.seeds)
+    yield _published(settings.published)
     yield _run_storage(settings)
+    yield _backups(settings.backups)
+    yield _catalog(settings.seeds)
     yield _schedule(settings)
 
 
@@ -113,17 +118,58 @@ def _format(warehouse: Path) -> Diagnosis:
         return ok("warehouse", f"{name} is not there yet; `make sync` makes it")
     try:
         found = stored_format(warehouse)
+        reason = unreadable(warehouse)
     except WarehouseError as error:
         return problem("warehouse", str(error))
     except (duckdb.Error, OSError) as error:
         reason = str(error).partition("\n")[0]
-        return problem("warehouse", f"{name} cannot be read: {reason}", "Put back a copy of it.")
+    if reason:
+        return problem("warehouse", explanation(name, reason))
     if found > FORMAT:
         text = f"{name} has format {found}, this version of the program knows {FORMAT}"
         return problem("warehouse", text, "Install the newer version again.")
     if found < FORMAT:
         return ok("warehouse", f"{name} has format {found}; the next run makes it {FORMAT}")
     return ok("warehouse", f"{name} has format {found}, as this version writes it")
+
+
+def _published(target: Path) -> Diagnosis:
+    files = [*([target] if target.exists() else []), *versions.kept(target)]
+    for file in files:
+        if reason := unreadable(file):
+            text = f"{shortened(file)} is damaged: {reason}"
+            way = "`make sync` publishes anew; `make rollback` puts an earlier one back."
+            return problem("published file", text, way if file == target else "Remove it.")
+    if not files:
+        return ok("published file", f"{shortened(target)} is not there yet; `make sync` makes it")
+    return ok("published file", f"{shortened(target)} can be read, and {len(files) - 1} kept")
+
+
+def _run_storage(settings: Settings) -> Diagnosis:
+    try:
+        dagster_storage.require_reachable(settings)
+    except SettingsError as error:
+        return problem("run storage", str(error))
+    home = settings.dagster_home
+    if dagster_storage.variables(settings):
+        return ok("run storage", "PostgreSQL, which answers")
+    if run_storage.is_elsewhere(home):
+        return ok("run storage", "in PostgreSQL, as dagster.yaml says")
+    for path, reason in run_storage.damages(home, of_every_run=True):
+        return problem("run storage", run_storage.explanation(home, path, reason))
+    return ok("run storage", f"{shortened(home)} {'can be read' if home.is_dir() else 'is new'}")
+
+
+def _backups(folder: Path) -> Diagnosis:
+    try:
+        found = backups(folder)
+    except BackupError as error:
+        return problem("backups", str(error), "Remove that folder.")
+    if not found:
+        return ok("backups", f"none in {shortened(folder)}; `make backup` makes one")
+    return ok(
+        "backups", f"{len(found)} in {shortened(folder)}, the newest of {found[0].created_at}"
+    )
 
 
 def _catalog(seeds: Path) -> Diagnosis:
@@ -147,13 +193,11 @@ def _schedule(settings: Settings) -> Diagnosis:
     return ok("schedule", f"Dagster's daemon was alive at {heartbeat:%Y-%m-%d %H:%M} UTC")
 
 
-def _run_storage(settings: Settings) -> Diagnosis:
-    try:
-        dagster_storage.require_reachable(settings)
-    except SettingsError as error:
-        return problem("run storage", str(error))
-    is_postgres = dagster_storage.variables(settings)
-    return ok("run storage", "PostgreSQL, which answers" if is_postgres else "files in DATA_DIR")
+def alive_at(settings: Settings, within_seconds: float) -> datetime | None:
+    """Return when Dagster's daemon last said that it is alive (UTC), None if that is longer ago."""
+    heartbeat, _ = _of_daemon(settings)
+    age = (datetime.now(UTC) - heartbeat).total_seconds() if heartbeat else None
+    return heartbeat if age is not None and abs(age) < within_seconds else None
 
 
 def _of_daemon(settings: Settings) -> tuple[datetime | None, datetime | None]:

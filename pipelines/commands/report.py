@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from rich.text import Text
 
 from pipelines.commands.diagnosis import some_of
 from pipelines.commands.what_happened import HEALTH_STYLE, print_causes, print_movers
-from pipelines.publish import open_published
+from pipelines.publish import PublishError, open_published
 from pipelines.settings import shortened
+
+log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
@@ -60,6 +63,15 @@ def read_published(path: Path) -> Published | None:
             rows("select count(*) as n from marts.dim_projects where not is_deleted")[0]["n"],
             rows(FORGOTTEN)[0]["n"],
         )
+
+
+def read_before(path: Path) -> Published | None:
+    """Return what is published before a run that will replace it: None also if it cannot be read."""
+    try:
+        return read_published(path)
+    except PublishError as error:
+        log.warning("%s", error)
+        return None
 
 
 def show(

@@ -6,10 +6,9 @@ import os
 
 from rich.console import Console
 
-from pipelines.commands.report import read_published, show
+from pipelines.commands.report import read_before, read_published, show
 from pipelines.commands.watching import run_and_watch
 from pipelines.notify.failures import KILLED, tell_failed_run
-from pipelines.publish import PublishError
 from pipelines.settings import Settings, SettingsError, shortened
 
 JOB = "sync_sentry"
@@ -29,9 +28,9 @@ def sync(settings: Settings) -> int:
     )
     try:
         _ = settings.token
-        before = read_published(settings.published)
+        before = read_before(settings.published)
         outcome = run_and_watch(console, settings, JOB, os.environ)
-    except (SettingsError, PublishError) as error:
+    except SettingsError as error:
         tell_failed_run(settings, JOB, None, str(error))
         raise
     if outcome.was_killed:

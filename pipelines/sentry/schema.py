@@ -190,7 +190,8 @@ PROJECT_DAILY_EVENTS = _table(
     date_on=pa.date32(),
     organization_slug=pa.string(),
     event_count=pa.int64(),
-    # stats_v2, project_stats, or issues (the sum of what the issue lists held).
+    # stats_v2, project_stats, or issues (the sum of what the issue lists held); publication where a new warehouse has
+    # it from what was published.
     event_source=pa.string(),
 )
 

@@ -61,6 +61,14 @@ class Sync:
         """Return now by the server's clock (naive UTC), asked before anything else."""
         return self._api.clock()
 
+    def listed(self) -> tuple[set[str], set[tuple[str, datetime]]]:
+        """Return what Sentry lists now: the slugs of organizations; id and creation (naive UTC) of projects."""
+        with open_stored_state(None) as nothing:
+            found = read_directory(self._api, self.organizations, nothing).organizations
+        rows = [row for each in found for row in each.projects.values()]
+        keys = {(row["project_id"], row["created_at"]) for row in rows if row["created_at"]}
+        return {each.slug for each in found}, keys
+
     def loads(self) -> Iterator[dict[str, pa.Table]]:
         """Yield the changed rows per raw table, of one organization at a time.
 

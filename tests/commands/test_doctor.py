@@ -271,7 +271,7 @@ def test_the_warehouse_the_lock_and_the_catalog_are_looked_at(
     told = Told(capfd, sentry.url)
     assert told.problems() == ["warehouse", "catalog"]
     warehouse.write_bytes(b"no database")
-    assert "cannot be read" in Told(capfd, sentry.url)["warehouse"]
+    assert "is damaged" in Told(capfd, sentry.url)["warehouse"]
 
 
 def test_a_data_folder_that_is_none_is_a_problem(

@@ -73,6 +73,8 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "PERSONAL_DATA_KEY": "pepper",
         "PUBLISH_PARQUET": "yes",
         "PUBLISH_KEEP": "0",
+        "BACKUP_DIR": str(tmp_path / "copies"),
+        "BACKUP_KEEP": "1",
         "FILE_UMASK": "077",
         "ALLOW_PLAIN_HTTP": "",
         # What these do: test_terminal.py, tests/notify and test_ui.py.
@@ -109,6 +111,15 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
     assert sorted(published) == ["product_health.duckdb", "product_health_parquet"]
     assert stat.S_IMODE(deployment.published.stat().st_mode) == 0o400
     assert stat.S_IMODE(deployment.warehouse.stat().st_mode) == 0o600
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines", "backup"],
+            env=os.environ | asked,
+            cwd=ROOT,
+            check=False,
+        )
+        assert done.returncode == 0
+    assert len(list((tmp_path / "copies").iterdir())) == 1
 
 
 def test_the_environment_wins_over_the_file_also_with_a_blank(
