@@ -147,7 +147,6 @@ def test_a_failure_ends_with_its_one_message(
     [
         ("", "0.0003", "took longer than 0.0003 hours and was ended (RUN_TIMEOUT_HOURS)"),
         ("-v 520000", "24", ""),  # whatever it is that finds no memory
-        ("-f 200", "24", "room"),  # no file can have more than 100 kB
     ],
 )
 def test_a_run_that_is_ended_is_told_and_blocks_nothing(

@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from pipelines.automation import overdue_syncs
+from pipelines.automation import failed_runs, overdue_syncs
 from pipelines.commands.doctor_files import diagnose_files
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.settings import Settings
@@ -133,5 +133,10 @@ def test_ctrl_c_ends_it_with_the_run_under_way_which_is_marked_as_failed_and_tol
         run = instance.get_run_by_id(run_id)
         assert run is not None
         assert run.status == dg.DagsterRunStatus.FAILURE
+        # The daemon's next look; where the run could still say that it was interrupted, this tells of it.
+        failures = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+        event = failures[-1].get_dagster_event()
+        context = dg.build_run_status_sensor_context(failed_runs.name, event, instance, run)
+        failed_runs(context.for_run_failure())
     assert f"a run has failed (run {run_id})" in heard.read_text()
     assert TOKEN not in ui.log.read_text()
