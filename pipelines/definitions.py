@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.assets.access import all_projects_still_readable
 from pipelines.assets.catalog import product_catalog
 from pipelines.assets.models import dbt_models
 from pipelines.assets.published import product_health
@@ -16,7 +17,7 @@ defs = dg.Definitions(
         *dg.with_source_code_references([sentry_tables, product_catalog, product_health]),
         dbt_models,
     ],
-    asset_checks=[all_organizations_synced],
+    asset_checks=[all_organizations_synced, all_projects_still_readable],
     jobs=[sync_sentry, rebuild_marts],
     schedules=[every_three_hours],
     sensors=[catalog_sensor],

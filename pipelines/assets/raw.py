@@ -50,7 +50,6 @@ def sentry_tables(
             warehouse, settings.published, run_id=context.run_id, started_at=sync.clock()
         )
         try:
-            load(warehouse, settings.dlt_folder, {})
             with sampled_progress(settings.progress, lambda: _progress(sync)):
                 for tables in sync.loads():
                     load(warehouse, settings.dlt_folder, tables)

@@ -14,7 +14,7 @@ import duckdb
 from pipelines import catalog
 from pipelines import settings as project_settings
 from pipelines.catalog.finding import counted
-from pipelines.commands.diagnosis import Diagnosis, ok, problem, warning
+from pipelines.commands.diagnosis import Diagnosis, ok, problem, some_of, warning
 from pipelines.settings import Settings, shortened
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.lock import holder
@@ -23,7 +23,6 @@ from pipelines.warehouse.version import FORMAT, stored_format
 MB, GB = 1024**2, 1024**3
 # The least that a first sync of a small Sentry takes with Dagster's logs.
 SMALLEST_ROOM = 0.5 * GB
-MOST_NAMED = 3
 
 
 def diagnose_files(settings: Settings) -> Iterator[Diagnosis]:
@@ -72,11 +71,10 @@ def _modes(settings: Settings) -> Diagnosis:
     open_ones = [path for path, mode in modes.items() if mode & umask]
     if not open_ones:
         return ok("file modes", f"nothing is open beyond FILE_UMASK {settings.file_umask}")
-    named = ", ".join(f"{shortened(path)} ({modes[path]:03o})" for path in open_ones[:MOST_NAMED])
-    more = f" and {len(open_ones) - MOST_NAMED} more" if len(open_ones) > MOST_NAMED else ""
+    named = some_of([f"{shortened(path)} ({modes[path]:03o})" for path in open_ones])
     return warning(
         "file modes",
-        f"open to more than FILE_UMASK {settings.file_umask} says: {named}{more}",
+        f"open to more than FILE_UMASK {settings.file_umask} says: {named}",
         f"chmod {_chmod(umask)} each of them.",
     )
 

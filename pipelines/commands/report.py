@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.commands.diagnosis import some_of
 from pipelines.publish import open_published
 from pipelines.settings import shortened
 
@@ -35,7 +36,7 @@ class Published:
     products: list[Row]
     unassigned: list[Row]
     sync: Row
-    failed: list[Row]
+    organizations: list[Row]
     projects: int
     forgotten: int
 
@@ -55,7 +56,7 @@ def read_published(path: Path) -> Published | None:
             rows("from marts.product_overview order by tree_order"),
             rows("from marts.unassigned_projects order by events_7d desc, project_slug"),
             rows("from marts.sync_runs inner join marts.publication using (run_id)")[0],
-            rows("from marts.organization_freshness where status = 'failed' order by 1"),
+            rows("from marts.organization_freshness order by 1"),
             rows("select count(*) as n from marts.dim_projects where not is_deleted")[0]["n"],
             rows(FORGOTTEN)[0]["n"],
         )
@@ -75,6 +76,7 @@ def show(
         console.print(_tree(now, before, console.width))
     _print_sync(console, now, before)
     _print_failed(console, now)
+    _print_access(console, now)
     _print_unassigned(console, now, suggest)
     _print_forgotten(console, now)
     file = shortened(path)
@@ -174,7 +176,9 @@ def _print_sync(console: Console, now: Published, before: Published | None) -> N
 
 
 def _print_failed(console: Console, now: Published) -> None:
-    for row in now.failed:
+    for row in now.organizations:
+        if row["status"] != "failed":
+            continue
         state = (
             f"its data are of {row['synced_at']:%Y-%m-%d %H:%M} UTC"
             if row["synced_at"]
@@ -182,6 +186,25 @@ def _print_failed(console: Console, now: Published) -> None:
         )
         console.print(f"[red]{row['organization_slug']} was not synced[/red]; {state}:")
         console.print(f"  {row['failure']}", markup=False, highlight=False)
+
+
+def _print_access(console: Console, now: Published) -> None:
+    for row in now.organizations:
+        projects, readable, lost = (
+            row[name] or 0 for name in ("projects", "readable_projects", "lost_projects")
+        )
+        if readable < projects:
+            console.print(
+                f"[yellow]{row['organization_slug']}: {readable:,} of {projects:,} projects can be read "
+                "with this token[/yellow]; [bold]make doctor[/bold] says what to do."
+            )
+        if lost:
+            console.print(
+                f"  No longer: {some_of(row['lost_project_slugs'].split(', '))}. "
+                "Their issues count as they were.",
+                markup=False,
+                highlight=False,
+            )
 
 
 def _print_unassigned(console: Console, now: Published, suggest: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.sentry.errors import SentryError, UnavailableError
+from pipelines.sentry.errors import SentryError, UnavailableError, as_failure
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import SentrySession, TrafficCounts
 from pipelines.sentry.http.workers import Workers
@@ -105,6 +105,8 @@ class Sync:
         try:
             with open_stored_state(self.warehouse) as stored:
                 return read_directory(self._api, self.organizations, stored)
+        except Exception as error:
+            raise as_failure(error) from None
         finally:
             self.directory_traffic = self.session.traffic.counts()
 
@@ -122,8 +124,8 @@ class Sync:
                 changes = sync_organization(
                     organization, directory, stored, as_of, self.options, workers, self.progress
                 )
-        except SentryError as error:
-            return Changes(), error
+        except Exception as error:
+            return Changes(), as_failure(error)
         log.info(
             "%s: %s sync; %d issues new, %d changed, %d gone",
             organization.slug,

@@ -16,6 +16,7 @@ from pipelines.sentry.schema import DATASET
 from pipelines.warehouse import run_log
 from pipelines.warehouse.attach import connect
 from pipelines.warehouse.errors import WarehouseError
+from pipelines.warehouse.raw_tables import create_what_is_missing
 
 # Raised when the code before could not use, or would damage, a warehouse written by this one.
 FORMAT = 2
@@ -48,6 +49,8 @@ def upgrade(warehouse: Path) -> str | None:
         db.execute(run_log.CREATE)
         for statement in CREATE.strip().split(";\n"):
             db.execute(statement, {"format": FORMAT} if "$format" in statement else None)
+        # Models read columns that no load may have brought yet.
+        create_what_is_missing(db)
         db.execute("commit")
     return None if found == FORMAT else f"{warehouse.name}: format {found} is now {FORMAT}."
 

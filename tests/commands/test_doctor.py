@@ -20,6 +20,7 @@ from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.settings import ROOT, read_settings
 from pipelines.warehouse.lock import run_lock
 from pipelines.warehouse.version import FORMAT, upgrade
+from tests.commands.small_publication import write_published
 
 
 @pytest.fixture
@@ -176,11 +177,21 @@ def test_an_integration_has_to_name_its_organization(
 
 
 def test_projects_that_the_token_may_not_read_are_counted(
-    sentry: FakeSentry, capfd: pytest.CaptureFixture[str]
+    sentry: FakeSentry, data: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    sentry.world.set_access(next(iter(sentry.world.projects.values())), False)
-    told = Told(capfd, sentry.url)
-    assert told["organization acme"].startswith("warning: 2 projects, 1 readable")
+    hidden = next(iter(sentry.world.projects.values()))
+    sentry.world.set_access(hidden, False)
+    told = Told(capfd, sentry.url)["organization acme"]
+    assert told.startswith("warning: 2 projects, 1 readable")
+    assert "no longer" not in told
+
+    write_published(
+        f"create table marts.dim_projects as select '{hidden.id}' as project_id, "
+        "true as has_access, false as is_deleted",
+        data,
+    )
+    told = Told(capfd, sentry.url)["organization acme"]
+    assert f"no longer readable: {hidden.slug} -> Issues of these count as they were" in told
 
 
 @pytest.mark.parametrize(
@@ -192,6 +203,7 @@ def test_projects_that_the_token_may_not_read_are_counted(
         ("SENTRY_URL", "https://..", "expected an address"),
         ("SENTRY_URL", "https://*", "expected an address"),
         ("SENTRY_URL", "http://localhost:port", "expected an address"),
+        ("SENTRY_URL", "http://sentry.example", "https://, or set ALLOW_PLAIN_HTTP=true"),
         ("PERSONAL_DATA", "hash", "PERSONAL_DATA_KEY"),
     ],
 )

@@ -74,6 +74,7 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "PUBLISH_PARQUET": "yes",
         "PUBLISH_KEEP": "0",
         "FILE_UMASK": "077",
+        "ALLOW_PLAIN_HTTP": "",
     }
     assert asked.keys() == {name.upper() for name in Settings.model_fields}
     with BusiestMoment(world, "self-hosted", token="unusual") as sentry:
@@ -163,6 +164,30 @@ def test_a_wrong_setting_is_named(name: str, value: str, monkeypatch: pytest.Mon
 )
 def test_an_address_is_taken_as_people_paste_it(url: str, expected: str) -> None:
     assert Settings(sentry_url=url).server_url == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "is_fine"),
+    [
+        ("http://127.0.0.1:9000", True),
+        ("http://localhost", True),
+        ("http://[::1]:9000", True),
+        ("https://sentry.example", True),
+        ("http://sentry.example", False),
+        ("http://10.0.0.1", False),
+        ("http://localhost.example", False),
+        ("http://127.0.0.1.example", False),
+    ],
+)
+def test_a_token_goes_unencrypted_to_this_machine_alone_unless_that_is_allowed(
+    url: str, is_fine: bool
+) -> None:
+    assert Settings(sentry_url=url, allow_plain_http=True).server_url == url
+    if is_fine:
+        assert Settings(sentry_url=url).server_url == url
+        return
+    with pytest.raises(SettingsError, match="ALLOW_PLAIN_HTTP"):
+        _ = Settings(sentry_url=url).server_url
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
+from pipelines.assets.access import all_projects_still_readable
 from pipelines.commands.watching import describe
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
-from pipelines.settings import ROOT
+from pipelines.settings import ROOT, Settings
 from tests.pipeline.conftest import SETTINGS, Deployment
 
 SCREEN = 50  # lines
@@ -43,8 +44,30 @@ def sync(deployment: Deployment, **settings: str) -> tuple[int, str]:
     return done.returncode, " ".join(done.stdout.split())
 
 
-def test_a_sync_ends_with_the_products_and_what_is_next(deployment: Deployment) -> None:
+def test_a_sync_ends_with_the_products_what_is_missing_and_what_is_next(
+    deployment: Deployment, sentry: FakeSentry
+) -> None:
+    project = next(p for p in sentry.world.projects.values() if p.slug == "checkout-web")
+    sentry.world.set_access(project, False)
+    live = (
+        "select count(*) as n from marts.fct_issues "
+        f"where project_id = '{project.id}' and status not in ('deleted', 'merged')"
+    )
+    [before] = deployment.read(live)
+    count = len(sentry.world.projects)
+
     code, screen = sync(deployment)
+
+    assert deployment.read(live) == [before]
+    assert before["n"] > 0
+    assert f"acme: {count - 1} of {count} projects can be read with this token" in screen
+    assert "No longer: checkout-web. Their issues count as they were." in screen
+    check = all_projects_still_readable(settings=Settings(data_dir=str(deployment.data)))
+    assert (check.passed, check.severity.value) == (False, "WARN")
+    assert (
+        check.description
+        == f"acme: {count - 1} of {count} projects can be read, no longer checkout-web"
+    )
     assert code == 0
     for words in (
         "E-commerce Platform",

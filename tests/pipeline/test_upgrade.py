@@ -40,39 +40,36 @@ def rows(warehouse: Path, query: str) -> list[tuple[Any, ...]]:
         return db.execute(query).fetchall()
 
 
-def marts(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every mart table."""
-    names = rows(warehouse, "select table_name from duckdb_tables() where schema_name = 'marts'")
-    return {
-        name: rows(warehouse, f"select * exclude (_dlt_load_id) from marts.{name} order by all")
-        if name == "fct_issues"
-        else rows(warehouse, f"from marts.{name} order by all")
-        for (name,) in names
-    }
+# What means the same in every version so far: issues, products, projects and their histories.
+SAME_MEANING = (
+    "table_name like 'dim_%' or table_name like '%_history' or table_name like 'fct_issue%' "
+    "or table_name in ('product_closure', 'sla_compliance')"
+)
 
 
-def unchanged(
-    warehouse: Path, described: dict[str, list[str]]
-) -> dict[str, list[tuple[object, ...]]]:
-    """The rows of what means the same in every version so far: issues, products, projects and their histories."""
+def mart_columns(warehouse: Path, tables: str = "true") -> dict[str, str]:
+    """The columns of mart tables, ready for a select."""
+    query = (
+        "select table_name, string_agg(column_name, ', ') from duckdb_columns() inner join duckdb_tables() "
+        "using (schema_name, table_name) where schema_name = 'marts' and column_name != '_dlt_load_id' "
+        f"and ({tables}) group by 1"
+    )
+    return dict(rows(warehouse, query))
+
+
+def marts(warehouse: Path, columns: dict[str, str]) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the mart tables."""
     return {
-        table: rows(warehouse, f"select {', '.join(columns)} from marts.{table} order by all")
-        for table, columns in described.items()
+        name: rows(warehouse, f"select {listed} from marts.{name} order by all")
+        for name, listed in columns.items()
     }
 
 
 def test_a_warehouse_of_the_version_before_keeps_what_still_means_the_same(old: Deployment) -> None:
     (old.seeds / "sla_targets.csv").write_text(TARGETS_THEN)
-    described: dict[str, list[str]] = {}
-    for table, column in rows(
-        old.warehouse,
-        "select table_name, column_name from duckdb_columns() where schema_name = 'marts'"
-        " and column_name <> '_dlt_load_id' and (table_name like 'dim_%' or table_name like '%_history'"
-        " or table_name like 'fct_issue%' or table_name in ('product_closure', 'sla_compliance'))",
-    ):
-        described.setdefault(table, []).append(column)
-    assert len(described) == 8
-    before = unchanged(old.warehouse, described)
+    columns = mart_columns(old.warehouse, SAME_MEANING)
+    assert len(columns) == 8
+    before = marts(old.warehouse, columns)
     log = "select run_id, mode, status, organizations, issues_upserted from marts.sync_runs order by 1"
     logged = rows(old.warehouse, log)
     with duckdb.connect(str(old.warehouse)) as db:
@@ -82,7 +79,7 @@ def test_a_warehouse_of_the_version_before_keeps_what_still_means_the_same(old: 
     result = old.run("rebuild_marts")
 
     assert result.success, failure_texts(result)
-    assert unchanged(old.warehouse, described) == before
+    assert marts(old.warehouse, columns) == before
     assert rows(old.warehouse, log) == logged
     assert rows(old.warehouse, "select format from ops.warehouse") == [(version.FORMAT,)]
     leftovers = (
@@ -109,14 +106,15 @@ def test_what_a_newer_version_wrote_is_left_alone_with_the_way_out(old: Deployme
 
 
 def test_a_load_that_the_version_before_cut_off_is_undone(old: Deployment) -> None:
-    before = marts(old.warehouse)
+    columns = mart_columns(old.warehouse)
+    before = marts(old.warehouse, columns)
     shutil.copyfile(old.warehouse, f"{old.warehouse}.before-load")
     with duckdb.connect(str(old.warehouse)) as db:
         db.execute("delete from raw_sentry.issues")
 
     version.upgrade(old.warehouse)
 
-    assert marts(old.warehouse) == before
+    assert marts(old.warehouse, columns) == before
     assert {path.name for path in old.data.iterdir()} == {"warehouse.duckdb"}
 
 
