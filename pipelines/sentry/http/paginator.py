@@ -15,7 +15,7 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests import Request, Response
 
 from pipelines.sentry import bounds
-from pipelines.sentry.errors import TruncatedError
+from pipelines.sentry.errors import TruncatedError, UnusableReplyError
 
 _LINK = re.compile(r'<[^>]*>((?:\s*;\s*\w+="[^"]*")+)')
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
@@ -25,8 +25,8 @@ _NEXT = re.compile(r"\brel\s*=\W*next\b", re.IGNORECASE)
 class SentryPaginator(BasePaginator):
     """Follows `rel="next"` while it says that there are results, and never asks the same cursor twice.
 
-    Raises TruncatedError when the server promises more but its cursor does not move or its pages bring nothing new,
-    or when a page behind a cursor does not say whether it is the last.
+    Raises TruncatedError when the server promises more but its cursor does not move or its pages are empty, or when a
+    page behind a cursor does not say whether it is the last; UnusableReplyError when pages repeat their rows.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,9 @@ class SentryPaginator(BasePaginator):
         if self._cursor is None:
             return
         if max(self._empty_pages, self._repeated_pages) > bounds.IDLE_PAGES:
-            raise TruncatedError(
+            # What repeats would do so in each half of the listing, too.
+            error = UnusableReplyError if self._repeated_pages else TruncatedError
+            raise error(
                 f"{response.url.split('?')[0]} promises more results but its pages bring nothing new; "
                 "the listing cannot be completed."
             )
