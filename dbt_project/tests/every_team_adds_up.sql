@@ -4,16 +4,18 @@
 with parts as (
 
     select
-        {% for number in numbers('team') %}
+    {% for number in numbers('team') %}
             {{ number }}{{ ',' if not loop.last }}
+    
         {% endfor %}
     from {{ ref('team_accountability') }}
 
     union all
 
     select
-        {% for number in numbers('team') %}
+    {% for number in numbers('team') %}
             {{ number }}{{ ',' if not loop.last }}
+    
         {% endfor %}
     from {{ ref('int_product_numbers') }}
     where product_id = '(unassigned)'
@@ -23,8 +25,9 @@ with parts as (
 summed as (
 
     select
-        {% for number in numbers('team') %}
+    {% for number in numbers('team') %}
             sum({{ number }}) as {{ number }}{{ ',' if not loop.last }}
+    
         {% endfor %}
     from parts
 

@@ -4,9 +4,10 @@
 with summed as (
 
     select
-        {% for number in numbers('summary') %}
+    {% for number in numbers('summary') %}
             sum(case when product_id <> '(all)' then {{ number }} end) as parts_{{ number }},
             sum(case when product_id = '(all)' then {{ number }} end) as whole_{{ number }}{{ ',' if not loop.last }}
+    
         {% endfor %}
     from {{ ref('executive_summary') }}
 
