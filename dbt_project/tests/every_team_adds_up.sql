@@ -4,19 +4,19 @@
 with parts as (
 
     select
-    {% for number in numbers('team') %}
-            {{ number }}{{ ',' if not loop.last }}
-    
+        {% for number in numbers('team') %}
+            {{ number }},
         {% endfor %}
+        owner_team as part
     from {{ ref('team_accountability') }}
 
     union all
 
     select
-    {% for number in numbers('team') %}
-            {{ number }}{{ ',' if not loop.last }}
-    
+        {% for number in numbers('team') %}
+            {{ number }},
         {% endfor %}
+        product_id as part
     from {{ ref('int_product_numbers') }}
     where product_id = '(unassigned)'
 
@@ -25,10 +25,10 @@ with parts as (
 summed as (
 
     select
-    {% for number in numbers('team') %}
-            sum({{ number }}) as {{ number }}{{ ',' if not loop.last }}
-    
+        {% for number in numbers('team') %}
+            sum({{ number }}) as {{ number }},
         {% endfor %}
+        count(part) as part_count
     from parts
 
 )

@@ -11,7 +11,7 @@ with days as (
 
     select
         daily.*,
-        {{ dbt.datediff("daily.date_on", "clock.as_of_on", "day") }} as days_ago
+        {{ dbt.datediff("daily.date_on", "clock.as_of_on", "day") }} as days_ago -- noqa: LT05
     from {{ ref('product_daily') }} as daily
     cross join {{ ref('int_as_of') }} as clock
 

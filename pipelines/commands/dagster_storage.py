@@ -28,7 +28,7 @@ def configuration(settings: Settings) -> bytes:
 
 def variables(settings: Settings) -> dict[str, str]:
     """Return what dagster.yaml takes from the environment."""
-    return {_VARIABLE: _url(settings)} if _url(settings) else {}
+    return {_VARIABLE: _for_dagster(_url(settings))} if _url(settings) else {}
 
 
 def require_reachable(settings: Settings) -> None:
@@ -36,18 +36,25 @@ def require_reachable(settings: Settings) -> None:
     if not (url := _url(settings)):
         return
     import psycopg2
+    from psycopg2.extensions import parse_dsn
 
     try:
-        psycopg2.connect(url, connect_timeout=_WAIT).close()
-    except psycopg2.OperationalError as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(
-            f"{_VARIABLE}: the server cannot be used: {reason}. Start it, or correct the address."
-        ) from None
-    except psycopg2.Error:  # names the address, and so the password
+        parts = parse_dsn(url)
+    except psycopg2.Error:
+        parts = {}
+    # Of an address that is read wrongly, the server's own message would show parts of the password.
+    is_clear = "@" not in parts.get("host", "") and parts.get("port", "5432").isdigit()
+    if not ("user" in parts and "dbname" in parts and is_clear):
         raise SettingsError(
             f"{_VARIABLE} is no address of a database; expected postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
-            "with %40 for an @ and %2F for a / in the password."
+            "with %40 for an @, %3A for a : and %2F for a / in the password."
+        )
+    try:
+        psycopg2.connect(url, connect_timeout=_WAIT).close()
+    except psycopg2.Error as error:
+        reason = " ".join(str(error).split())
+        raise SettingsError(
+            f"{_VARIABLE}: the server cannot be used ({reason}). Start it, or correct the address."
         ) from None
 
 
@@ -65,10 +72,15 @@ def instance(settings: Settings) -> DagsterInstance:
     from dagster._core.instance.ref import InstanceRef
 
     url = _url(settings)
-    storage = {"storage": {"postgres": {"postgres_url": url}}} if url else {}
+    storage = {"storage": {"postgres": {"postgres_url": _for_dagster(url)}}} if url else {}
     home = str(settings.dagster_home)
     return DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides=storage))
 
 
 def _url(settings: Settings) -> str:
     return settings.dagster_postgres_url.get_secret_value().strip()
+
+
+def _for_dagster(url: str) -> str:
+    """Return the address with the driver that Dagster brings along: SQLAlchemy would look for another."""
+    return f"postgresql+psycopg2://{url.partition('://')[2]}"
