@@ -35,8 +35,8 @@ def require_reachable(settings: Settings) -> None:
     """Raise SettingsError, with what the server says, if PostgreSQL is asked for and does not let us in."""
     if not (url := _url(settings)):
         return
-    import psycopg2
-    from psycopg2.extensions import parse_dsn
+    import psycopg2  # type: ignore[import-untyped]
+    from psycopg2.extensions import parse_dsn  # type: ignore[import-untyped]
 
     try:
         parts = parse_dsn(url)
