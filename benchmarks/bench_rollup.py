@@ -34,6 +34,7 @@ CLOSURE = ("int_product_tree", "dim_products", "product_closure")
 ROLLUP = (
     "int_product_numbers",
     "int_product_resolution_times",
+    "int_product_health_measures",
     "int_product_health",
     "product_overview",
 )

@@ -25,6 +25,8 @@ PAGE = DOCS / "tables.md"
 # As people come to them; a table that is not named here follows, reports before core.
 READ_FIRST = (
     "product_overview",
+    "product_health_measures",
+    "product_movers",
     "triage_queue",
     "team_accountability",
     "executive_summary",
@@ -66,7 +68,11 @@ column carries its description in the file, too.
   project. `events_known_from` says from which day on they are complete.
 - A project that Sentry no longer has is no longer in `product_daily`, as it is in no other number of a product.
 - `executive_summary` has a row `(unassigned)`, `(all)` includes it, and root products that are inactive have none.
-- New: `product_monthly`; `late_issues` per day; `new_issues_previous_7d`, `resolved_issues_previous_7d` and
+- Health follows from measures with targets ([health.md](health.md)): an issue that is late but quiet makes no product
+  critical. `triage_queue` weighs users, events and the time over the target anew.
+- `events_7d` of `triage_queue` is null where no day has a count, not 0.
+- New: `product_health_measures`, `product_health_history`, `product_movers`; `events_7d` and `events_previous_7d` of
+  each issue; `product_monthly`; `late_issues` per day; `new_issues_previous_7d`, `resolved_issues_previous_7d` and
   `events_growth_7d` in `product_overview`; `project_count`, `unresolved_share` and `covered_share` in
   `executive_summary`.
 """

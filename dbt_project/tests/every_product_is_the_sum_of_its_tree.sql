@@ -26,9 +26,14 @@ with counted as (
     union all
 
     select
-        product_id,
+        '(all)' as product_id,
         '(unassigned)' as descendant_id
-    from (values ('(all)'), ('(unassigned)')) as whole (product_id)
+
+    union all
+
+    select
+        '(unassigned)' as product_id,
+        '(unassigned)' as descendant_id
 
 ),
 

@@ -1,5 +1,5 @@
 -- Before and after, for leadership
--- Leadership once a month: the last 30 days of each business area against the 30 before, and what the catalog leaves out.
+-- Leadership once a month: the last 30 days of each business area against the 30 before, and what has no product.
 select
     product_name,
     health,

@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines import catalog
 from pipelines.catalog import SentryProject
 from pipelines.progress import write_progress
+from pipelines.resources import explained
 from pipelines.settings import Settings
 from pipelines.warehouse.attach import connect
 from pipelines.warehouse.synced_projects import synced_projects
@@ -30,7 +31,7 @@ def product_catalog(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Check the CSVs; an error stops the run before anything is rebuilt, and says where it stands."""
     write_progress(settings.progress, step="product catalog")
-    with connect(settings.warehouse) as connection:
+    with explained(), connect(settings.warehouse) as connection:
         projects = [SentryProject.from_row(*row) for row in synced_projects(connection)]
         checked = catalog.check(settings.seeds, projects)
         for finding in checked.warnings:

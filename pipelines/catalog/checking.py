@@ -12,7 +12,7 @@ from pipelines.catalog.health_targets import check_health_targets, with_defaults
 from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.reading import Reading, read
+from pipelines.catalog.reading import read
 from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
 from pipelines.catalog.target_check import check_targets
 
@@ -67,5 +67,12 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
     )
     if any(found.severity == "error" for found in findings):
         return Checked(findings, None)
-    rows = (tuple(reading.rows) for reading in (products, mapping, targets))
-    return Checked(findings, Catalog(*rows, with_defaults(health.rows)))
+    return Checked(
+        findings,
+        Catalog(
+            tuple(products.rows),
+            tuple(mapping.rows),
+            tuple(targets.rows),
+            with_defaults(health.rows),
+        ),
+    )

@@ -26,7 +26,9 @@ MEASURES = {
     "late_high_issues": Measure(None, 1),
     "late_ratio": Measure(0.25, None, at_most=1, unit="a share of the open issues"),
     "at_risk_high_issues": Measure(1, None),
-    "events_growth": Measure(2, 5, above=1, unit="how many times as many events, where 1 is as many"),
+    "events_growth": Measure(
+        2, 5, above=1, unit="how many times as many events, where 1 is as many"
+    ),
 }
 
 
@@ -76,10 +78,10 @@ def _check_numbers(reading: Reading, target: HealthTarget, measure: Measure) -> 
                 f"{column} {value:g} cannot be: {target.measure} is {measure.unit}; "
                 f"write a number above {measure.above:g} and at most {measure.at_most:,.0f}",
             )
-    if target.at_risk is not None and target.critical is not None:
-        if target.at_risk > target.critical:
-            reading.add(
-                target.line,
-                f"at_risk {target.at_risk:g} is beyond critical {target.critical:g}, but "
-                f"{target.measure} gets worse as it rises; write the smaller number in at_risk",
-            )
+    at_risk, critical = target.at_risk, target.critical
+    if at_risk is not None and critical is not None and at_risk > critical:
+        reading.add(
+            target.line,
+            f"at_risk {at_risk:g} is beyond critical {critical:g}, but "
+            f"{target.measure} gets worse as it rises; write the smaller number in at_risk",
+        )

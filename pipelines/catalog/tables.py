@@ -73,7 +73,7 @@ class HealthTarget:
 
 @dataclass(frozen=True)
 class Table:
-    """One file: its name, the row that a line becomes, its columns as the row's fields; may it be missing?"""
+    """One file: its name, the row that a line becomes, its columns as the row's fields; one may be missing."""
 
     file: str
     row: Callable[..., Any]

@@ -136,7 +136,10 @@ def parse_issue_priority(text: str) -> Parsed:
         return text, None
     known = ", ".join(ISSUE_PRIORITIES)
     meant = "; fatal counts as high" if text == "fatal" else ""
-    return text, f"is not a priority of issues; write one of {known}, or leave it blank for any{meant}"
+    return (
+        text,
+        f"is not a priority of issues; write one of {known}, or leave it blank for any{meant}",
+    )
 
 
 def parse_boolean(text: str) -> Parsed:

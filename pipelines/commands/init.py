@@ -33,17 +33,17 @@ from pipelines.settings import Settings
 DRAFTED = (PRODUCTS, PROJECT_PRODUCTS)
 TARGETS = [
     ("critical", "high", 24),
-    ("critical", None, 72),
-    ("critical", "low", 336),
-    ("high", "high", 72),
-    ("high", None, 168),
-    ("high", "low", 720),
-    ("medium", "high", 168),
-    ("medium", None, 336),
-    ("medium", "low", 1440),
-    ("low", "high", 336),
-    ("low", None, 720),
-    ("low", "low", 2160),
+    ("critical", None, 48),
+    ("critical", "low", 168),
+    ("high", "high", 48),
+    ("high", None, 120),
+    ("high", "low", 336),
+    ("medium", "high", 72),
+    ("medium", None, 168),
+    ("medium", "low", 720),
+    ("low", "high", 168),
+    ("low", None, 336),
+    ("low", "low", 1440),
 ]
 MOST_PROJECTS_SHOWN = 4
 WIDE = 1000  # where no terminal breaks lines

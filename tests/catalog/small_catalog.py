@@ -21,6 +21,7 @@ LEDGER = """acme,checkout-*,checkout
 ,ledger,payments
 """
 HIGH = "high,72\n"
+HEALTH = "priority,measure,at_risk,critical\n"
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Folder:
     def write(self, file: str, content: str | bytes | None) -> None:
         """Write one file anew, or remove it."""
         if content is None:
-            (self.path / file).unlink()
+            (self.path / file).unlink(missing_ok=True)
         else:
             data = content.encode() if isinstance(content, str) else content
             (self.path / file).write_bytes(data)

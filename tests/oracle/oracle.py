@@ -53,7 +53,7 @@ contract of the published tables leaves a choice, this is the reading taken here
     under one as_of gives way; what came and went under it ends as it began. That of health has one
     per stretch of one health, with the reason that it began with.
 19. An issue's events are unknown if it was seen in the two weeks that end with as_of's day, or never,
-    and no day of them has a count. Its movement goes by the first that fits: resolved, new, regressed,
+    and no day of them has a count. Its movement goes by the first that fits: resolved, regressed, new,
     rising, falling. Shares are of the sum of all rises and falls, without their sign.
 """
 

@@ -136,13 +136,16 @@ class Oracle:
         first = [min(self.events[project_id], default=None) for project_id in projects]
         return None if None in first else max((day for day in first if day), default=None)
 
+    def known_for_growth(self, projects: list[str]) -> list[str]:
+        """Those of which each of the fourteen days that are over is known."""
+        latest = self.as_of.date() - 14 * DAY
+        return [each for each in projects if min(self.events[each], default=date.max) <= latest]
+
     def events_growth_7d(self, projects: list[str]) -> float | None:
-        """The last seven days that are over, as a multiple of the seven before."""
-        known_from = self.events_known_from(projects)
-        if known_from is None or known_from > self.as_of.date() - 14 * DAY:
-            return None
-        before = self.events_in(projects, 7, ago=8)
-        return (self.events_in(projects, 7, ago=1) or 0) / before if before else None
+        """The last seven days that are over, as a multiple of the seven before, where all are known."""
+        known = self.known_for_growth(projects)
+        before = self.events_in(known, 7, ago=8)
+        return (self.events_in(known, 7, ago=1) or 0) / before if before else None
 
     @cached_property
     def issue_days(self) -> dict[str, dict[date, int]]:

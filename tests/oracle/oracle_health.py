@@ -90,42 +90,37 @@ def _lateness(oracle: Oracle, products: list[str | None]) -> Iterator[Measured]:
     high = sum(map(is_high, late))
     near = sum(is_high(life) for life in still_open if oracle.sla(life) == "at_risk")
     issues = "issue" if high == 1 else "issues"
-    are, their = ("is", "its") if high == 1 else ("are", "their")
+    late_words = "is late and still happens" if high == 1 else "are late and still happen"
     yield (
         "late_high_issues",
         float(high),
-        f"{high} {issues} of high priority or fatal {are} beyond {their} SLA target"
-        " and had events in the last 7 days",
+        f"{high} high or fatal {issues} {late_words}",
     )
     yield (
         "late_ratio",
         len(late) / len(active) if active else None,
-        f"{len(late)} of {len(active)} open issues with events in the last 7 days"
-        " are beyond their SLA target"
+        f"{len(late)} of {len(active)} open issues that still happen are late"
         if active
-        else "no open issue had an event in the last 7 days",
+        else "no open issue still happens",
     )
     issues = "issue" if near == 1 else "issues"
     have, their = ("has", "its") if near == 1 else ("have", "their")
     yield (
         "at_risk_high_issues",
         float(near),
-        f"{near} {issues} of high priority or fatal {have} used 80 % of {their} SLA target",
+        f"{near} high or fatal {issues} {have} used 80 % of {their} SLA target",
     )
 
 
 def _growth(oracle: Oracle, projects: list[str]) -> Measured:
     name = "events_growth"
-    now = oracle.events_in(projects, 7, ago=1)
-    before = oracle.events_in(projects, 7, ago=8)
-    if now is not None and now < ENOUGH:
+    known = oracle.known_for_growth(projects)
+    now, before = oracle.events_in(known, 7, ago=1), oracle.events_in(known, 7, ago=8)
+    if now is None or before is None:
+        return name, None, "the events of 14 days are not known"
+    if now < ENOUGH:
         return name, None, f"{now} events in 7 days are too few to compare"
-    growth = oracle.events_growth_7d(projects)
-    if growth is None and before == 0 and now is not None:
-        growth = float(now)
-    if growth is None:
-        return name, None, "the events of 14 days are not all known"
-    return name, growth, f"events of 7 days went from {before} to {now}"
+    return name, now / (before or 1), f"events of 7 days went from {before} to {now}"
 
 
 def _targets(oracle: Oracle, measure: str, priority: str | None) -> Row:

@@ -96,7 +96,13 @@ class Life:
     def sla_priority(self) -> str | None:
         """The priority by which it is measured; None where it has none that a target could name."""
         known = self.row["issue_priority"] in ("high", "medium", "low")
-        return "high" if self.row["level"] == "fatal" else self.row["issue_priority"] if known else None
+        return (
+            "high"
+            if self.row["level"] == "fatal"
+            else self.row["issue_priority"]
+            if known
+            else None
+        )
 
     @property
     def is_live(self) -> bool:

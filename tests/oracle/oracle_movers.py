@@ -28,12 +28,12 @@ def change(oracle: Oracle, life: Life) -> str | None:
     """What happened to it in the seven days that end with as_of's; None: not much."""
     if life.status == "resolved" and life.resolved_at and oracle.in_window(life.resolved_at, 7):
         return "resolved"
-    if oracle.in_window(life.first_seen, 7):
-        return "new"
     if life.status == "unresolved" and (
         life.row["substatus"] == "regressed" or _came_back(oracle, life)
     ):
         return "regressed"
+    if oracle.in_window(life.first_seen, 7):
+        return "new"
     now, before = oracle.issue_events(life)
     if now is None or before is None or abs(now - before) < 10:
         return None

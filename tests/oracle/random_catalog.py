@@ -26,12 +26,12 @@ TARGETS: dict[tuple[str, str | None], float] = {
 }
 # From what value on a product is at risk and critical, by its priority and the measure.
 HEALTH: dict[tuple[str | None, str], tuple[float | None, float | None]] = {
-    (None, "late_high_issues"): (None, 1),
-    (None, "late_ratio"): (0.25, 0.35),
-    (None, "at_risk_high_issues"): (1, None),
-    (None, "events_growth"): (2, 5),
-    ("low", "late_high_issues"): (1, None),
-    ("medium", "late_high_issues"): (2, 4),
+    (None, "late_high_issues"): (None, 1.0),
+    (None, "late_ratio"): (0.1, 0.25),
+    (None, "at_risk_high_issues"): (1.0, None),
+    (None, "events_growth"): (2.0, 5.0),
+    ("low", "late_high_issues"): (1.0, None),
+    ("medium", "late_high_issues"): (2.0, 4.0),
     ("medium", "events_growth"): (None, None),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -48,8 +47,6 @@ ONE_VALUE = {
     "unassigned_projects.suggested_product_id",
     "unassigned_projects.suggestion_reason",
 }
-
-WORST_FIRST = ("critical", "at_risk", "healthy", "no_data")
 
 anything = settings(max_examples=12, deadline=None)
 seeds = st.integers(min_value=0, max_value=10_000)
@@ -159,10 +156,10 @@ def test_growth_compares_days_that_are_over_and_known(seed: int) -> None:
         complete[row["product_id"]][(world.as_of.date() - row["date_on"]).days] = row["event_count"]
     for row in tables["product_overview"]:
         counts = complete[row["product_id"]]
-        if (growth := row["events_growth_7d"]) is not None:
-            assert row["events_known_from"] <= world.as_of.date() - timedelta(days=14)
-            before = sum(counts[ago] for ago in range(8, 15))
-            assert growth * before == pytest.approx(sum(counts[ago] for ago in range(1, 8)))
+        known_from = row["events_known_from"]
+        if known_from and known_from <= world.as_of.date() - timedelta(days=14):
+            now, before = (sum(counts[ago] for ago in week) for week in (range(1, 8), range(8, 15)))
+            assert row["events_growth_7d"] == (pytest.approx(now / before) if before else None)
 
 
 @anything
@@ -227,38 +224,6 @@ def test_everything_is_what_is_live_but_not_of_an_inactive_product(seed: int) ->
     assert sum(row["product_count"] for row in teams) == len(active)
     of_teams = sum(row["unresolved_issues"] for row in teams)
     assert of_teams + unassigned["unresolved_issues"] == everything["unresolved_issues"]
-
-
-@anything
-@given(seeds)
-def test_health_is_the_worst_state_of_a_measure_and_names_every_cause(seed: int) -> None:
-    _, tables = answered(seed)
-    measures = defaultdict(list)
-    for row in tables["product_health_measures"]:
-        measures[row["product_id"]].append(row)
-    for row in tables["product_overview"]:
-        states = {each["state"] for each in measures[row["product_id"]]}
-        assert row["health"] == min(states, key=WORST_FIRST.index)
-        if row["health"] in ("critical", "at_risk"):
-            causes = [e for e in measures[row["product_id"]] if e["state"] == row["health"]]
-            assert all(cause["reason"] in row["health_reason"] for cause in causes)
-
-
-@anything
-@given(seeds)
-def test_what_is_new_or_resolved_moved_and_shares_are_of_one_whole(seed: int) -> None:
-    world, tables = answered(seed)
-    oracle, first_seen = Oracle(world), by(tables["fct_issues"], "issue_id")
-    movers = defaultdict(list)
-    for row in tables["product_movers"]:
-        movers[row["product_id"]].append(row)
-    for product in tables["product_overview"]:
-        rows = movers[product["product_id"]]
-        assert sorted(row["mover_rank"] for row in rows) == list(range(1, len(rows) + 1))
-        assert sum(abs(row["share_of_change"] or 0) for row in rows) <= 1 + 1e-9
-        assert product["new_issues_7d"] == sum(
-            oracle.in_window(first_seen[row["issue_id"]]["first_seen_at"], 7) for row in rows
-        )
 
 
 @given(st.permutations(["acme:new", "acme:old", ":old", ":older", "acme:n*", ":n*w", ":ol*"]))

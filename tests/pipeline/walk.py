@@ -97,9 +97,7 @@ def assign(world: SentryWorld, products: dict[str, Product], seeds: Path) -> lis
     return unassigned
 
 
-def overview(
-    world: SentryWorld, product: Product, targets: Targets, prefix: str
-) -> dict[str, Any]:
+def overview(world: SentryWorld, product: Product, targets: Targets, prefix: str) -> dict[str, Any]:
     """Return the numbers of one product, of its own projects (`own_`) or of its active tree."""
     members = [product] if prefix else product.subtree()
     issues = [(i, m) for m in members for p in m.projects for i in counted(p)]
@@ -124,7 +122,9 @@ def overview(
         "new_issues_7d": sum(within(world, i.first_seen, 7) for i, _ in issues),
         "resolved_issues_7d": sum(within(world, at, 7) for i, _ in issues for at, _ in resolves(i)),
         "event_count": sum(i.times_seen for i, _ in issues),
-        "events_7d": sum(days.get((p.id, d), 0) for p in projects for d in week) if projects else None,
+        "events_7d": sum(days.get((p.id, d), 0) for p in projects for d in week)
+        if projects
+        else None,
         "sla_breached_issues": late,
         "sla_at_risk_issues": soon,
     }

@@ -10,8 +10,8 @@ with last_sync as (
 
 select
     as_of,
-    cast(as_of as date) as as_of_on,
     {% for days in windows %}
-        cast({{ dbt.dateadd('day', -days, 'as_of') }} as date) as before_days_{{ days }}_on{{ ',' if not loop.last }}
+        cast({{ dbt.dateadd('day', -days, 'as_of') }} as date) as before_days_{{ days }}_on,
     {% endfor %}
+    cast(as_of as date) as as_of_on
 from last_sync

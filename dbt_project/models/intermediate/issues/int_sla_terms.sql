@@ -1,6 +1,15 @@
 -- A month keeps the terms with which it closed: those of the first version that lived to its end. Where a product
 -- had no target yet, the first that it was given holds. So a version ends with the last month that it saw close.
-with versions as (
+with priorities as (
+
+    {% for priority in sla_priorities() + ['none'] %}
+        select '{{ priority }}' as issue_priority
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+versions as (
 
     select
         versions.product_id,
@@ -10,12 +19,7 @@ with versions as (
         versions.valid_from,
         cast({{ dbt.date_trunc('month', 'versions.valid_to') }} as date) as until_on
     from {{ ref('product_history') }} as versions
-    cross join (
-        {% for priority in sla_priorities() + ['none'] %}
-            select '{{ priority }}' as issue_priority
-            {{ 'union all' if not loop.last }}
-        {% endfor %}
-    ) as priorities
+    cross join priorities
 
 ),
 

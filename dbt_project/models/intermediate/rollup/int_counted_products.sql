@@ -20,7 +20,13 @@ where is_active
 union all
 
 select
-    product_id,
+    '(unassigned)' as product_id,
     '(unassigned)' as descendant_id,
-    distance
-from (values ('(unassigned)', 0), ('(all)', 1)) as whole (product_id, distance)
+    0 as distance
+
+union all
+
+select
+    '(all)' as product_id,
+    '(unassigned)' as descendant_id,
+    1 as distance

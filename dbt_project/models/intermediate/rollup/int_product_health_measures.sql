@@ -1,11 +1,11 @@
 {% set count_words = {
     'late_high_issues': [
-        'issue of high priority or fatal is beyond its SLA target and had events in the last 7 days',
-        'issues of high priority or fatal are beyond their SLA target and had events in the last 7 days',
+        'high or fatal issue is late and still happens',
+        'high or fatal issues are late and still happen',
     ],
     'at_risk_high_issues': [
-        'issue of high priority or fatal has used 80 % of its SLA target',
-        'issues of high priority or fatal have used 80 % of their SLA target',
+        'high or fatal issue has used 80 % of its SLA target',
+        'high or fatal issues have used 80 % of their SLA target',
     ],
 } %}
 
@@ -18,10 +18,7 @@ with products as (
         -- Where there was no event, any number of them is counted against one.
         case
             when numbers.events_complete_7d >= 100
-                then coalesce(
-                    numbers.events_growth_7d,
-                    case when numbers.events_complete_previous_7d = 0 then numbers.events_complete_7d end
-                )
+                then cast(numbers.events_complete_7d as double) / greatest(numbers.events_complete_previous_7d, 1)
         end as events_growth
     from {{ ref('int_product_numbers') }} as numbers
     left join {{ ref('dim_products') }} as products
@@ -52,10 +49,10 @@ measured as (
         'late_ratio' as measure,
         cast(late_active_issues as double) / nullif(active_issues, 0) as value,
         case
-            when active_issues = 0 then 'no open issue had an event in the last 7 days'
+            when active_issues = 0 then 'no open issue still happens'
             else
                 cast(late_active_issues as string) || ' of ' || cast(active_issues as string)
-                || ' open issues with events in the last 7 days are beyond their SLA target'
+                || ' open issues that still happen are late'
         end as reason
     from products
 
@@ -74,7 +71,7 @@ measured as (
                     || ' to ' || cast(events_complete_7d as string)
             when events_complete_7d < 100
                 then cast(events_complete_7d as string) || ' events in 7 days are too few to compare'
-            else 'the events of 14 days are not all known'
+            else 'the events of 14 days are not known'
         end as reason
     from products
 

@@ -34,10 +34,6 @@ rolled_up as (
 )
 
 select
-    rolled_up.*,
-    case
-        when rolled_up.events_known_from <= clock.before_days_14_on
-            then cast(rolled_up.events_complete_7d as double) / nullif(rolled_up.events_complete_previous_7d, 0)
-    end as events_growth_7d
+    *,
+    cast(events_complete_7d as double) / nullif(events_complete_previous_7d, 0) as events_growth_7d
 from rolled_up
-cross join {{ ref('int_as_of') }} as clock

@@ -28,10 +28,10 @@ select
     tree.product_priority_source,
     tree.inactive_count = 0 as is_active,
     tree.is_leaf,
-    targets.sla_target_hours,
     {% for priority in sla_priorities() %}
-        targets.sla_target_hours_{{ priority }}{{ ',' if not loop.last }}
+        targets.sla_target_hours_{{ priority }},
     {% endfor %}
+    targets.sla_target_hours
 from {{ ref('int_product_tree') }} as tree
 left join targets
     on tree.product_priority = targets.product_priority

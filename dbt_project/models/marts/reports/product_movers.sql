@@ -19,9 +19,9 @@ issues as (
         case
             when issues.status = 'resolved' and cast(issues.resolved_at as date) > clock.before_days_7_on
                 then 'resolved'
-            when cast(issues.first_seen_at as date) > clock.before_days_7_on then 'new'
             when issues.status = 'unresolved' and (returned.issue_id is not null or issues.substatus = 'regressed')
                 then 'regressed'
+            when cast(issues.first_seen_at as date) > clock.before_days_7_on then 'new'
             when
                 issues.events_7d >= issues.events_previous_7d + 10
                 and issues.events_7d >= 1.5 * issues.events_previous_7d
@@ -86,6 +86,9 @@ select
     issues.level,
     issues.issue_priority,
     issues.status,
+    issues.first_seen_at,
+    issues.opened_at,
+    issues.resolved_at,
     issues.permalink
 from issues
 inner join {{ ref('product_closure') }} as closure
