@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -36,8 +37,17 @@ LISTS = {
 }
 
 
-def create_app(published: Path, *, server: str, hosts: Sequence[str]) -> Starlette:
-    """Return the application over the published file; it answers under `hosts` only, links lead to `server`."""
+def create_app(
+    published: Path,
+    *,
+    server: str,
+    hosts: Collection[str],
+    now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None),
+) -> Starlette:
+    """Return the application over the published file; it answers under `hosts` only, links lead to `server`.
+
+    `now`: the time (naive UTC) by which what is published is called old.
+    """
     routes: list[BaseRoute] = [Route("/", home), Route("/healthz", health)]
     for path, page in LISTS.items():
         routes.append(Route(f"{path}/", page))
@@ -55,6 +65,7 @@ def create_app(published: Path, *, server: str, hosts: Sequence[str]) -> Starlet
     )
     app.state.file = PublishedFile(published)
     app.state.server = server
+    app.state.now = now
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def respond(request: Request, reader: Reader, name: str, **facts: Any) -> Respon
     facts |= {
         "as_of": publication.as_of,
         "published_at": publication.published_at,
-        "freshness": _freshness(reader),
+        "freshness": _freshness(reader, request.app.state.now() - publication.as_of),
         "server": request.app.state.server,
     }
     page: Response = templates.TemplateResponse(request, f"{name}.html", facts)
@@ -80,14 +81,11 @@ def refusal(request: Request, status: int, title: str, message: str) -> Response
     return page
 
 
-def _freshness(reader: Reader) -> dict[str, Any]:
+def _freshness(reader: Reader, age: timedelta) -> dict[str, Any]:
     """Return how old what is shown is, and which organizations are older than the rest."""
-    [facts] = reader.run(
-        "select date_diff('minute', as_of, now() at time zone 'UTC') / 60.0 as hours_old "
-        "from marts.publication"
-    )
     behind = reader.run(
         "select organization_slug, synced_at, failure from marts.organization_freshness "
         "where status = 'failed' order by 1"
     )
-    return {"is_old": facts["hours_old"] > OLD_AFTER_HOURS, "behind": behind, **facts}
+    hours_old = age / timedelta(hours=1)
+    return {"is_old": hours_old > OLD_AFTER_HOURS, "hours_old": hours_old, "behind": behind}

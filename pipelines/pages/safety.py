@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -23,7 +23,7 @@ _READING = ("GET", "HEAD")
 class Safety:
     """Refuses a Host that is not ours, as after DNS rebinding, and a change that another site asks for."""
 
-    def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app, self._hosts = app, frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +47,7 @@ class Safety:
     def _refusal(self, method: str, headers: Headers) -> str | None:
         host = headers.get("host", "")
         if _name(host) not in self._hosts:
-            return "These pages are not served under this name; PAGES_HOSTS says which."
+            return "These pages are not served under this name; UI_HOSTS says which."
         if method in _READING:
             return None
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")

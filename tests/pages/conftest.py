@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
-import uvicorn
 
+from pipelines.pages import serving
 from pipelines.pages.app import create_app
 from tests.pipeline.conftest import Deployment, first
 
@@ -32,18 +31,8 @@ class Browser:
 
 @contextmanager
 def served(published: Path) -> Iterator[Browser]:
-    app = create_app(published, server=SERVER, hosts=("127.0.0.1",))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield Browser(f"http://127.0.0.1:{port}")
-    finally:
-        server.should_exit = True
-        thread.join()
+    with serving.served(create_app(published, server=SERVER, hosts=("127.0.0.1",))) as url:
+        yield Browser(url)
 
 
 @pytest.fixture(scope="session")

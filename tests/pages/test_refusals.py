@@ -98,7 +98,7 @@ def test_only_links_to_the_configured_server_lead_out(pages: Browser, first: Dep
 
 
 def test_another_name_for_the_host_is_refused(pages: Browser) -> None:
-    assert "PAGES_HOSTS" in pages.get("/products/", 403, Host="evil.example.com").text
+    assert "UI_HOSTS" in pages.get("/products/", 403, Host="evil.example.com").text
 
 
 @pytest.mark.parametrize(

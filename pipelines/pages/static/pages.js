@@ -8,8 +8,13 @@
     }
   }
 
+  // What a variable comes to: a canvas knows neither variables nor light-dark().
   function color(name) {
-    return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    const probe = document.body.appendChild(document.createElement("span"));
+    probe.style.color = `var(${name})`;
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
   }
 
   function chart(box) {
