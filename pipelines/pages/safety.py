@@ -9,6 +9,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipelines.webserver import host_name
+
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -46,18 +48,10 @@ class Safety:
 
     def _refusal(self, method: str, headers: Headers) -> str | None:
         host = headers.get("host", "")
-        if _name(host) not in self._hosts:
+        if host_name(host) not in self._hosts:
             return "These pages are not served under this name; UI_HOSTS says which."
         if method in _READING:
             return None
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         is_ours = site == "same-origin" if site else origin and urlsplit(origin).netloc == host
         return None if is_ours else "A change can only be asked for from these pages themselves."
-
-
-def _name(host: str) -> str:
-    """Return the name of a Host header without its port, in lower case."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
