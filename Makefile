@@ -12,7 +12,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' $(RUN) -m uv pip compile --quiet
 	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --only-binary :all: --no-binary halo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications restore test test-fast lint format pins docs bench
+.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications rollback backup restore test test-fast lint format pins docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -58,8 +58,14 @@ suggest: $(READY) ## Rows to paste for projects without a product
 publications: $(READY) ## What is published, and the earlier publications that are kept
 	@$(RUN) -m pipelines publications
 
-restore: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
-	@$(RUN) -m pipelines restore $(LABEL)
+rollback: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
+	@$(RUN) -m pipelines rollback $(LABEL)
+
+backup: $(READY) ## A copy of everything in BACKUP_DIR, also while things run
+	@$(RUN) -m pipelines backup
+
+restore: $(READY) ## Put the newest backup back, or BACKUP=20261123T060000Z; the present goes aside
+	@$(RUN) -m pipelines restore $(BACKUP)
 
 test: lint ## All that CI runs: lint, types, tests
 	@$(RUN) -m pytest -n 2 --dist loadfile

@@ -37,12 +37,16 @@ from pipelines.sentry.state import stored_issues
 from pipelines.sentry.state.stored import StoredState
 from pipelines.sentry.state.stored_directory import (
     changed_directory,
-    new_projects,
+    read_before,
     set_own_projects,
 )
 
 log = logging.getLogger("pipelines.sentry")
 
+GIVE_ACCESS = (
+    "Have the token's user join their teams in Sentry, "
+    "or take the token of an internal integration, which sees every project."
+)
 
 _COUNTERS = ("issues_new", "issues_changed", "issues_vanished")
 
@@ -89,7 +93,12 @@ def sync_organization(
     slug = organization.slug
     state = stored.states(as_of).get(slug, plan.OrganizationState())
     mode = plan.choose_mode(state, as_of, options.full_every)
-    readable = organization.readable()
+    readable, before = organization.readable(), read_before(stored, slug)
+    if not readable and before & organization.projects.keys():
+        raise ForbiddenError(
+            f"None of the {len(organization.projects)} projects of {slug} can be read with this token any more. "
+            f"{GIVE_ACCESS}"
+        )
     dialect = _dialect(organization, readable, as_of)
     reader = IssueReader(organization.api, slug, dialect, readable)
     set_own_projects(stored, slug, directory.home_of())
@@ -103,9 +112,10 @@ def sync_organization(
         weights,
         options.concurrency,
         options.categories,
-        new_projects(stored, slug, set(readable)),
+        readable.keys() - before,
     )
-    log.info("%s: %s sync, %d listings", slug, mode, len(listings))
+    known = len(organization.projects)
+    log.info("%s: %s sync, %d of %d projects can be read", slug, mode, len(readable), known)
     expected: plan.Reason = "all" if mode == "full" else "open"
     collection = IssueCollection(
         reader, workers, options.redaction, as_of, is_first=not weights, progress=progress
@@ -147,7 +157,10 @@ def _read_not_listed(
     mode: plan.Mode,
     readable: dict[str, str],
 ) -> pa.Table:
-    """Read by id what the listings did not show; returns all tombstones of this organization."""
+    """Read by id what the listings did not show; returns all tombstones of this organization.
+
+    What cannot be read any more is not gone: issues of such a project stay as they were.
+    """
     hidden = {pid for pid in organization.projects if pid not in readable}
     if readable and collection.unreadable_projects >= set(readable):
         raise ForbiddenError(
@@ -166,7 +179,8 @@ def _read_not_listed(
             pass
         hidden.add(project_id)
         organization.projects[project_id]["has_access"] = False
-    tombstones = stored_issues.tombstones_of_projects(stored, hidden, TOMBSTONE)
+    stored.keep_ids("hidden", hidden)
+    tombstones = stored_issues.tombstones_of_projects(stored, TOMBSTONE)
     not_listed, once_deleted = (
         {i: pid for i, pid in issues.items() if pid not in hidden and pid not in untouched}
         for issues in stored_issues.not_listed(stored, organization.slug, mode, collection.as_of)

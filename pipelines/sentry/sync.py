@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.sentry.errors import SentryError, UnavailableError
+from pipelines.sentry.errors import SentryError, UnavailableError, as_failure
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import SentrySession, TrafficCounts
 from pipelines.sentry.http.workers import Workers
@@ -61,6 +61,14 @@ class Sync:
         """Return now by the server's clock (naive UTC), asked before anything else."""
         return self._api.clock()
 
+    def listed(self) -> tuple[set[str], set[tuple[str, datetime]]]:
+        """Return what Sentry lists now: the slugs of organizations; id and creation (naive UTC) of projects."""
+        with open_stored_state(None) as nothing:
+            found = read_directory(self._api, self.organizations, nothing).organizations
+        rows = [row for each in found for row in each.projects.values()]
+        keys = {(row["project_id"], row["created_at"]) for row in rows if row["created_at"]}
+        return {each.slug for each in found}, keys
+
     def loads(self) -> Iterator[dict[str, pa.Table]]:
         """Yield the changed rows per raw table, of one organization at a time.
 
@@ -105,6 +113,8 @@ class Sync:
         try:
             with open_stored_state(self.warehouse) as stored:
                 return read_directory(self._api, self.organizations, stored)
+        except Exception as error:
+            raise as_failure(error) from None
         finally:
             self.directory_traffic = self.session.traffic.counts()
 
@@ -122,8 +132,8 @@ class Sync:
                 changes = sync_organization(
                     organization, directory, stored, as_of, self.options, workers, self.progress
                 )
-        except SentryError as error:
-            return Changes(), error
+        except Exception as error:
+            return Changes(), as_failure(error)
         log.info(
             "%s: %s sync; %d issues new, %d changed, %d gone",
             organization.slug,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.warehouse.damage import damage, explanation, foreign
 from pipelines.warehouse.errors import WarehouseError
 
 # The dbt process of a run that was killed ends a moment after it.
@@ -14,14 +15,19 @@ _WAIT = 10.0  # seconds
 
 
 def connect(warehouse: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open the warehouse; WarehouseError if another program keeps it open."""
+    """Open the warehouse; WarehouseError if another program keeps it open, or it is damaged."""
+    if reason := foreign(warehouse):
+        raise WarehouseError(explanation(warehouse, reason))
     deadline = time.monotonic() + _WAIT
     while True:
         try:
             return duckdb.connect(str(warehouse), read_only=read_only)
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
+            if reason := damage(error):
+                raise WarehouseError(explanation(warehouse, reason)) from None
             if "Could not set lock" not in str(error):
-                raise
+                text = str(error).partition("\n")[0]
+                raise WarehouseError(f"{warehouse} cannot be opened: {text}") from None
             if time.monotonic() > deadline:
                 reason = str(error).partition("\n")[0]
                 raise WarehouseError(

@@ -21,8 +21,8 @@ from pipelines.sentry.schema import DATASET, ORGANIZATION_SYNCS, RAW_TABLES, Raw
 from pipelines.sentry.source import pipeline, sentry
 from pipelines.warehouse.attach import attach, connect
 from pipelines.warehouse.errors import WarehouseError
+from pipelines.warehouse.raw_tables import LOAD_ID, create_what_is_missing
 
-LOAD_ID = "_dlt_load_id"
 # The last: a limit on the size of files.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -30,7 +30,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def load(warehouse: Path, working_folder: Path, rows: Mapping[str, pa.Table]) -> None:
     """Bring rows (by raw table, in its schema) into `raw_sentry`, all or none; a row replaces the one of its key.
 
-    Tables and columns that the warehouse lacks are made. Raises WarehouseError when the disk is full.
+    Raw tables and columns that the warehouse lacks are made. Raises WarehouseError when the disk is full.
     """
     scratch = working_folder / "scratch.duckdb"
     with _disk_full_explained(warehouse):
@@ -49,39 +49,11 @@ def load(warehouse: Path, working_folder: Path, rows: Mapping[str, pa.Table]) ->
 def move(db: duckdb.DuckDBPyConnection, names: Collection[str]) -> None:
     """Move the named raw tables from the attached `scratch` into `raw_sentry`, in one transaction."""
     db.execute("begin")
-    _create_what_is_missing(db)
+    create_what_is_missing(db)
     for raw in RAW_TABLES:
         if raw.name in names:
             _replace(db, raw)
     db.execute("commit")
-
-
-def _create_what_is_missing(db: duckdb.DuckDBPyConnection) -> None:
-    db.execute(f"create schema if not exists {DATASET}")
-    present = {
-        (str(table), str(column))
-        for table, column in db.execute(
-            "select table_name, column_name from duckdb_columns() "
-            "where database_name = current_database() and schema_name = ?",
-            [DATASET],
-        ).fetchall()
-    }
-    for raw in RAW_TABLES:
-        columns = _columns(db, raw)
-        if not any(table == raw.name for table, _ in present):
-            listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-            db.execute(f"create table {DATASET}.{raw.name} ({listed})")
-            continue
-        for name, kind in columns.items():
-            if (raw.name, name) not in present:
-                db.execute(f"alter table {DATASET}.{raw.name} add column {name} {kind}")
-
-
-def _columns(db: duckdb.DuckDBPyConnection, raw: RawTable) -> dict[str, str]:
-    db.register("empty", raw.schema.empty_table())
-    described = db.execute("describe from empty").fetchall()
-    db.unregister("empty")
-    return {str(name): str(kind) for name, kind, *_ in described} | {LOAD_ID: "varchar"}
 
 
 def _replace(db: duckdb.DuckDBPyConnection, raw: RawTable) -> None:

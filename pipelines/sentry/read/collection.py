@@ -104,6 +104,7 @@ class IssueCollection:
         for body in bodies:
             row = flatten.issue(body, slug, counts_users=dialect.counts_users)
             row |= {"activities_read_at": None, "observed_at": self.as_of}
+            row["removed_at"] = self.as_of if row["removed_reason"] else None
             rows.append(self.redaction.issue(row))
             days += [
                 (row["issue_id"], day, count)
@@ -142,21 +143,18 @@ class IssueCollection:
         if self.reader.dialect.batch:
             # A batch did not show them again, and a bulk deletion would cost a look-up each, day after day.
             missing = [issue_id for issue_id in missing if issue_id not in once_deleted]
-        found: dict[str, LookUp] = {}
-
-        def look_up(issue_id: str) -> None:
-            found[issue_id] = self.reader.look_up(issue_id)
-
-        self.workers.each(missing, look_up)
+        became_of = dict(zip(missing, self.workers.map(self._look_up, missing), strict=True))
         deleted = {
-            i for i, became in found.items() if became.gone == "deleted"
+            i for i, became in became_of.items() if became.gone == "deleted"
         } - once_deleted.keys()
         left = self._projects_left({wanted[issue_id] for issue_id in deleted})
         tombstones = []
-        for issue_id, became in found.items():
+        for issue_id, became in became_of.items():
             if became.body is not None:
                 self._add([became.body], is_windowed=False)
                 continue
+            if became.gone == "out_of_reach":
+                continue  # stays as it is: it is there
             if became.gone and (issue_id in once_deleted or wanted[issue_id] in left):
                 continue
             tombstones.append(
@@ -167,6 +165,11 @@ class IssueCollection:
                 }
             )
         return pa.Table.from_pylist(tombstones, schema=TOMBSTONE)
+
+    def _look_up(self, issue_id: str) -> LookUp:
+        if self.reader.dialect.hides_what_is_gone:
+            return LookUp(gone="deleted")
+        return self.reader.look_up(issue_id)
 
     def _projects_left(self, project_ids: Set[str]) -> set[str]:
         """Return the projects that were deleted or moved while we read: the next sync's list shows which.
@@ -187,6 +190,8 @@ class IssueCollection:
         try:
             self.workers.each(plan.batches(wanted, self.reader.dialect), read)
         except EndpointMissingError as error:
+            if self.reader.dialect.hides_what_is_gone:
+                raise  # nothing else tells what is gone
             log.warning("%s Reading one by one.", error)
         return [issue_id for issue_id in wanted if issue_id not in returned]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -52,7 +52,8 @@ def not_listed(
     """Return issue id -> project id of the stored issues that a sync answers for: to account for, to look at again.
 
     To account for - full: all that are alive. Incremental: those that were open. Always: those whose project has
-    come from another organization, and those that were out of reach together with their project.
+    come from another organization or was gone or out of reach, and those of which is not known yet into which they
+    were merged.
     To look at again - full: those called deleted within the last week, in case that was a mistake.
     """
     rows = stored.sql.execute(
@@ -60,8 +61,15 @@ def not_listed(
         select issue_id, project_id, coalesce(removed_reason = 'deleted', false)
         from stored_issues inner join own_projects using (project_id)
         where not is_gone and (
-            (removed_reason is null and ($is_full or status = 'unresolved' or organization_slug != $slug))
+            (
+                removed_reason is null
+                and (
+                    $is_full or status = 'unresolved' or organization_slug != $slug
+                    or project_id in (select project_id from stored_projects where not has_access)
+                )
+            )
             or removed_reason in ('project_gone', 'access_lost')
+            or (removed_reason = 'merged' and merged_into_issue_id is null)
             or ($is_full and removed_reason = 'deleted' and removed_at >= $as_of - interval 7 days)
         )
         """,
@@ -74,15 +82,13 @@ def not_listed(
     return wanted, once_deleted
 
 
-def tombstones_of_projects(stored: StoredState, hidden: Set[str], schema: pa.Schema) -> pa.Table:
-    """Return tombstones of the live issues whose project is gone, or hidden from this token."""
-    stored.keep_ids("hidden", hidden)
+def tombstones_of_projects(stored: StoredState, schema: pa.Schema) -> pa.Table:
+    """Return tombstones of the live issues whose project is gone."""
     return stored.table(
         """
-        select issue_id, case when is_gone then 'project_gone' else 'access_lost' end as removed_reason,
-            cast(null as varchar) as merged_into_issue_id
+        select issue_id, 'project_gone' as removed_reason, cast(null as varchar) as merged_into_issue_id
         from stored_issues inner join own_projects using (project_id)
-        where removed_reason is null and (is_gone or project_id in (from hidden))
+        where removed_reason is null and is_gone
         """,
         schema,
     )
@@ -99,6 +105,11 @@ def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) 
             last_seen_at = coalesce(staged_issues.last_seen_at, stored.last_seen_at),
             user_count = coalesce(staged_issues.user_count, stored.user_count),
             first_seen_at = coalesce(staged_issues.first_seen_at, stored.first_seen_at),
+            -- It went when a sync first saw so.
+            removed_at = case
+                when staged_issues.removed_reason = stored.removed_reason then stored.removed_at
+                else staged_issues.removed_at
+            end,
             -- What an issue became is to be explained anew.
             activities_read_at = case
                 when staged_issues.status = stored.status
@@ -166,7 +177,7 @@ def without_activities(stored: StoredState, slug: str, limit: int) -> list[str]:
             union all
             select issue_id, status, substatus, removed_reason, activities_read_at, last_seen_at
             from stored_issues where issue_id not in (select issue_id from staged_issues)
-                and organization_slug = ?
+                and organization_slug = ? and project_id not in (from hidden)
         )
         select issue_id from issues
         where activities_read_at is null and removed_reason is null
@@ -198,6 +209,7 @@ def without_resolve_activity(stored: StoredState, limit: int, as_of: datetime) -
         where status = 'resolved' and removed_reason is null and activities_read_at > ?
             and coalesce(said, '') not like 'set_resolved%'
             and project_id in (select project_id from own_projects where not is_gone)
+            and project_id not in (from hidden)
         order by activities_read_at desc, issue_id
         limit ?
         """,
