@@ -78,7 +78,8 @@ def instance(settings: Settings) -> DagsterInstance:
 
 
 def _url(settings: Settings) -> str:
-    return settings.dagster_postgres_url.get_secret_value().strip()
+    """Return the address as PostgreSQL's own library takes it, without the name of a driver; empty if there is none."""
+    return settings.dagster_postgres_url.get_secret_value().strip().replace("+psycopg2://", "://", 1)
 
 
 def _for_dagster(url: str) -> str:
