@@ -23,7 +23,7 @@ class RunStorageError(Exception):
 
 def is_sqlite(path: Path) -> bool:
     """Return whether the file is to be an SQLite database, by its name."""
-    return path.suffix == ".db"
+    return path.suffix in (".db", ".sqlite")
 
 
 def connect(path: Path, options: str = "mode=rw") -> sqlite3.Connection:

@@ -5,16 +5,18 @@ with parts as (
 
     select
         {% for number in numbers('team') %}
-            {{ number }}{{ ',' if not loop.last }}
+            {{ number }},
         {% endfor %}
+        owner_team as part
     from {{ ref('team_accountability') }}
 
     union all
 
     select
         {% for number in numbers('team') %}
-            {{ number }}{{ ',' if not loop.last }}
+            {{ number }},
         {% endfor %}
+        product_id as part
     from {{ ref('int_product_numbers') }}
     where product_id = '(unassigned)'
 
@@ -24,8 +26,9 @@ summed as (
 
     select
         {% for number in numbers('team') %}
-            sum({{ number }}) as {{ number }}{{ ',' if not loop.last }}
+            sum({{ number }}) as {{ number }},
         {% endfor %}
+        count(part) as part_count
     from parts
 
 )

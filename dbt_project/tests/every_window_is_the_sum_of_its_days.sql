@@ -11,7 +11,7 @@ with days as (
 
     select
         daily.*,
-        {{ dbt.datediff('daily.date_on', 'clock.as_of_on', 'day') }} as days_ago
+        {{ dbt.datediff("daily.date_on", "clock.as_of_on", "day") }} as days_ago -- noqa: LT05
     from {{ ref('product_daily') }} as daily
     cross join {{ ref('int_as_of') }} as clock
 
@@ -45,16 +45,16 @@ present as (
 {% for table, windows in checked %}
     select numbers.product_id
     from {{ table }} as numbers
-    left join {{ table.identifier }}_days as days
-        on numbers.product_id = days.product_id
+    left join {{ table.identifier }}_days as daily
+        on numbers.product_id = daily.product_id
     where
         numbers.product_id not in ('(all)', '(unassigned)')
         and (
             false
             {% for window in windows %}
-                or numbers.events_{{ window }} is distinct from days.events_{{ window }}
-                or numbers.new_issues_{{ window }} <> coalesce(days.new_issues_{{ window }}, 0)
-                or numbers.resolved_issues_{{ window }} <> coalesce(days.resolved_issues_{{ window }}, 0)
+                or numbers.events_{{ window }} is distinct from daily.events_{{ window }}
+                or numbers.new_issues_{{ window }} <> coalesce(daily.new_issues_{{ window }}, 0)
+                or numbers.resolved_issues_{{ window }} <> coalesce(daily.resolved_issues_{{ window }}, 0)
             {% endfor %}
         )
 

@@ -6,8 +6,9 @@ with summed as (
     select
         {% for number in numbers('summary') %}
             sum(case when product_id <> '(all)' then {{ number }} end) as parts_{{ number }},
-            sum(case when product_id = '(all)' then {{ number }} end) as whole_{{ number }}{{ ',' if not loop.last }}
+            sum(case when product_id = '(all)' then {{ number }} end) as whole_{{ number }},
         {% endfor %}
+        count(product_id) as part_count
     from {{ ref('executive_summary') }}
 
 ),

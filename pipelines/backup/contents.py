@@ -17,8 +17,8 @@ def contents(settings: Settings) -> dict[str, Path]:
 
     Left out is what a run makes anew: the Parquet files, the folders of dlt and dbt, logs and locks.
     """
-    data = [settings.warehouse, settings.published, *versions.kept(settings.published)]
-    found = {path.name: path for path in data if path.exists()}
+    files = [settings.warehouse, settings.published, *versions.kept(settings.published)]
+    found = {path.name: path for path in (*files, settings.notify_state) if path.exists()}
     home = settings.dagster_home
     for path in sorted(home.rglob("*")):
         if path.is_file() and not path.name.endswith(_OF_SQLITE):

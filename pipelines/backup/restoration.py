@@ -24,6 +24,8 @@ from pipelines.warehouse.lock import run_lock
 from pipelines.warehouse.version import require_known_format
 
 _ASIDE = "before-restore-"
+# What DuckDB and SQLite keep beside a file, and would take for the restored one's.
+_LOGS = (".wal", "-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ def _switch(settings: Settings, draft: Path) -> Path | None:
 
 def _present(settings: Settings) -> list[Path]:
     """Return what a backup replaces in DATA_DIR: files, and the folder of Dagster's storage."""
-    files = [settings.warehouse, settings.published]
-    logs = [path.with_name(f"{path.name}.wal") for path in files]
+    files = [settings.warehouse, settings.published, settings.notify_state]
+    logs = [path.with_name(f"{path.name}{end}") for path in files for end in _LOGS]
     every = [*logs, *files, *versions.kept(settings.published), settings.dagster_home]
     return [path for path in every if path.exists()]
 

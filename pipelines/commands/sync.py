@@ -9,6 +9,7 @@ from rich.console import Console
 from pipelines.commands.report import read_before, read_published, show
 from pipelines.commands.watching import run_and_watch
 from pipelines.notify.failures import KILLED, tell_failed_run
+from pipelines.run_storage import RunStorageError
 from pipelines.settings import Settings, SettingsError, shortened
 
 JOB = "sync_sentry"
@@ -30,7 +31,7 @@ def sync(settings: Settings) -> int:
         _ = settings.token
         before = read_before(settings.published)
         outcome = run_and_watch(console, settings, JOB, os.environ)
-    except SettingsError as error:
+    except (SettingsError, RunStorageError) as error:
         tell_failed_run(settings, JOB, None, str(error))
         raise
     if outcome.was_killed:

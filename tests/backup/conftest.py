@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
@@ -34,6 +36,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "dagster.yaml", home)
     with dg.DagsterInstance.from_config(str(home)) as instance:
         dg.materialize([step], instance=instance)
+    with closing(sqlite3.connect(data.folder / "notify.sqlite")) as db:
+        db.execute("create table told (what)")
+        db.commit()
     return folder
 
 

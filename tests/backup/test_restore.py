@@ -64,7 +64,7 @@ def test_an_empty_folder_becomes_what_was_backed_up(
     assert (other.data / "product_health_parquet" / "current" / "fct_issues.parquet").exists()
     assert {path.name for path in other.data.iterdir()} == {
         *(name for name in before if name.endswith(".duckdb")),
-        *("dagster", "product_health_parquet", "warehouse.duckdb.lock"),
+        *("dagster", "notify.sqlite", "product_health_parquet", "warehouse.duckdb.lock"),
     }
 
 

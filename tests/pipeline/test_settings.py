@@ -76,13 +76,13 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "BACKUP_DIR": str(tmp_path / "copies"),
         "BACKUP_KEEP": "1",
         "FILE_UMASK": "077",
-        "DAGSTER_POSTGRES_URL": "",  # its effect: test_dagster_storage.py
         "ALLOW_PLAIN_HTTP": "",
         # What these do: test_terminal.py, tests/notify and test_ui.py.
         "RUN_TIMEOUT_HOURS": "1.5",
         "ON_FAILURE_COMMAND": "false",
         "ON_FAILURE_WEBHOOK": "",
         "UI_HOSTS": "sentry.example",
+        "DAGSTER_POSTGRES_URL": "",  # its effect: test_dagster_storage.py
     }
     assert asked.keys() == {name.upper() for name in Settings.model_fields}
     with BusiestMoment(world, "self-hosted", token="unusual") as sentry:
