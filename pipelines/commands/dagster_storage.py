@@ -79,7 +79,8 @@ def instance(settings: Settings) -> DagsterInstance:
 
 def _url(settings: Settings) -> str:
     """Return the address as PostgreSQL's own library takes it, without the name of a driver; empty if there is none."""
-    return settings.dagster_postgres_url.get_secret_value().strip().replace("+psycopg2://", "://", 1)
+    url = settings.dagster_postgres_url.get_secret_value().strip()
+    return url.replace("+psycopg2://", "://", 1)
 
 
 def _for_dagster(url: str) -> str:
