@@ -20,6 +20,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parents[1]
 ENV_FILE = ROOT / ".env"
+# The most that DuckDB holds in memory at a time; the rest goes to disk. Of each of the programs that a run starts.
+DUCKDB_MEMORY = "512MB"
 # The catalog of the demo, and what one may look like.
 EXAMPLE = ROOT / "seeds" / "example"
 
@@ -106,6 +108,11 @@ class Settings(BaseSettings):
     def dlt_folder(self) -> Path:
         """The folder in which dlt works while a load is under way."""
         return self.data / "dlt"
+
+    @property
+    def changes_folder(self) -> Path:
+        """The folder in which what an organization brings waits for its load; it is there during a sync only."""
+        return self.data / "changes"
 
     @property
     def dbt_target(self) -> Path:

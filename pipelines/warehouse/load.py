@@ -14,34 +14,37 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.sentry.errors import chain
 from pipelines.sentry.schema import DATASET, ORGANIZATION_SYNCS, RAW_TABLES, RawTable
 from pipelines.sentry.source import pipeline, sentry
+from pipelines.settings import DUCKDB_MEMORY
 from pipelines.warehouse.attach import attach, connect
 from pipelines.warehouse.errors import WarehouseError
 
 LOAD_ID = "_dlt_load_id"
 # The last: a limit on the size of files.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# DuckDB's own limit on what it moves out of memory follows the room that is left.
+_NO_ROOM_IN_WORDS = (*map(os.strerror, _NO_ROOM), "max_temp_directory_size")
 
 
-def load(warehouse: Path, working_folder: Path, rows: Mapping[str, pa.Table]) -> None:
-    """Bring rows (by raw table, in its schema) into `raw_sentry`, all or none; a row replaces the one of its key.
+def load(warehouse: Path, working_folder: Path, files: Mapping[str, Path]) -> None:
+    """Bring the rows of Parquet files (by raw table) into `raw_sentry`, all or none; a row replaces the one of its key.
 
     Tables and columns that the warehouse lacks are made. Raises WarehouseError when the disk is full.
     """
     scratch = working_folder / "scratch.duckdb"
-    with _disk_full_explained(warehouse):
+    with disk_full_explained(warehouse):
         try:
-            if rows:
+            if files:
                 _remove(scratch)
-                pipeline(scratch, working_folder).run(sentry(rows))
+                pipeline(scratch, working_folder).run(sentry(files))
             with connect(warehouse) as db:
-                if rows:
+                db.execute(f"set memory_limit = '{DUCKDB_MEMORY}'")
+                if files:
                     attach(db, scratch, "scratch", "read_only")
-                move(db, rows)
+                move(db, files)
         finally:
             _remove(scratch)
 
@@ -103,11 +106,12 @@ def _remove(scratch: Path) -> None:
 
 
 @contextmanager
-def _disk_full_explained(warehouse: Path) -> Iterator[None]:
+def disk_full_explained(warehouse: Path) -> Iterator[None]:
+    """Raise WarehouseError for any error that means a full disk."""
     try:
         yield
     except Exception as error:
-        if not _is_disk_full(error):
+        if isinstance(error, WarehouseError) or not _is_disk_full(error):
             raise
         raise WarehouseError(
             f"There is no room left on the disk of {warehouse.parent}. "
@@ -119,6 +123,6 @@ def _is_disk_full(error: BaseException) -> bool:
     """Return whether any exception of the chain says so; DuckDB's and dlt's have the reason in their text only."""
     return any(
         (isinstance(each, OSError) and each.errno in _NO_ROOM)
-        or any(os.strerror(number) in str(each) for number in _NO_ROOM)
+        or any(reason in str(each) for reason in _NO_ROOM_IN_WORDS)
         for each in chain(error)
     )
