@@ -20,8 +20,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parents[1]
 ENV_FILE = ROOT / ".env"
-# The most that DuckDB holds in memory at a time; the rest goes to disk. Of each of the programs that a run starts.
-DUCKDB_MEMORY = "512MB"
+# For DuckDB wherever many rows pass through: what does not fit goes to disk. Each thread has its own share, and with
+# 32 of them there is too little for each.
+DUCKDB_LIMITS = {"memory_limit": "512MB", "threads": 4}
 # The catalog of the demo, and what one may look like.
 EXAMPLE = ROOT / "seeds" / "example"
 

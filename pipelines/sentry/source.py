@@ -21,7 +21,9 @@ from dlt.extract import DltResource
 
 from pipelines.sentry.destination import DuckDbFile
 from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
-from pipelines.settings import DUCKDB_MEMORY
+from pipelines.settings import DUCKDB_LIMITS
+
+_ROWS_AT_ONCE = 10_000
 
 
 @dlt.source(name="sentry", max_table_nesting=0)
@@ -44,7 +46,7 @@ def _resource(raw: RawTable, file: Path) -> DltResource:
 
 
 def _rows(raw: RawTable, file: Path) -> Iterator[pa.Table]:
-    for batch in pq.ParquetFile(file).iter_batches():
+    for batch in pq.ParquetFile(file).iter_batches(_ROWS_AT_ONCE):
         yield pa.Table.from_batches([batch]).cast(raw.schema)
 
 
@@ -61,7 +63,7 @@ def _columns(raw: RawTable) -> Any:
 
 def _credentials(file: Path) -> DuckDbCredentials:
     credentials = DuckDbCredentials(str(file))
-    credentials.global_config = {"memory_limit": DUCKDB_MEMORY}
+    credentials.global_config = dict(DUCKDB_LIMITS)
     return credentials
 
 

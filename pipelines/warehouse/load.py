@@ -18,7 +18,7 @@ import duckdb
 from pipelines.sentry.errors import chain
 from pipelines.sentry.schema import DATASET, ORGANIZATION_SYNCS, RAW_TABLES, RawTable
 from pipelines.sentry.source import pipeline, sentry
-from pipelines.settings import DUCKDB_MEMORY
+from pipelines.settings import DUCKDB_LIMITS
 from pipelines.warehouse.attach import attach, connect
 from pipelines.warehouse.errors import WarehouseError
 
@@ -41,7 +41,8 @@ def load(warehouse: Path, working_folder: Path, files: Mapping[str, Path]) -> No
                 _remove(scratch)
                 pipeline(scratch, working_folder).run(sentry(files))
             with connect(warehouse) as db:
-                db.execute(f"set memory_limit = '{DUCKDB_MEMORY}'")
+                for name, value in DUCKDB_LIMITS.items():
+                    db.execute(f"set {name} = '{value}'")
                 if files:
                     attach(db, scratch, "scratch", "read_only")
                 move(db, files)

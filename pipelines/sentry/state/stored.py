@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from pipelines.sentry.plan import OrganizationState
 from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
-from pipelines.settings import DUCKDB_MEMORY
+from pipelines.settings import DUCKDB_LIMITS
 
 # Columns that say when and how we looked, not what Sentry said.
 _OURS = {"observed_at", "activities_read_at", "adopted_at"}
@@ -209,7 +209,8 @@ def open_stored_state(warehouse: Path | None, folder: Path) -> Iterator[StoredSt
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
-        connection.execute(f"set memory_limit = '{DUCKDB_MEMORY}'")
+        for name, value in DUCKDB_LIMITS.items():
+            connection.execute(f"set {name} = '{value}'")
         connection.execute(f"set temp_directory = {_literal(folder / 'spill')}")
         if warehouse is not None and warehouse.exists():
             connection.execute(f"attach {_literal(warehouse)} as warehouse (read_only)")
