@@ -73,7 +73,7 @@ class Sync:
         is its row in `organization_syncs` alone. Raises SentryError when not one could be synced, UnavailableError when
         that may be otherwise in a minute.
         """
-        with _emptied(self.folder) as folder, _rare_garbage_collection():
+        with _emptied(self.folder) as folder:
             if files := redacted_rows(self.warehouse, self.options.redaction, folder):
                 yield files
             directory = self._read_directory(folder)
@@ -123,6 +123,7 @@ class Sync:
             with (
                 open_stored_state(self.warehouse, folder) as stored,
                 Workers(self.options.concurrency) as workers,
+                _rare_garbage_collection(),
             ):
                 changes = sync_organization(
                     organization, directory, stored, as_of, self.options, workers, self.progress
@@ -179,7 +180,10 @@ def _emptied(folder: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def _rare_garbage_collection() -> Iterator[None]:
-    """Let Python look for cyclic garbage less often: pages are many small objects and none of them cyclic."""
+    """Let Python look for cyclic garbage less often: pages are many small objects and none of them cyclic.
+
+    For reading alone: dlt leaves the rows of a load in cycles.
+    """
     thresholds = gc.get_threshold()
     gc.set_threshold(50_000, 20, 100)
     try:
