@@ -1,25 +1,31 @@
-# Each command sets up what it needs in .venv, once, with the versions of constraints.txt.
+# Each command sets up what it needs in .venv, once: the very files whose hashes stand in requirements/.
 PYTHON ?= python3
 PORT ?= 3000
 # Programs of the virtual environment are started as modules: their own first line cannot hold every path.
 RUN := .venv/bin/python
 READY := .venv/.ready
 DEVELOPMENT := .venv/.ready-for-development
+# Nothing is built but what has no wheel, and that with the setuptools that is pinned: isolation would fetch another.
+INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	--only-binary :all: --no-binary halo
+COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' $(RUN) -m uv pip compile --quiet pyproject.toml $(UPGRADE) \
+	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --only-binary :all: --no-binary halo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications restore test test-fast lint format docs bench
+.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications rollback backup restore test test-fast lint format pins docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is %d.%d; try: make PYTHON=python3.12" % sys.version_info[:2])'
 	@test -x $(RUN) || $(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	$(INSTALL) --require-hashes --requirement requirements/run.txt
+	$(INSTALL) --editable .
 	@touch $@
 
-$(DEVELOPMENT): $(READY)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+$(DEVELOPMENT): $(READY) requirements/development.txt
+	$(INSTALL) --require-hashes --requirement requirements/development.txt
 	@touch $@
 
 demo: $(READY) ## The whole pipeline against a sample Sentry, no account needed; run it twice
@@ -52,8 +58,14 @@ suggest: $(READY) ## Rows to paste for projects without a product
 publications: $(READY) ## What is published, and the earlier publications that are kept
 	@$(RUN) -m pipelines publications
 
-restore: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
-	@$(RUN) -m pipelines restore $(LABEL)
+rollback: $(READY) ## Put the publication before back, or LABEL=20261123T060000Z
+	@$(RUN) -m pipelines rollback $(LABEL)
+
+backup: $(READY) ## A copy of everything in BACKUP_DIR, also while things run
+	@$(RUN) -m pipelines backup
+
+restore: $(READY) ## Put the newest backup back, or BACKUP=20261123T060000Z; the present goes aside
+	@$(RUN) -m pipelines restore $(BACKUP)
 
 test: lint ## All that CI runs: lint, types, tests
 	@$(RUN) -m pytest -n 2 --dist loadfile
@@ -61,7 +73,8 @@ test: lint ## All that CI runs: lint, types, tests
 test-fast: $(DEVELOPMENT) ## The tests that take some two minutes, without whole pipelines
 	@$(RUN) -m pytest -n 2 -m 'not slow'
 
-lint: $(DEVELOPMENT) ## ruff, mypy --strict, import fences, sqlfluff and the conventions of the models
+lint: $(DEVELOPMENT) ## ruff, mypy --strict, import fences, sqlfluff, the conventions of the models, complete pins
+	@$(RUN) -m pip check --disable-pip-version-check > /dev/null || $(RUN) -m pip check
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check --quiet .
 	@$(RUN) -m mypy
@@ -75,6 +88,12 @@ format: $(DEVELOPMENT) ## Put Python and SQL into shape
 	@$(RUN) -m ruff check --fix --quiet .
 	@$(RUN) -m ruff format --quiet .
 	@$(RUN) -m sqlfluff fix --disable-progress-bar --quiet dbt_project
+
+pins: $(DEVELOPMENT) ## Renew requirements/ after a change of pyproject.toml; UPGRADE=--upgrade takes the newest versions
+	@$(RUN) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(COMPILE) - --output-file requirements/run.txt
+	@$(COMPILE) --extra dev --constraint requirements/run.txt --output-file requirements/development.txt \
+		$$(sed -n 's/^\([a-z][^=]*\)==.*/--no-emit-package \1/p' requirements/run.txt)
 
 docs: $(READY) ## Write docs/tables.md from the descriptions of the dbt models
 	@$(RUN) docs/generate_tables.py

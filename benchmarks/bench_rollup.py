@@ -34,6 +34,7 @@ CLOSURE = ("int_product_tree", "dim_products", "product_closure")
 ROLLUP = (
     "int_product_numbers",
     "int_product_resolution_times",
+    "int_product_health_measures",
     "int_product_health",
     "product_overview",
 )
@@ -88,7 +89,7 @@ def build_once(folder: Path) -> Path:
         )
         for name, columns in COLUMNS.items():
             db.execute(f"create table seeds.{name} ({columns})")
-        db.execute("insert into seeds.sla_targets values ('high', 72, 2)")
+        db.execute("insert into seeds.sla_targets values ('high', null, 72, 2)")
     dbt = subprocess.run(
         [
             *(str(Path(sys.executable).with_name("dbt")), "run", "--quiet"),

@@ -21,7 +21,10 @@ select
 from range(2000) as numbers(n)
 where n < 40 or n >= 140;
 
-insert into seeds.sla_targets values ('critical', 24, 2), ('high', 72, 3), ('medium', 168, 4), ('low', 720, 5);
+insert into seeds.sla_targets by name
+select *
+from (values ('critical', 24, 2), ('high', 72, 3), ('medium', 168, 4), ('low', 720, 5))
+    as targets(priority, resolve_within_hours, line);
 
 insert into raw_sentry.projects by name
 select

@@ -25,11 +25,14 @@ PAGE = DOCS / "tables.md"
 # As people come to them; a table that is not named here follows, reports before core.
 READ_FIRST = (
     "product_overview",
+    "product_health_measures",
+    "product_movers",
     "triage_queue",
     "team_accountability",
     "executive_summary",
     "sla_compliance",
     "product_daily",
+    "product_monthly",
     "product_issues",
     "unassigned_projects",
     "publication",
@@ -48,11 +51,30 @@ INTRODUCTION = """\
 Everything is in `data/product_health.duckdb`, schema `marts`; [bi.md](bi.md) connects a tool to it. Each table and
 column carries its description in the file, too.
 
-- Times are UTC, and so are days and months. "Last 7 days" counts back from `as_of`, the start of the last sync by
-  Sentry's clock, and not from now: equal data give equal numbers. Event counts go by whole days.
+- Times are UTC, and so are days and months. A window of n days is the n UTC days that end with that of `as_of`, the
+  start of the last sync by Sentry's clock, and not with today's: equal data give equal numbers. It is so for events,
+  new issues and resolves alike, so that the days of `product_daily` add up to each window. `previous` is the n days
+  before. The last day is not over; a growth compares the n complete days before it with the n before those.
 - A number of a product counts the product and everything active below it; `own_` counts its own projects alone.
 - Issues that were deleted or merged away count nowhere, and stay in `fct_issues`.
 - Times to resolve are in hours, ratios go from 0 to 1. Null means unknown, or that there is none; it never means 0.
+
+## What changed with contract version 2
+
+- Windows are UTC days; in version 1 those of new issues and resolves were n x 24 hours up to `as_of`.
+- SLA targets go by the priority of the product and of the issue: `sla_target_hours` of a product holds for issues whose
+  priority has no target of its own (`sla_target_hours_high`, `_medium`, `_low`).
+- Counts of events are null where none is known, not 0: before Sentry's memory of a project, and for a product without a
+  project. `events_known_from` says from which day on they are complete.
+- A project that Sentry no longer has is no longer in `product_daily`, as it is in no other number of a product.
+- `executive_summary` has a row `(unassigned)`, `(all)` includes it, and root products that are inactive have none.
+- Health follows from measures with targets ([health.md](health.md)): an issue that is late but quiet makes no product
+  critical. `triage_queue` weighs users, events and the time over the target anew.
+- `events_7d` of `triage_queue` is null where no day has a count, not 0.
+- New: `product_health_measures`, `product_health_history`, `product_movers`; `events_7d` and `events_previous_7d` of
+  each issue; `product_monthly`; `late_issues` per day; `new_issues_previous_7d`, `resolved_issues_previous_7d` and
+  `events_growth_7d` in `product_overview`; `project_count`, `unresolved_share` and `covered_share` in
+  `executive_summary`.
 """
 
 QUERIES = """

@@ -7,25 +7,37 @@ import os
 import sys
 from collections.abc import Callable
 
+from pipelines.backup import BackupError
+from pipelines.commands.backup import backup, restore
 from pipelines.commands.check import check
-from pipelines.commands.dagster import dev
+from pipelines.commands.dagster import daemon, dev, webserver
 from pipelines.commands.doctor import doctor
 from pipelines.commands.init import init
 from pipelines.commands.preview import preview
 from pipelines.commands.publications import publications
-from pipelines.commands.restore import restore
+from pipelines.commands.rollback import rollback
 from pipelines.commands.suggest import suggest
 from pipelines.commands.sync import sync
 from pipelines.demo.run import demo
 from pipelines.preview.build_models import DryRunError
 from pipelines.publish import PublishError
+from pipelines.run_storage import RunStorageError
 from pipelines.settings import SettingsError, read_settings, unknown_names
+from pipelines.warehouse.errors import WarehouseError
 
 # Each is called with the settings and its own options. Its name and summary are those of the command.
 COMMANDS: tuple[Callable[..., int | None], ...] = (
     *(demo, dev, sync, doctor),
     *(init, check, suggest, preview),
-    *(publications, restore),
+    *(publications, rollback, backup, restore),
+    *(webserver, daemon),
+)
+
+
+# What explains itself to people.
+EXPLAINED = (
+    *(SettingsError, PublishError, DryRunError),
+    *(WarehouseError, BackupError, RunStorageError),
 )
 
 
@@ -41,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     run = options.pop("run")
     try:
         return run(read_settings(), **options) or 0
-    except (SettingsError, PublishError, DryRunError) as error:
+    except EXPLAINED as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -59,16 +71,28 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="for the comment of a pull request",
     )
-    for name in ("dev", "demo"):
+    for name in ("dev", "demo", "webserver"):
         commands.choices[name].add_argument("--port", type=int, default=3000, help="of the UI")
     commands.choices["demo"].add_argument(
         "--ui", dest="with_ui", action="store_true", help="the Dagster UI over the demo's data"
     )
-    commands.choices["restore"].add_argument(
+    commands.choices["webserver"].add_argument(
+        "--host", default="127.0.0.1", help="where to listen (default: this machine alone)"
+    )
+    commands.choices["webserver"].add_argument(
+        "--read-only",
+        dest="is_read_only",
+        action="store_true",
+        help="to look at; nobody can start or stop anything",
+    )
+    commands.choices["rollback"].add_argument(
         "label",
         nargs="?",
         metavar="PUBLISHED",
         help="which one, as `publications` lists it (default: the one before the current)",
+    )
+    commands.choices["restore"].add_argument(
+        "backup", nargs="?", metavar="BACKUP", help="its label or folder (default: the newest)"
     )
     return parser
 

@@ -1,11 +1,17 @@
-"""What runs, when: the two jobs, the three-hour schedule, and the sensor on the product catalog."""
+"""What runs, when: the two jobs, the three-hour schedule, and the sensors on the product catalog and on failures."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import dagster as dg
+import duckdb
 
 from pipelines import catalog
-from pipelines.assets.raw import sentry_tables
+from pipelines.assets.raw import LATE, sentry_tables
+from pipelines.notify.failures import tell_failed_run, tell_late
+from pipelines.publish import PublishError, open_published
+from pipelines.run_failures import fail_dead_runs, failure_of
 from pipelines.settings import Settings, SettingsError, read_settings
 from pipelines.warehouse.lock import holder
 
@@ -71,3 +77,52 @@ def catalog_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         context.update_cursor(fingerprint)
         return dg.SkipReason("The CSVs are those that are published.")
     return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=fingerprint)
+
+
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells whom .env names that a run has failed, once.",
+)
+def failed_runs(context: dg.RunFailureSensorContext) -> None:
+    """Tell of a run that failed, however it was started; what has told itself is not told again."""
+    run = context.dagster_run
+    failures = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+    entries = context.instance.all_logs(run.run_id, of_type=failures)
+    events = [entry.dagster_event for entry in entries if entry.dagster_event]
+    tell_failed_run(read_settings(), run.job_name, run.run_id, failure_of(events))
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Marks runs as failed that were killed, and tells when no sync has succeeded for two intervals.",
+)
+def overdue_syncs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Look after what cannot say so itself: a run that is no more, and a sync that did not come."""
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        return dg.SkipReason(str(error))
+    fail_dead_runs(context.instance, settings)
+    if under_way := _under_way(settings):
+        return under_way
+    late = _late(settings)
+    tell_late(settings, late)
+    return dg.SkipReason(late or "All is as it should be.")
+
+
+def _late(settings: Settings) -> str | None:
+    """Return since when nothing has been synced and published, None if that is not too long ago."""
+    if not settings.published.exists():
+        return None
+    try:
+        with open_published(settings.published) as db:
+            row = db.execute("select as_of from marts.publication").fetchone()
+    except (PublishError, duckdb.Error) as error:
+        return f"{settings.published} cannot be read: {error}"
+    if row is None or datetime.now(UTC).replace(tzinfo=None) - row[0] <= LATE:
+        return None
+    return (
+        f"What is published is as of {row[0]:%Y-%m-%d %H:%M} UTC, and a sync is due every three hours. "
+        "Is the schedule on? `make doctor` looks for what is wrong."
+    )

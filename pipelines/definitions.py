@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.assets.access import all_projects_still_readable
 from pipelines.assets.catalog import product_catalog
 from pipelines.assets.models import dbt_models
 from pipelines.assets.published import product_health
 from pipelines.assets.raw import all_organizations_synced, sentry_tables
-from pipelines.automation import catalog_sensor, every_three_hours, rebuild_marts, sync_sentry
+from pipelines.automation import (
+    catalog_sensor,
+    every_three_hours,
+    failed_runs,
+    overdue_syncs,
+    rebuild_marts,
+    sync_sentry,
+)
 from pipelines.resources import run_settings
 
 defs = dg.Definitions(
@@ -16,11 +24,12 @@ defs = dg.Definitions(
         *dg.with_source_code_references([sentry_tables, product_catalog, product_health]),
         dbt_models,
     ],
-    asset_checks=[all_organizations_synced],
+    asset_checks=[all_organizations_synced, all_projects_still_readable],
     jobs=[sync_sentry, rebuild_marts],
     schedules=[every_three_hours],
-    sensors=[catalog_sensor],
-    resources={"settings": run_settings},
+    sensors=[catalog_sensor, failed_runs, overdue_syncs],
+    # Nothing is handed from step to step; Dagster's own would let a run's configuration name a folder for it.
+    resources={"settings": run_settings, "io_manager": dg.mem_io_manager},
     # One process: there is one writer anyway, and each further process would import everything again.
     executor=dg.in_process_executor,
 )

@@ -63,6 +63,11 @@ def nodes(*kinds: str) -> list[dict[str, Any]]:
     return [node for node in found if node["resource_type"] in kinds]
 
 
+def kept_for_good() -> list[str]:
+    """Return the names of the models that not even a full refresh rebuilds: what they hold is nowhere else."""
+    return [node["name"] for node in nodes("model") if node["config"]["full_refresh"] is False]
+
+
 def _is_current() -> bool:
     if not MANIFEST.exists():
         return False

@@ -11,35 +11,35 @@ import dagster as dg
 
 from pipelines import models
 from pipelines.publish import PublishError
+from pipelines.run_failures import WAREHOUSE_TAG, ended_in_time, fail_dead_runs
 from pipelines.sentry.errors import SentryError, UnavailableError
 from pipelines.settings import Settings, SettingsError, read_settings, unknown_names
 from pipelines.warehouse import run_log, version
+from pipelines.warehouse.damage import damage, explanation
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.lock import run_lock
 
 log = logging.getLogger(__name__)
 
-# On every run that has held the warehouse: which one, since an instance may have runs of others. Hidden in the UI.
-WAREHOUSE_TAG = ".dagster/sentry_by_product/warehouse"
-IN_PROGRESS = [
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-
 
 @contextmanager
 def explained(*, retries: bool = False) -> Iterator[None]:
-    """Fail the step with the message alone where an error explains itself to people.
+    """Fail the step with the message alone where an error explains itself to people, or the warehouse is damaged.
 
     Dagster retries it only if `retries` and the server was not to be reached: all else would fail again.
     """
     try:
         yield
+    except dg.Failure:
+        raise
     except (SettingsError, SentryError, WarehouseError, PublishError) as error:
         passing = isinstance(error, UnavailableError)
         raise dg.Failure(str(error), allow_retries=retries and passing) from None
-    except Exception as error:  # a mistake of ours would be made again, too
+    except Exception as error:
+        if reason := damage(error):
+            text = explanation(read_settings().warehouse, reason)
+            raise dg.Failure(text, allow_retries=False) from None
+        # A mistake of ours would be made again, too.
         raise dg.Failure(f"{type(error).__name__}: {error}", allow_retries=False) from error
 
 
@@ -57,24 +57,21 @@ def run_settings(context: dg.InitResourceContext) -> Iterator[Settings]:
     settings.data.mkdir(parents=True, exist_ok=True)
     os.environ |= models.environment(settings)
     run_id = context.run_id or "outside Dagster"
-    with explained(), run_lock(settings.warehouse, f"run {run_id}, process {os.getpid()}"):
+    with (
+        explained(),
+        run_lock(settings.warehouse, f"run {run_id}, process {os.getpid()}"),
+        ended_in_time(context.instance, settings, run_id),
+    ):
         if context.instance:
-            _fail_dead_runs(context.instance, run_id, str(settings.warehouse))
+            _claim(context.instance, run_id, settings)
         if upgraded := version.upgrade(settings.warehouse):
             log.info(upgraded)
         yield settings
         run_log.end_run(settings.warehouse, run_id)
 
 
-def _fail_dead_runs(instance: dg.DagsterInstance, run_id: str, warehouse: str) -> None:
-    """Mark as failed what Dagster takes for running: whoever held this warehouse before has ended, or we would not."""
-    ours = {WAREHOUSE_TAG: warehouse}
+def _claim(instance: dg.DagsterInstance, run_id: str, settings: Settings) -> None:
+    """Note whose warehouse the run holds; whoever held it before has ended, or we would not."""
     if instance.has_run(run_id):
-        instance.add_run_tags(run_id, ours)
-    for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS, tags=ours)):
-        if run.run_id != run_id:
-            message = (
-                "Its process was killed. What it had not loaded in full is not in the warehouse."
-            )
-            instance.report_run_failed(run, message)
-            log.warning("Run %s was killed; it is marked as failed.", run.run_id)
+        instance.add_run_tags(run_id, {WAREHOUSE_TAG: str(settings.warehouse)})
+    fail_dead_runs(instance, settings, holding=run_id)

@@ -7,7 +7,7 @@ code whether anything did.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+import traceback
 
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
@@ -17,56 +17,53 @@ from dagster._core.remote_origin import (
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
+from pipelines import run_storage
 from pipelines.child_process import end_with_parent
 from pipelines.definitions import defs
+from pipelines.notify.failures import tell_failed_run
 from pipelines.progress import write_progress
-from pipelines.settings import read_settings
+from pipelines.run_failures import failure_of
+from pipelines.settings import Settings, read_settings
 
 # The code location as `dagster dev` names it: its timeline shows the runs from a terminal, too.
 LOCATION = RemoteRepositoryOrigin(
     RegisteredCodeLocationOrigin("pipelines.definitions"), "__repository__"
 )
-_OF_DBT = "Errors parsed from dbt logs:"
 
 
 def main() -> int:
     """Return 0, or 1 after a failure."""
     end_with_parent()
-    job = defs.resolve_job_def(sys.argv[1])
-    with dg.DagsterInstance.get() as instance:
-        run = instance.create_run_for_job(
-            job, remote_job_origin=RemoteJobOrigin(LOCATION, job.name)
-        )
-        events = list(execute_run_iterator(InMemoryJob(job), run, instance))
-    has_failed = any(event.is_failure for event in events)
-    failure = failure_of(events) if has_failed else None
-    write_progress(read_settings().progress, step="done", run_id=run.run_id, failure=failure)
-    return 1 if has_failed else 0
+    settings = read_settings()
+    run_id, failure = _execute(settings, sys.argv[1])
+    if failure is not None:
+        tell_failed_run(settings, sys.argv[1], run_id, failure)
+    write_progress(settings.progress, step="done", run_id=run_id, failure=failure)
+    return 0 if failure is None else 1
 
 
-def failure_of(events: Iterable[dg.DagsterEvent]) -> str:
-    """Return the one message of a failed run: that of the step that failed, as the error gives it to people."""
-    for event in events:
-        data = event.event_specific_data
-        error = getattr(data, "error", None)
-        if not event.is_failure or error is None:
-            continue
-        user_failure = getattr(data, "user_failure_data", None)
-        if user_failure and user_failure.description:
-            return str(user_failure.description)
-        while error.cause is not None:
-            error = error.cause
-        return _plain(error.message)
-    return "The run failed without a message."
-
-
-def _plain(message: str) -> str:
-    """Return an exception's message without its class, and of dbt's only the errors."""
-    if _OF_DBT in message:
-        return message.partition(_OF_DBT)[2].strip()
-    name, _, text = message.strip().partition(": ")
-    return text if "." in name and " " not in name and text else message.strip()
+def _execute(settings: Settings, name: str) -> tuple[str | None, str | None]:
+    """Run the job; returns the id of the run and why it failed, None if it did not."""
+    run_id, job = None, defs.resolve_job_def(name)
+    try:
+        with dg.DagsterInstance.get() as instance:
+            run = instance.create_run_for_job(
+                job, remote_job_origin=RemoteJobOrigin(LOCATION, job.name)
+            )
+            run_id = run.run_id
+            events = list(execute_run_iterator(InMemoryJob(job), run, instance))
+    except Exception as error:
+        damaged = next(run_storage.damages(settings.dagster_home), None)
+        if damaged is None and not isinstance(error, OSError | SQLAlchemyError):
+            raise
+        traceback.print_exc()
+        if damaged is not None:
+            return run_id, run_storage.explanation(settings.dagster_home, *damaged)
+        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        return run_id, f"Dagster's storage in {settings.dagster_home} cannot be used: {reason}."
+    return run_id, failure_of(events) if any(event.is_failure for event in events) else None
 
 
 if __name__ == "__main__":

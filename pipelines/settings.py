@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -66,7 +67,15 @@ class Settings(BaseSettings):
     personal_data_key: SecretStr = SecretStr("")
     publish_parquet: bool = False
     publish_keep: int = Field(3, ge=0)
+    backup_dir: Path | None = None
+    backup_keep: int = Field(7, ge=1)
+    allow_plain_http: bool = False
     file_umask: str = Field("027", pattern="^0?[0-7]{3}$")
+    run_timeout_hours: float = Field(24, gt=0)
+    on_failure_command: SecretStr = SecretStr("")
+    on_failure_webhook: SecretStr = SecretStr("")
+    ui_hosts: str = ""
+    dagster_postgres_url: SecretStr = SecretStr("")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -121,9 +130,19 @@ class Settings(BaseSettings):
         return self.data / "dbt"
 
     @property
+    def backups(self) -> Path:
+        """The folder of the backups."""
+        return ROOT / self.backup_dir.expanduser() if self.backup_dir else self.data / "backups"
+
+    @property
     def progress(self) -> Path:
         """The file in which a run says what it is doing."""
         return self.data / "progress.json"
+
+    @property
+    def notify_state(self) -> Path:
+        """The SQLite file with what people have been told."""
+        return self.data / "notify.sqlite"
 
     @property
     def run_log(self) -> Path:
@@ -156,12 +175,22 @@ class Settings(BaseSettings):
         return _words(self.include_categories)
 
     @property
+    def ui_names(self) -> set[str]:
+        """The host names by which browsers may reach the UI."""
+        return {"127.0.0.1", "localhost", "::1", *(name.lower() for name in _words(self.ui_hosts))}
+
+    @property
     def server_url(self) -> str:
         """The checked address of the server; SettingsError if it is none."""
         url = self.sentry_url.strip().rstrip("/").removesuffix("/api/0")
-        if not _is_address(url):
+        if not is_address(url):
             raise SettingsError(
                 f"SENTRY_URL is {self.sentry_url!r}; expected an address like https://sentry.io."
+            )
+        if not (self.allow_plain_http or _is_private(url)):
+            raise SettingsError(
+                "SENTRY_URL begins with http://, so that whoever is in between can read the token. "
+                "Use https://, or set ALLOW_PLAIN_HTTP=true if the network in between is your own."
             )
         return url
 
@@ -246,15 +275,29 @@ def shortened(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _is_address(url: str) -> bool:
+def is_address(url: str) -> bool:
+    """Return whether an HTTP client can ask there."""
     try:
         parts = urlsplit(url)
         # Both raise ValueError for what no name or port can be.
         _ = parts.port, (parts.hostname or "").encode("idna")
     except ValueError:
         return False
-    is_clean = not any(letter.isspace() or letter in _NEVER_IN_ADDRESSES for letter in url)
+    is_clean = url.isprintable() and not any(
+        letter.isspace() or letter in _NEVER_IN_ADDRESSES for letter in url
+    )
     return parts.scheme in ("https", "http") and bool(parts.hostname) and is_clean
+
+
+def _is_private(url: str) -> bool:
+    """Return whether nobody in between can read what is sent there: it is encrypted, or stays on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return True
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _slug(word: str) -> str:

@@ -22,6 +22,8 @@ SLOW = (
     "pipeline/test_terminal",
     "pipeline/test_settings",
     "pipeline/test_story",
+    "pipeline/test_ui",
+    "pipeline/test_unattended",
     "pipeline/test_upgrade",
     "pipeline/test_readme",
     "dbt/",

@@ -13,6 +13,16 @@
 {%- endmacro %}
 
 
+{# A number of hours after a timestamp, exact to the microsecond. #}
+{% macro hours_after(moment, hours) -%}
+    {{ return(adapter.dispatch('hours_after')(moment, hours)) }}
+{%- endmacro %}
+
+{% macro duckdb__hours_after(moment, hours) -%}
+    ({{ moment }} + to_microseconds(cast(round({{ hours }} * 3600000000) as bigint)))
+{%- endmacro %}
+
+
 {# In a select list: one row for each element of an array. #}
 {% macro each_element(array) -%}
     {{ return(adapter.dispatch('each_element')(array)) }}

@@ -6,27 +6,36 @@
 #}
 {% macro numbers(shown_in=none) -%}
     {%- set reports_of = {
-        'project_count': ['overview', 'own', 'team'],
+        'project_count': ['overview', 'own', 'team', 'summary'],
         'total_issues': ['overview', 'own', 'team'],
         'unresolved_issues': ['overview', 'own', 'team', 'summary'],
+        'covered_unresolved_issues': [],
+        'unresolved_issues_30d_ago': ['summary'],
         'resolved_issues': ['overview', 'own'],
         'ignored_issues': ['overview', 'own'],
         'new_issues_7d': ['overview', 'own', 'team'],
+        'new_issues_previous_7d': ['overview'],
         'new_issues_30d': ['summary'],
         'new_issues_previous_30d': ['summary'],
         'resolved_issues_7d': ['overview', 'own', 'team'],
+        'resolved_issues_previous_7d': ['overview'],
         'resolved_issues_30d': ['summary'],
         'resolved_issues_previous_30d': ['summary'],
         'event_count': ['overview', 'own'],
         'events_7d': ['overview', 'own', 'team'],
         'events_previous_7d': ['overview'],
+        'events_complete_7d': [],
+        'events_complete_previous_7d': [],
         'events_30d': ['summary'],
         'events_previous_30d': ['summary'],
         'user_count': ['overview', 'own'],
         'unresolved_high_issues': ['overview', 'team'],
         'sla_breached_issues': ['overview', 'own', 'team'],
-        'sla_breached_high_issues': [],
         'sla_at_risk_issues': ['overview', 'own', 'team'],
+        'active_issues': [],
+        'late_active_issues': [],
+        'late_high_issues': [],
+        'at_risk_high_issues': [],
     } -%}
     {%- set found = [] -%}
     {%- for number, reports in reports_of.items() if shown_in is none or shown_in in reports -%}
@@ -38,5 +47,11 @@
 
 {# The numbers of a project's day, which add up in the same way. #}
 {% macro daily_numbers() -%}
-    {{ return(['event_count', 'new_issues', 'resolved_issues', 'unresolved_issues']) }}
+    {{ return(['event_count', 'new_issues', 'resolved_issues', 'unresolved_issues', 'late_issues']) }}
+{%- endmacro %}
+
+
+{# What is counted from rows that are held is 0 without any; events of days may be unknown, which is null. #}
+{% macro zero_if_counted(number, sum) -%}
+    {{ sum if number.startswith('events_') else 'coalesce(' ~ sum ~ ', 0)' }}
 {%- endmacro %}

@@ -13,7 +13,9 @@ with project_days as (
     from {{ ref('fct_project_daily') }} as daily
     inner join {{ ref('dim_projects') }} as projects
         on daily.project_id = projects.project_id
-    where projects.product_id is not null
+    where
+        projects.product_id is not null
+        and not projects.is_deleted
     group by daily.date_on
 
 ),

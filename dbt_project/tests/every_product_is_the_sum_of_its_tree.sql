@@ -5,7 +5,8 @@
     ('overview', ref('product_overview'), numbers('own')),
 ] %}
 
--- A product counts what it and the active products below it count as their own; `(all)` counts every active product.
+-- A product counts what it and the active products below it count as their own; `(all)` counts every active
+-- product and what has none.
 with counted as (
 
     select
@@ -21,6 +22,18 @@ with counted as (
         product_id as descendant_id
     from {{ ref('dim_products') }}
     where is_active
+
+    union all
+
+    select
+        '(all)' as product_id,
+        '(unassigned)' as descendant_id
+
+    union all
+
+    select
+        '(unassigned)' as product_id,
+        '(unassigned)' as descendant_id
 
 ),
 

@@ -6,10 +6,9 @@ with projects as (
         {% for number in numbers() %}
             sum({{ number }}) as {{ number }},
         {% endfor %}
-        product_id
+        coalesce(product_id, '(unassigned)') as product_id
     from {{ ref('int_project_numbers') }}
-    where product_id is not null
-    group by product_id
+    group by coalesce(product_id, '(unassigned)')
 
 )
 

@@ -1,25 +1,46 @@
 {{ config(meta={'dagster': {'ref': {'name': 'team_accountability'}}}) }}
 
--- Each active product has one owner, or none: together they count what every active product does.
-with teams as (
+-- Each active product has one owner, or none: with what has no product, they count what `(all)` does.
+with parts as (
+
+    select
+        {% for number in numbers('team') %}
+            {{ number }},
+        {% endfor %}
+        owner_team as part
+    from {{ ref('team_accountability') }}
+
+    union all
+
+    select
+        {% for number in numbers('team') %}
+            {{ number }},
+        {% endfor %}
+        product_id as part
+    from {{ ref('int_product_numbers') }}
+    where product_id = '(unassigned)'
+
+),
+
+summed as (
 
     select
         {% for number in numbers('team') %}
             sum({{ number }}) as {{ number }},
         {% endfor %}
-        count(*) as team_count
-    from {{ ref('team_accountability') }}
+        count(part) as part_count
+    from parts
 
 )
 
-select teams.*
-from teams
-cross join {{ ref('int_product_numbers') }} as every_product
+select summed.*
+from summed
+cross join {{ ref('int_product_numbers') }} as whole
 where
-    every_product.product_id = '(all)'
+    whole.product_id = '(all)'
     and (
         false
         {% for number in numbers('team') %}
-            or teams.{{ number }} is distinct from every_product.{{ number }}
+            or summed.{{ number }} is distinct from whole.{{ number }}
         {% endfor %}
     )

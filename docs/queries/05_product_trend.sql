@@ -5,7 +5,8 @@ select
     daily.event_count,
     daily.new_issues,
     daily.resolved_issues,
-    daily.unresolved_issues
+    daily.unresolved_issues,
+    daily.late_issues
 from marts.product_daily as daily
 cross join marts.publication
 where

@@ -12,6 +12,7 @@ select
     event_points,
     sla_points,
     regression_points,
+    sla_time_used,
     assignee,
     permalink
 from marts.triage_queue

@@ -7,7 +7,10 @@ select
     freshness.synced_at,
     freshness.hours_behind,
     freshness.status,
-    freshness.failure
+    freshness.failure,
+    freshness.projects,
+    freshness.readable_projects,
+    freshness.lost_projects
 from marts.organization_freshness as freshness
 cross join marts.publication
 order by freshness.hours_behind desc

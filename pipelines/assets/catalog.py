@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines import catalog
 from pipelines.catalog import SentryProject
 from pipelines.progress import write_progress
+from pipelines.resources import explained
 from pipelines.settings import Settings
 from pipelines.warehouse.attach import connect
 from pipelines.warehouse.synced_projects import synced_projects
@@ -14,7 +15,8 @@ from pipelines.warehouse.synced_projects import synced_projects
 TABLES = {
     "products": "One row per product: the tree, its owners and priorities, as people wrote it.",
     "project_products": "One row per mapping of a Sentry project, or of a pattern of them, to a product.",
-    "sla_targets": "One row per priority with the hours in which an issue is to be resolved.",
+    "sla_targets": "One row per priority of a product, and of its issues, with the hours to resolve in.",
+    "health_targets": "One row per measure, and priority of products: from what value on one is at risk or critical.",
 }
 
 
@@ -29,7 +31,7 @@ def product_catalog(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Check the CSVs; an error stops the run before anything is rebuilt, and says where it stands."""
     write_progress(settings.progress, step="product catalog")
-    with connect(settings.warehouse) as connection:
+    with explained(), connect(settings.warehouse) as connection:
         projects = [SentryProject.from_row(*row) for row in synced_projects(connection)]
         checked = catalog.check(settings.seeds, projects)
         for finding in checked.warnings:

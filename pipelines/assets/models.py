@@ -16,9 +16,11 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from pipelines import models
 from pipelines.assets.column_lineage import ColumnLineage
 from pipelines.progress import write_progress
+from pipelines.resources import explained
 from pipelines.settings import Settings
 from pipelines.warehouse import version
 from pipelines.warehouse.attach import connect
+from pipelines.warehouse.damage import damage, explanation
 
 PROJECT = DbtProject(models.PROJECT)
 MANIFEST = models.manifest()
@@ -60,7 +62,9 @@ def dbt_models(
 
     Where the models are others than those that the warehouse was built with, incremental ones are rebuilt in full.
     """
-    digest, built_with = models.digest(settings), version.models_digest(settings.warehouse)
+    with explained():
+        built_with = version.models_digest(settings.warehouse)
+    digest = models.digest(settings)
     arguments = ["build", "--exclude-resource-type", "unit_test", *models.variables(settings)]
     if digest != built_with:
         arguments.append("--full-refresh")
@@ -83,6 +87,8 @@ def dbt_models(
     except DagsterDbtCliRuntimeError as error:
         failure = error
     yield from _described(events, settings)
+    if failure and (reason := damage(failure)):
+        raise dg.Failure(explanation(settings.warehouse, reason))
     if failure:
         raise failure
     if digest != built_with:

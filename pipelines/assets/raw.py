@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 
+from pipelines import models, publish
 from pipelines.progress import sampled_progress
 from pipelines.resources import explained
 from pipelines.sentry.schema import DATASET, ORGANIZATION_SYNCS, RAW_TABLES
@@ -15,14 +16,13 @@ from pipelines.sentry.sync import Sync, configured_sync
 from pipelines.settings import Settings
 from pipelines.warehouse import run_log
 from pipelines.warehouse.attach import connect
-from pipelines.warehouse.load import disk_full_explained, load
+from pipelines.warehouse.load import load
 
 # On runs that a schedule requested.
 SCHEDULED = "dagster/schedule_name"
 # A run every three hours: warn after two that did not come.
-FRESHNESS = dg.FreshnessPolicy.time_window(
-    warn_window=timedelta(hours=6, minutes=30), fail_window=timedelta(hours=24)
-)
+LATE = timedelta(hours=6, minutes=30)
+FRESHNESS = dg.FreshnessPolicy.time_window(warn_window=LATE, fail_window=timedelta(hours=24))
 
 
 @dg.multi_asset(
@@ -51,11 +51,8 @@ def sentry_tables(
             warehouse, settings.published, run_id=context.run_id, started_at=sync.clock()
         )
         try:
-            load(warehouse, settings.dlt_folder, {})
-            with (
-                disk_full_explained(warehouse),
-                sampled_progress(settings.progress, lambda: _progress(sync)),
-            ):
+            publish.recover(warehouse, settings.published, models.kept_for_good(), sync.listed)
+            with sampled_progress(settings.progress, lambda: _progress(sync)):
                 for files in sync.loads():
                     load(warehouse, settings.dlt_folder, files)
                     for name, file in files.items():
@@ -79,7 +76,7 @@ def _progress(sync: Sync) -> dict[str, Any]:
 )
 def all_organizations_synced(settings: dg.ResourceParam[Settings]) -> dg.AssetCheckResult:
     """Pass when no organization failed in the newest sync; a failure warns and names the reason."""
-    with connect(settings.warehouse, read_only=True) as db:
+    with explained(), connect(settings.warehouse, read_only=True) as db:
         rows = db.execute(
             f"select organization_slug, status, failure from {DATASET}.{ORGANIZATION_SYNCS.name} "
             f"where started_at = (select max(started_at) from {DATASET}.{ORGANIZATION_SYNCS.name}) "

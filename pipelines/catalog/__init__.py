@@ -1,6 +1,6 @@
 """The product catalog: the CSV files that say which products there are, and their projects.
 
-People edit three files in one folder. `check` reads them as spreadsheets write them, normalizes
+People edit a few files in one folder. `check` reads them as spreadsheets write them, normalizes
 them and explains every mistake where it stands; `load` puts a catalog without mistakes into the
 warehouse, so that the check and the dbt models see the same rows. Imports no other room.
 """
@@ -10,12 +10,13 @@ from pipelines.catalog.finding import Finding
 from pipelines.catalog.fingerprints import fingerprint
 from pipelines.catalog.loading import load
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.tables import Product, ProjectProduct, SlaTarget
+from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
 
 __all__ = [
     "Catalog",
     "Checked",
     "Finding",
+    "HealthTarget",
     "Product",
     "ProjectProduct",
     "SentryProject",

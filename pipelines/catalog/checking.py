@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.catalog import spreadsheet, tables
-from pipelines.catalog.finding import Finding, quoted
+from pipelines.catalog.finding import Finding
+from pipelines.catalog.health_targets import check_health_targets, with_defaults
 from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.reading import Reading, read
-from pipelines.catalog.tables import Product, ProjectProduct, SlaTarget
+from pipelines.catalog.reading import read
+from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
+from pipelines.catalog.target_check import check_targets
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """The normalized rows of the three files, in which no error was found."""
+    """The normalized rows of the files, in which no error was found; health targets with the built-in ones."""
 
     products: tuple[Product, ...]
     project_products: tuple[ProjectProduct, ...]
     sla_targets: tuple[SlaTarget, ...]
+    health_targets: tuple[HealthTarget, ...]
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,20 @@ class Checked:
 
 
 def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
-    """Read and check the three files of the folder; no input makes this raise.
+    """Read and check the files of the folder; no input makes this raise.
 
     Without `projects`, those of Sentry, nothing is found about mapping rows that fit no project, projects that
     were renamed, or different globs that tie on a project.
     """
     if problem := spreadsheet.folder_problem(seeds_dir):
         return Checked((Finding(str(seeds_dir), None, "error", problem),), None)
-    products, mapping, targets = (read(seeds_dir, table) for table in tables.TABLES)
+    products, mapping, targets, health = (read(seeds_dir, table) for table in tables.TABLES)
     names = ProductNames(products)
     check_products(products, names)
     check_mapping(mapping, names, tuple(projects))
     check_targets(targets)
-    readings = (products, mapping, targets)
+    check_health_targets(health)
+    readings = (products, mapping, targets, health)
     findings = tuple(
         found
         for reading in readings
@@ -63,17 +67,12 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
     )
     if any(found.severity == "error" for found in findings):
         return Checked(findings, None)
-    return Checked(findings, Catalog(*(tuple(reading.rows) for reading in readings)))
-
-
-def check_targets(reading: Reading) -> None:
-    """Add to the reading: priorities that have two targets."""
-    first: dict[str, SlaTarget] = {}
-    for target in reading.rows:
-        other = first.setdefault(target.priority, target)
-        if target.priority and other is not target:
-            reading.add(
-                target.line,
-                f"priority {quoted(target.priority)} has a target in line {other.line} already; "
-                "remove one of the rows",
-            )
+    return Checked(
+        findings,
+        Catalog(
+            tuple(products.rows),
+            tuple(mapping.rows),
+            tuple(targets.rows),
+            with_defaults(health.rows),
+        ),
+    )

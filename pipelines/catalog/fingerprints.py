@@ -10,7 +10,7 @@ from pipelines.catalog.tables import TABLES
 
 
 def fingerprint(seeds_dir: Path) -> str:
-    """Return a hash of the bytes of the three files; one that is missing or unreadable counts so."""
+    """Return a hash of the bytes of the files; one that is missing or unreadable counts so."""
     digest = hashlib.sha256()
     for table in TABLES:
         try:

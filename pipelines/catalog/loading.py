@@ -30,7 +30,15 @@ COLUMNS = {
     """,
     "sla_targets": """
         priority varchar not null,
+        issue_priority varchar,
         resolve_within_hours double not null,
+        line integer not null
+    """,
+    "health_targets": """
+        priority varchar,
+        measure varchar not null,
+        at_risk double,
+        critical double,
         line integer not null
     """,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +50,12 @@ def read(seeds_dir: Path, table: Table) -> Reading:
         records = spreadsheet.records(text.content, reading.delimiter)
         positions, width = _heading(reading, next(records, None), table)
     except MissingFileError as error:
-        reading.add(None, f"{error.message}{_another_name(seeds_dir, table)}")
+        another = _another_name(seeds_dir, table)
+        if not table.optional:
+            needs = f"; it needs at least the heading {','.join(table.required_names)}"
+            reading.add(None, f"{error.message}{another or needs}")
+        elif another:
+            reading.add(None, f"{error.message}{another}", "warning")
     except UnreadableError as error:
         reading.add(error.line, error.message)
     else:
@@ -79,8 +85,7 @@ def _another_name(seeds_dir: Path, table: Table) -> str:
     except OSError:
         names = set()
     found = Closest(names).find(table.file)
-    heading = ",".join(table.names)
-    return f"; is it {quoted(found)}?" if found else f"; it needs at least the heading {heading}"
+    return f"; is it {quoted(found)}?" if found else ""
 
 
 def _raise_on_merge_conflict(text: str) -> None:
@@ -96,7 +101,7 @@ def _heading(
     reading: Reading, record: Record | None, table: Table
 ) -> tuple[list[Column | None], int]:
     """Return the column at each position of the heading (None: of no meaning), and its width."""
-    expected = printable(reading.delimiter.join(table.names))
+    expected = printable(reading.delimiter.join(table.required_names))
     if record is None:
         raise UnreadableError(f"the file is empty; the first row must be the heading {expected}")
     if record.problem:
@@ -122,7 +127,7 @@ def _heading(
             written = quoted(record.cells[number - 1].strip())
             reading.add(record.line, _unknown_column(number, name, written, close, table))
         positions.append(column)
-    if missing:
+    if missing := [name for name in missing if name in table.required_names]:
         # It is then unclear where the other columns stand.
         listed = ", ".join(map(quoted, missing))
         are = "column {} is" if len(missing) == 1 else "columns {} are"
@@ -150,7 +155,8 @@ def _rows(
     width: int,
 ) -> None:
     place = {column.name: at for at, column in enumerate(positions) if column}
-    plan = [(column, place[column.name]) for column in table.columns]
+    # An optional column that is not there stands beyond the end of every row.
+    plan = [(column, place.get(column.name, sys.maxsize)) for column in table.columns]
     key, key_place = plan[0]
     for record in records:
         problem = record.problem or _too_many_cells(

@@ -1,4 +1,4 @@
-"""The contract of the three files: their columns, in order, and the row that a line becomes."""
+"""The contract of the files: their columns, in order, and the row that a line becomes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from pipelines.catalog.values import Parsed
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what its cells become, what a blank means, and why it may not be blank."""
+    """One column: what its cells become, what a blank means, and why it may not be blank.
+
+    A heading may leave out one that is `optional`: all its cells are then blank.
+    """
 
     name: str
     normalize: Callable[[str], str]
@@ -20,6 +23,7 @@ class Column:
     blank: Any = None
     required: str | None = None
     many_lines: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +52,43 @@ class ProjectProduct:
 
 @dataclass(frozen=True, slots=True)
 class SlaTarget:
-    """One row of sla_targets.csv: hours from opening to resolution."""
+    """One row of sla_targets.csv: hours from opening to resolution; no `issue_priority` means any."""
 
     priority: str
+    issue_priority: str | None
     resolve_within_hours: float
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class HealthTarget:
+    """One row of health_targets.csv: from what value on; no target means never, no priority any."""
+
+    priority: str | None
+    measure: str
+    at_risk: float | None
+    critical: float | None
     line: int
 
 
 @dataclass(frozen=True)
 class Table:
-    """One file: its name, the row that a line becomes, and its columns as the row's fields."""
+    """One file: its name, the row that a line becomes, its columns as the row's fields; one may be missing."""
 
     file: str
     row: Callable[..., Any]
     columns: tuple[Column, ...]
+    optional: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the names of the columns."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def required_names(self) -> tuple[str, ...]:
+        """Return the names of the columns that a heading must have."""
+        return tuple(column.name for column in self.columns if not column.optional)
 
 
 PRODUCTS = Table(
@@ -106,6 +128,7 @@ SLA_TARGETS = Table(
             "",
             "write one of critical, high, medium, low",
         ),
+        Column("issue_priority", values.lower, values.parse_issue_priority, optional=True),
         Column(
             "resolve_within_hours",
             values.lower,
@@ -115,4 +138,15 @@ SLA_TARGETS = Table(
         ),
     ),
 )
-TABLES = (PRODUCTS, PROJECT_PRODUCTS, SLA_TARGETS)
+HEALTH_TARGETS = Table(
+    "health_targets.csv",
+    HealthTarget,
+    (
+        Column("priority", values.lower, values.parse_priority),
+        Column("measure", values.lower, values.parse_text, "", "write the measure's name"),
+        Column("at_risk", values.lower, values.parse_number),
+        Column("critical", values.lower, values.parse_number),
+    ),
+    optional=True,
+)
+TABLES = (PRODUCTS, PROJECT_PRODUCTS, SLA_TARGETS, HEALTH_TARGETS)

@@ -22,6 +22,7 @@ from pipelines.catalog.closest import Closest
 from pipelines.catalog.finding import quoted
 
 PRIORITIES = ("critical", "high", "medium", "low")
+ISSUE_PRIORITIES = ("high", "medium", "low")  # as Sentry names them
 LONGEST_TARGET_HOURS = 87_600  # ten years: more is a slip, and date arithmetic has its limits
 
 Parsed = tuple[Any, str | None]
@@ -129,6 +130,18 @@ def parse_priority(text: str) -> Parsed:
     return text, f"is not a priority; write one of {', '.join(PRIORITIES)}{hint}"
 
 
+def parse_issue_priority(text: str) -> Parsed:
+    """Parse the priority that Sentry gives an issue."""
+    if text in ISSUE_PRIORITIES:
+        return text, None
+    known = ", ".join(ISSUE_PRIORITIES)
+    meant = "; fatal counts as high" if text == "fatal" else ""
+    return (
+        text,
+        f"is not a priority of issues; write one of {known}, or leave it blank for any{meant}",
+    )
+
+
 def parse_boolean(text: str) -> Parsed:
     """Parse true or false."""
     if text in _TRUE or text in _FALSE:
@@ -138,16 +151,26 @@ def parse_boolean(text: str) -> Parsed:
 
 def parse_hours(text: str) -> Parsed:
     """Parse a number of hours, above 0 and up to ten years."""
-    found = _number(text)
-    if not found:
+    if not _number(text):
         return 0.0, f"is not a number of hours; write for example {_hours_meant(text)}"
-    whole, separator, fraction = found.groups()
-    hours = float(f"{whole}.{fraction or 0}")
-    if separator == "," and len(fraction) == 3:
-        return 0.0, f"can be read in two ways; write {whole}{fraction} or {hours:g}"
+    hours, problem = parse_number(text)
+    if problem:
+        return 0.0, problem
     if not 0 < hours <= LONGEST_TARGET_HOURS:
         return 0.0, f"must be above 0 and at most {LONGEST_TARGET_HOURS} (ten years)"
     return hours, None
+
+
+def parse_number(text: str) -> Parsed:
+    """Parse a number; what it may be depends on what it is for."""
+    found = _number(text)
+    if not found:
+        return None, "is not a number; write for example 2 or 0.25"
+    whole, separator, fraction = found.groups()
+    if separator == "," and len(fraction) == 3:
+        number = float(f"{whole}.{fraction}")
+        return None, f"can be read in two ways; write {whole}{fraction} or {number:g}"
+    return float(f"{whole}.{fraction or 0}"), None
 
 
 def _hours_meant(text: str) -> int:

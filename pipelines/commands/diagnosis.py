@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from rich.console import Console
@@ -12,6 +13,7 @@ Level = Literal["ok", "warning", "problem"]
 
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 SUBJECT_WIDTH = 26
+MOST_NAMED = 3
 INDENT = " " * (len("problem") + 2 + SUBJECT_WIDTH + 2)
 
 
@@ -37,6 +39,12 @@ def warning(subject: str, text: str, advice: str = "") -> Diagnosis:
 def problem(subject: str, text: str, advice: str = "") -> Diagnosis:
     """Return what does."""
     return Diagnosis("problem", subject, text, advice)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return the first few names, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def show(console: Console, found: Diagnosis) -> None:

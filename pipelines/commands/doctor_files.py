@@ -6,16 +6,20 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from pipelines import catalog
+from pipelines import catalog, run_storage
 from pipelines import settings as project_settings
+from pipelines.backup import BackupError, backups
 from pipelines.catalog.finding import counted
-from pipelines.commands.diagnosis import Diagnosis, ok, problem, warning
-from pipelines.settings import Settings, shortened
+from pipelines.commands import dagster_storage
+from pipelines.commands.diagnosis import Diagnosis, ok, problem, some_of, warning
+from pipelines.publish import versions
+from pipelines.settings import Settings, SettingsError, shortened
+from pipelines.warehouse.damage import explanation, unreadable
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.lock import holder
 from pipelines.warehouse.version import FORMAT, stored_format
@@ -23,7 +27,7 @@ from pipelines.warehouse.version import FORMAT, stored_format
 MB, GB = 1024**2, 1024**3
 # The least that a first sync of a small Sentry takes with Dagster's logs.
 SMALLEST_ROOM = 0.5 * GB
-MOST_NAMED = 3
+CLOCK_SLACK = timedelta(minutes=2)
 
 
 def diagnose_files(settings: Settings) -> Iterator[Diagnosis]:
@@ -32,8 +36,11 @@ def diagnose_files(settings: Settings) -> Iterator[Diagnosis]:
     yield _room(settings)
     yield _modes(settings)
     yield from _warehouse(settings.warehouse)
+    yield _published(settings.published)
+    yield _run_storage(settings)
+    yield _backups(settings.backups)
     yield _catalog(settings.seeds)
-    yield _schedule(settings.dagster_home)
+    yield _schedule(settings)
 
 
 def _folder(data: Path) -> Diagnosis:
@@ -72,11 +79,10 @@ def _modes(settings: Settings) -> Diagnosis:
     open_ones = [path for path, mode in modes.items() if mode & umask]
     if not open_ones:
         return ok("file modes", f"nothing is open beyond FILE_UMASK {settings.file_umask}")
-    named = ", ".join(f"{shortened(path)} ({modes[path]:03o})" for path in open_ones[:MOST_NAMED])
-    more = f" and {len(open_ones) - MOST_NAMED} more" if len(open_ones) > MOST_NAMED else ""
+    named = some_of([f"{shortened(path)} ({modes[path]:03o})" for path in open_ones])
     return warning(
         "file modes",
-        f"open to more than FILE_UMASK {settings.file_umask} says: {named}{more}",
+        f"open to more than FILE_UMASK {settings.file_umask} says: {named}",
         f"chmod {_chmod(umask)} each of them.",
     )
 
@@ -112,17 +118,58 @@ def _format(warehouse: Path) -> Diagnosis:
         return ok("warehouse", f"{name} is not there yet; `make sync` makes it")
     try:
         found = stored_format(warehouse)
+        reason = unreadable(warehouse)
     except WarehouseError as error:
         return problem("warehouse", str(error))
     except (duckdb.Error, OSError) as error:
         reason = str(error).partition("\n")[0]
-        return problem("warehouse", f"{name} cannot be read: {reason}", "Put back a copy of it.")
+    if reason:
+        return problem("warehouse", explanation(name, reason))
     if found > FORMAT:
         text = f"{name} has format {found}, this version of the program knows {FORMAT}"
         return problem("warehouse", text, "Install the newer version again.")
     if found < FORMAT:
         return ok("warehouse", f"{name} has format {found}; the next run makes it {FORMAT}")
     return ok("warehouse", f"{name} has format {found}, as this version writes it")
+
+
+def _published(target: Path) -> Diagnosis:
+    files = [*([target] if target.exists() else []), *versions.kept(target)]
+    for file in files:
+        if reason := unreadable(file):
+            text = f"{shortened(file)} is damaged: {reason}"
+            way = "`make sync` publishes anew; `make rollback` puts an earlier one back."
+            return problem("published file", text, way if file == target else "Remove it.")
+    if not files:
+        return ok("published file", f"{shortened(target)} is not there yet; `make sync` makes it")
+    return ok("published file", f"{shortened(target)} can be read, and {len(files) - 1} kept")
+
+
+def _run_storage(settings: Settings) -> Diagnosis:
+    try:
+        dagster_storage.require_reachable(settings)
+    except SettingsError as error:
+        return problem("run storage", str(error))
+    home = settings.dagster_home
+    if dagster_storage.variables(settings):
+        return ok("run storage", "PostgreSQL, which answers")
+    if run_storage.is_elsewhere(home):
+        return ok("run storage", "in PostgreSQL, as dagster.yaml says")
+    for path, reason in run_storage.damages(home, of_every_run=True):
+        return problem("run storage", run_storage.explanation(home, path, reason))
+    return ok("run storage", f"{shortened(home)} {'can be read' if home.is_dir() else 'is new'}")
+
+
+def _backups(folder: Path) -> Diagnosis:
+    try:
+        found = backups(folder)
+    except BackupError as error:
+        return problem("backups", str(error), "Remove that folder.")
+    if not found:
+        return ok("backups", f"none in {shortened(folder)}; `make backup` makes one")
+    return ok(
+        "backups", f"{len(found)} in {shortened(folder)}, the newest of {found[0].created_at}"
+    )
 
 
 def _catalog(seeds: Path) -> Diagnosis:
@@ -134,25 +181,40 @@ def _catalog(seeds: Path) -> Diagnosis:
     return warning("catalog", text, "`make check` shows them.") if warnings else ok("catalog", text)
 
 
-def _schedule(home: Path) -> Diagnosis:
-    heartbeat = _heartbeat(home)
+def _schedule(settings: Settings) -> Diagnosis:
+    """Return whether Dagster's daemon was alive lately, and whether its schedule has a future."""
+    heartbeat, last_tick = _of_daemon(settings)
     if heartbeat is None:
         text = "Dagster's daemon is not running: no sync starts by itself"
         return warning("schedule", text, "`make dev` starts it; or let cron run `make sync`.")
+    if last_tick and last_tick > datetime.now(UTC) + CLOCK_SLACK:
+        text = f"it ticked at {last_tick:%Y-%m-%d %H:%M} UTC, which is still to come: the clock was ahead"
+        return warning("schedule", text, "It ticks again after that. Until then: `make sync`.")
     return ok("schedule", f"Dagster's daemon was alive at {heartbeat:%Y-%m-%d %H:%M} UTC")
 
 
-def _heartbeat(home: Path) -> datetime | None:
-    """Return when the daemon that starts scheduled runs last said that it is alive, None if that is not recent."""
-    if not (home / "dagster.yaml").exists() or not (home / "history" / "runs.db").exists():
-        return None
-    import dagster as dg
+def alive_at(settings: Settings, within_seconds: float) -> datetime | None:
+    """Return when Dagster's daemon last said that it is alive (UTC), None if that is longer ago."""
+    heartbeat, _ = _of_daemon(settings)
+    age = (datetime.now(UTC) - heartbeat).total_seconds() if heartbeat else None
+    return heartbeat if age is not None and abs(age) < within_seconds else None
 
+
+def _of_daemon(settings: Settings) -> tuple[datetime | None, datetime | None]:
+    """Return when the daemon that starts scheduled runs was last alive, None if not lately, and its last tick."""
+    if not dagster_storage.exists(settings):
+        return None, None
     try:
-        with dg.DagsterInstance.from_config(str(home)) as instance:
+        with dagster_storage.instance(settings) as instance:
             status = instance.get_daemon_statuses(["SCHEDULER"])["SCHEDULER"]
+            ticks = [
+                tick.timestamp
+                for each in instance.all_instigator_state()
+                for tick in instance.get_ticks(each.instigator_origin_id, each.selector_id, limit=1)
+            ]
     except Exception:  # whatever its storage cannot be read for
-        return None
+        return None, None
+    last_tick = datetime.fromtimestamp(max(ticks), UTC) if ticks else None
     if not status.healthy or status.last_heartbeat is None:
-        return None
-    return datetime.fromtimestamp(status.last_heartbeat.timestamp, UTC)
+        return None, last_tick
+    return datetime.fromtimestamp(status.last_heartbeat.timestamp, UTC), last_tick

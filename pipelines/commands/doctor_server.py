@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipelines.catalog.finding import counted
-from pipelines.commands.diagnosis import Diagnosis, ok, problem, warning
+from pipelines.commands.diagnosis import Diagnosis, ok, problem, some_of, warning
+from pipelines.commands.published_projects import once_readable
+from pipelines.publish import PublishError
 from pipelines.sentry.dialect import Dialect
 from pipelines.sentry.errors import (
     EndpointMissingError,
@@ -18,7 +21,8 @@ from pipelines.sentry.errors import (
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import RetryPolicy, SentrySession
 from pipelines.sentry.organization import Organization
-from pipelines.sentry.read.detection import detect
+from pipelines.sentry.organization_sync import GIVE_ACCESS
+from pipelines.sentry.read.detection import detect, glitchtip_version
 from pipelines.sentry.read.directory import read_directory
 from pipelines.sentry.state.stored import open_stored_state
 from pipelines.settings import Settings, SettingsError
@@ -44,7 +48,7 @@ def diagnose_server(settings: Settings) -> Iterator[Diagnosis]:
         return
     yield _clock(session)
     try:
-        with open_stored_state(None, settings.changes_folder) as nothing:
+        with open_stored_state(None) as nothing:
             organizations = read_directory(api, settings.organizations, nothing).organizations
     except TokenRefusedError as error:
         yield problem("SENTRY_AUTH_TOKEN", str(error))
@@ -54,8 +58,9 @@ def diagnose_server(settings: Settings) -> Iterator[Diagnosis]:
         yield problem("organizations", str(error))
     else:
         yield from _scopes(_first_that_works(organizations))
+        before = _once_readable(settings.published)
         for organization in organizations:
-            yield _organization(organization)
+            yield _organization(organization, before)
 
 
 def _reached(api: SentryApi) -> tuple[Diagnosis, bool]:
@@ -85,20 +90,20 @@ def _kind(api: SentryApi) -> str:
     host = urlsplit(api.base_url).hostname or ""
     if host == SAAS or host.endswith(f".{SAAS}"):
         return "Sentry SaaS"
-    sentry = _facts(api, "client-config").get("version")
-    if isinstance(sentry, dict) and sentry.get("current"):
-        return f"self-hosted Sentry {sentry['current']}"
-    if version := _facts(api, "settings").get("version"):
+    if version := _sentry_version(api):
+        return f"self-hosted Sentry {version}"
+    if version := glitchtip_version(api):
         return f"GlitchTip {version}"
     return "self-hosted Sentry; it does not say which version"
 
 
-def _facts(api: SentryApi, name: str) -> dict[str, object]:
+def _sentry_version(api: SentryApi) -> str | None:
     try:
-        body = api.get(f"{api.base_url}/api/{name}/")
+        body = api.get(f"{api.base_url}/api/client-config/")
     except SentryError:
-        return {}
-    return body if isinstance(body, dict) else {}
+        return None
+    version = body.get("version") if isinstance(body, dict) else None
+    return version.get("current") if isinstance(version, dict) else None
 
 
 def _clock(session: SentrySession) -> Diagnosis:
@@ -148,7 +153,14 @@ def _scopes(organization: Organization) -> Iterator[Diagnosis]:
             yield ok(subject, f"{slug} answers at {path}")
 
 
-def _organization(organization: Organization) -> Diagnosis:
+def _once_readable(published: Path) -> set[str]:
+    try:
+        return once_readable(published) if published.exists() else set()
+    except PublishError:
+        return set()  # what is wrong with it is not for these lines
+
+
+def _organization(organization: Organization, before: set[str]) -> Diagnosis:
     subject = f"organization {organization.slug}"
     if organization.failure:
         return problem(subject, str(organization.failure))
@@ -165,11 +177,20 @@ def _organization(organization: Organization) -> Diagnosis:
     if not known:
         return warning(subject, text, "Without projects there is nothing to sync.")
     if readable < known:
+        lost = sorted(
+            row["project_slug"]
+            for project_id, row in organization.projects.items()
+            if project_id in before and not row["has_access"]
+        )
         return warning(
             subject,
-            text,
-            "Issues of the others stay unknown: join their teams in Sentry, "
-            "or take the token of an internal integration, which sees every project.",
+            f"{text}; no longer readable: {some_of(lost)}" if lost else text,
+            (
+                "Issues of these count as they were, until a product with is_active false has them. "
+                if lost
+                else ""
+            )
+            + f"Issues of the others stay unknown. {GIVE_ACCESS}",
         )
     return ok(subject, text)
 

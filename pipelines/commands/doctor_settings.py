@@ -12,6 +12,9 @@ from pipelines.sentry.http.responses import address
 from pipelines.sentry.rows.redact import Redaction
 from pipelines.settings import Settings, SettingsError, source_of, unknown_names
 
+# Setting -> the attribute with the folder that it means.
+_FOLDERS = {"data_dir": "data", "seeds_dir": "seeds", "backup_dir": "backups"}
+
 
 def diagnose_settings(settings: Settings) -> Iterator[Diagnosis]:
     """Yield one line per setting and one per name that is none; secrets show only whether they are set."""
@@ -30,8 +33,8 @@ def _shown(settings: Settings, name: str) -> str:
         return "set" if value.get_secret_value().strip() else "not set"
     if name == "sentry_url":
         return address(value)
-    if name in ("data_dir", "seeds_dir"):
-        return str(getattr(settings, name.removesuffix("_dir")).absolute())
+    if name in _FOLDERS:
+        return str(getattr(settings, _FOLDERS[name]).absolute())
     return "empty" if value == "" else str(value)
 
 

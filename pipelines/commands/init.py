@@ -31,7 +31,20 @@ from pipelines.sentry.state.stored import open_stored_state
 from pipelines.settings import Settings
 
 DRAFTED = (PRODUCTS, PROJECT_PRODUCTS)
-TARGETS = [("critical", 24), ("high", 72), ("medium", 168), ("low", 720)]
+TARGETS = [
+    ("critical", "high", 24),
+    ("critical", None, 48),
+    ("critical", "low", 168),
+    ("high", "high", 48),
+    ("high", None, 120),
+    ("high", "low", 336),
+    ("medium", "high", 72),
+    ("medium", None, 168),
+    ("medium", "low", 720),
+    ("low", "high", 168),
+    ("low", None, 336),
+    ("low", "low", 1440),
+]
 MOST_PROJECTS_SHOWN = 4
 WIDE = 1000  # where no terminal breaks lines
 Rows = Sequence[Sequence[object]]
@@ -59,7 +72,7 @@ def init(settings: Settings) -> int:
 def _read(settings: Settings) -> list[Organization]:
     session = SentrySession(settings.token, settings.sentry_concurrency)
     api = SentryApi(settings.server_url, session)
-    with session.retrying(attempts=2), open_stored_state(None, settings.changes_folder) as nothing:
+    with session.retrying(attempts=2), open_stored_state(None) as nothing:
         return read_directory(api, settings.organizations, nothing).organizations
 
 

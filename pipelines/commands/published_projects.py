@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from pipelines.catalog import SentryProject
 from pipelines.publish import open_published
 
@@ -32,6 +34,23 @@ def published_projects(published: Path) -> list[SentryProject]:
             """
         ).fetchall()
     return [SentryProject.from_row(*row) for row in rows]
+
+
+def once_readable(published: Path) -> set[str]:
+    """Return the ids of the projects that the token could read when the file was published, or before.
+
+    Raises PublishError.
+    """
+    with open_published(published) as connection:
+        projects: pa.Table = connection.sql(
+            "from marts.dim_projects where not is_deleted"
+        ).to_arrow_table()
+    # A file of an earlier version does not say what was lost before it.
+    return {
+        row["project_id"]
+        for row in projects.to_pylist()
+        if row["has_access"] or row.get("access_lost_at")
+    }
 
 
 def unassigned_projects(published: Path) -> list[UnassignedProject]:

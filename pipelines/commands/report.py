@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.publish import open_published
+from pipelines.commands.diagnosis import some_of
+from pipelines.commands.what_happened import HEALTH_STYLE, print_causes, print_movers
+from pipelines.publish import PublishError, open_published
 from pipelines.settings import shortened
+
+log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
@@ -24,7 +29,6 @@ where status = 'unresolved' and last_seen_at < as_of - interval 90 days
 """
 MOST_PRODUCTS = 20
 WORST_FIRST = ["critical", "at_risk", "healthy", "no_data"]
-HEALTH_STYLE = {"critical": "bold red", "at_risk": "yellow", "healthy": "green"}
 TRY = "select product_name, health, health_reason from marts.product_overview order by tree_order"
 
 
@@ -35,7 +39,7 @@ class Published:
     products: list[Row]
     unassigned: list[Row]
     sync: Row
-    failed: list[Row]
+    organizations: list[Row]
     projects: int
     forgotten: int
 
@@ -55,10 +59,19 @@ def read_published(path: Path) -> Published | None:
             rows("from marts.product_overview order by tree_order"),
             rows("from marts.unassigned_projects order by events_7d desc, project_slug"),
             rows("from marts.sync_runs inner join marts.publication using (run_id)")[0],
-            rows("from marts.organization_freshness where status = 'failed' order by 1"),
+            rows("from marts.organization_freshness order by 1"),
             rows("select count(*) as n from marts.dim_projects where not is_deleted")[0]["n"],
             rows(FORGOTTEN)[0]["n"],
         )
+
+
+def read_before(path: Path) -> Published | None:
+    """Return what is published before a run that will replace it: None also if it cannot be read."""
+    try:
+        return read_published(path)
+    except PublishError as error:
+        log.warning("%s", error)
+        return None
 
 
 def show(
@@ -73,8 +86,11 @@ def show(
     console.print()
     if now.products:
         console.print(_tree(now, before, console.width))
+        print_causes(console, now.products)
+        print_movers(console, path)
     _print_sync(console, now, before)
     _print_failed(console, now)
+    _print_access(console, now)
     _print_unassigned(console, now, suggest)
     _print_forgotten(console, now)
     file = shortened(path)
@@ -106,7 +122,7 @@ def _tree(now: Published, before: Published | None, width: int) -> Table:
         title="Product health: each product with everything below it"
         if len(now.products) <= MOST_PRODUCTS
         else f"Product health: the worst {MOST_PRODUCTS} of {len(now.products):,} products",
-        caption="New, Fixed, Events: in the last 7 days. High: of high priority or fatal. "
+        caption="New, Fixed, Events: in 7 days, today's included. High: of high priority or fatal. "
         "Late: past their SLA.",
         title_justify="left",
         caption_justify="left",
@@ -148,11 +164,12 @@ def _worst(products: list[Row]) -> list[Row]:
 
 
 def _number(row: Row, was: Row | None, column: str) -> str:
-    """Return a number, and how it changed since the last run."""
-    text = f"{row[column]:,}"
-    if was is None or was[column] == row[column]:
+    """Return a number, and how it changed since the last run; a hyphen where none is known."""
+    number, before = row[column], was and was[column]
+    text = "-" if number is None else f"{number:,}"
+    if was is None or number is None or before in (None, number):
         return text
-    return f"{text} [cyan]{row[column] - was[column]:+,}[/cyan]"
+    return f"{text} [cyan]{number - before:+,}[/cyan]"
 
 
 def _print_sync(console: Console, now: Published, before: Published | None) -> None:
@@ -173,7 +190,9 @@ def _print_sync(console: Console, now: Published, before: Published | None) -> N
 
 
 def _print_failed(console: Console, now: Published) -> None:
-    for row in now.failed:
+    for row in now.organizations:
+        if row["status"] != "failed":
+            continue
         state = (
             f"its data are of {row['synced_at']:%Y-%m-%d %H:%M} UTC"
             if row["synced_at"]
@@ -181,6 +200,25 @@ def _print_failed(console: Console, now: Published) -> None:
         )
         console.print(f"[red]{row['organization_slug']} was not synced[/red]; {state}:")
         console.print(f"  {row['failure']}", markup=False, highlight=False)
+
+
+def _print_access(console: Console, now: Published) -> None:
+    for row in now.organizations:
+        projects, readable, lost = (
+            row[name] or 0 for name in ("projects", "readable_projects", "lost_projects")
+        )
+        if readable < projects:
+            console.print(
+                f"[yellow]{row['organization_slug']}: {readable:,} of {projects:,} projects can be read "
+                "with this token[/yellow]; [bold]make doctor[/bold] says what to do."
+            )
+        if lost:
+            console.print(
+                f"  No longer: {some_of(row['lost_project_slugs'].split(', '))}. "
+                "Their issues count as they were.",
+                markup=False,
+                highlight=False,
+            )
 
 
 def _print_unassigned(console: Console, now: Published, suggest: str) -> None:

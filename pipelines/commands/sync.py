@@ -6,10 +6,13 @@ import os
 
 from rich.console import Console
 
-from pipelines.commands.report import read_published, show
+from pipelines.commands.report import read_before, read_published, show
 from pipelines.commands.watching import run_and_watch
-from pipelines.settings import Settings, shortened
+from pipelines.notify.failures import KILLED, tell_failed_run
+from pipelines.run_storage import RunStorageError
+from pipelines.settings import Settings, SettingsError, shortened
 
+JOB = "sync_sentry"
 COMPLETE, FAILED, PARTIAL = 0, 1, 3
 
 
@@ -18,14 +21,21 @@ def sync(settings: Settings) -> int:
 
     Returns 0 if it is complete, 3 if an organization failed, 1 if the run did.
     """
+    os.umask(settings.umask)
     console = Console()
     # What cannot work is said before anything starts.
     console.print(
         f"Syncing {settings.server_url} into {shortened(settings.data)}.", highlight=False
     )
-    _ = settings.token
-    before = read_published(settings.published)
-    outcome = run_and_watch(console, settings, "sync_sentry", os.environ)
+    try:
+        _ = settings.token
+        before = read_before(settings.published)
+        outcome = run_and_watch(console, settings, JOB, os.environ)
+    except (SettingsError, RunStorageError) as error:
+        tell_failed_run(settings, JOB, None, str(error))
+        raise
+    if outcome.was_killed:
+        tell_failed_run(settings, JOB, None, KILLED)
     if outcome.failure is not None:
         console.print("[red]The sync failed.[/red]")
         console.print(outcome.failure, markup=False, highlight=False)

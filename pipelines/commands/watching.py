@@ -11,8 +11,9 @@ from typing import Any
 
 from rich.console import Console
 
-from pipelines.commands.dagster import environment
-from pipelines.progress import read_progress, write_progress
+from pipelines.commands.dagster import environment, writable
+from pipelines.notify.failures import KILLED
+from pipelines.progress import read_progress
 from pipelines.settings import Settings
 
 _LOOK = 0.25  # seconds
@@ -21,21 +22,30 @@ _LINE_EVERY = 10.0  # seconds, where there is no terminal
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: the failure in one message, None if there was none."""
+    """How a run ended: the failure in one message, None if there was none.
 
-    run_id: str
+    `was_killed`: its process could not say so itself.
+    """
+
     failure: str | None
+    was_killed: bool = False
 
 
 def run_and_watch(
     console: Console, settings: Settings, job: str, base: Mapping[str, str]
 ) -> Outcome:
-    """Run the job in a child process and show what it does; all that it logs goes to the run's log file."""
+    """Run the job in a child process and show what it does; all that it logs goes to the run's log file.
+
+    Raises SettingsError where DATA_DIR cannot be written.
+    """
     variables = environment(settings, base)
-    write_progress(settings.progress, step="starting")
     command = [sys.executable, "-m", "pipelines.run_job", job]
+    with writable(settings):
+        # What an earlier run has left must not be taken for this one's.
+        settings.progress.unlink(missing_ok=True)
+        log_file = settings.run_log.open("wb")
     # Not in a folder where a `.env` is: Dagster would let that replace the environment.
-    with settings.run_log.open("wb") as log:
+    with log_file as log:
         process = subprocess.Popen(
             command, env=variables, cwd=settings.dagster_home, stdout=log, stderr=log
         )
@@ -43,11 +53,13 @@ def run_and_watch(
             _watch(console, settings, process)
         except KeyboardInterrupt:
             process.wait()
-            return Outcome("", "It was interrupted. What was loaded in full stays.")
+            return Outcome("It was interrupted. What was loaded in full stays.")
     found = read_progress(settings.progress)
     if "failure" not in found:
-        return Outcome("", f"Its process ended with code {process.returncode} and no word.")
-    return Outcome(found["run_id"], found["failure"])
+        with writable(settings):
+            settings.progress.write_text("{}", encoding="utf-8")
+        return Outcome(f"{KILLED} (Exit code {process.returncode}.)", was_killed=True)
+    return Outcome(found["failure"])
 
 
 def _watch(console: Console, settings: Settings, process: subprocess.Popen[bytes]) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import SecretStr
 from rich.console import Console
 
 from pipelines.commands.dagster import serve
-from pipelines.commands.report import Published, read_published, show
+from pipelines.commands.report import Published, read_before, read_published, show
 from pipelines.commands.watching import run_and_watch
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
@@ -32,7 +33,8 @@ NEXT = (
 def demo(settings: Settings, port: int, with_ui: bool) -> int:
     """Run the whole pipeline against a sample Sentry, no account needed; again: three hours later."""
     # Apart from the data of one's own Sentry.
-    settings = settings.model_copy(update={"data_dir": settings.demo_data})
+    apart = {"data_dir": settings.demo_data, "dagster_postgres_url": SecretStr("")}
+    settings = settings.model_copy(update=apart)
     with _fake_sentry(settings.data) as sentry:
         environment = _environment(settings, sentry.url)
         if with_ui:
@@ -43,7 +45,7 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
 def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) -> int:
     data = settings.data
     runs = _runs_so_far(data)
-    before = read_published(settings.published) if runs else None
+    before = read_before(settings.published) if runs else None
     clock = f"{sentry.world.clock:%a %d %b %Y %H:%M} UTC"
     console.print(f"A sample Sentry is running on {sentry.url}; its clock says {clock}.")
     outcome = run_and_watch(console, settings, "sync_sentry", environment)

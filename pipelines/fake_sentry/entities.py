@@ -158,6 +158,7 @@ class Departed(NamedTuple):
     reason: str
     at: datetime
     project_id: str
+    issue: Issue
     into: str | None = None
 
 

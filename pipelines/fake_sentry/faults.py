@@ -41,7 +41,7 @@ CHANGES = {
     "unknown_field",
     "unknown_enum",
 }
-ON_THE_WIRE = {"reset", "truncated", "slow", "revoke_token"}
+ON_THE_WIRE = {"reset", "truncated", "slow", "revoke_token", "no_date"}
 KINDS = {*ANSWERS, *CHANGES, *ON_THE_WIRE}
 
 

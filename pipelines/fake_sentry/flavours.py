@@ -32,6 +32,8 @@ class Flavour:
     has_activities: bool = True
     has_stats_v2: bool = True
     has_is_archived: bool = True
+    # Every how manieth request on a connection that was used before finds it closed; 0: none does.
+    resets_reused: int = 0
 
 
 FLAVOURS = {
@@ -47,6 +49,7 @@ FLAVOURS = {
             has_activities=False,
             has_stats_v2=False,
             has_is_archived=False,
+            resets_reused=4,
         ),
         Flavour(
             "sentry9",

@@ -1,4 +1,4 @@
-"""The API of GlitchTip 4.1.5: the paths of Sentry, another server behind them."""
+"""The API of GlitchTip (4.1.5 and 5.2 as they were seen): the paths of Sentry, another server behind them."""
 
 from __future__ import annotations
 
@@ -104,9 +104,11 @@ def project_issues(call: Call) -> Reply:
 
 
 def detail(call: Call) -> Reply:
-    """Answer `GET /issues/{id}/`; a merged issue is gone."""
-    issue = call.world.issues.get(call.parts["issue"])
-    if issue is None or not _is_listed(call, issue):
+    """Answer `GET /issues/{id}/`, also for one that was merged away or waits to be deleted: as if it were open."""
+    name = call.parts["issue"]
+    gone = call.world.departed.get(name)
+    issue = gone.issue if gone and gone.reason == "merged" else call.world.issues.get(name)
+    if issue is None or not _is_recent(call, issue):
         raise not_found()
     return reply_json(_issue(issue) | {"activity": [], "participants": [], "userReportCount": 0})
 
@@ -203,8 +205,11 @@ def _query(text: str) -> Callable[[Issue], bool]:
 
 
 def _is_listed(call: Call, issue: Issue) -> bool:
-    recent = issue.last_seen >= call.world.clock - RETENTION
-    return recent and issue.status not in UNSEARCHABLE
+    return _is_recent(call, issue) and issue.status not in UNSEARCHABLE
+
+
+def _is_recent(call: Call, issue: Issue) -> bool:
+    return issue.last_seen >= call.world.clock - RETENTION
 
 
 def _organization(organization: SentryOrganization) -> dict[str, Any]:
@@ -251,7 +256,7 @@ def _issue(issue: Issue) -> dict[str, Any]:
         "permalink": "Not implemented",
         "logger": None,
         "level": issue.level,
-        "status": issue.status,
+        "status": "unresolved" if issue.status in UNSEARCHABLE else issue.status,
         "statusDetails": {},
         "isPublic": False,
         "project": _project(issue.project),

@@ -290,7 +290,9 @@ class IssueChanges(IssueState):
     def _remove(self, issue: Issue, reason: str, into: str | None = None) -> None:
         self._touch(issue)
         del self.issues[issue.id], issue.project.issues[issue.id]
-        self.departed[issue.id] = Departed(issue.id, reason, self.clock, issue.project.id, into)
+        self.departed[issue.id] = Departed(
+            issue.id, reason, self.clock, issue.project.id, issue, into
+        )
 
     def _touch(self, issue: Issue) -> None:
         if issue.id not in self.issues:

@@ -1,4 +1,4 @@
-"""Which path is answered by which endpoint, and from which rate limit bucket it is paid."""
+"""Which path is answered by which endpoint, for which scope, and from which rate limit bucket it is paid."""
 
 from __future__ import annotations
 
@@ -13,15 +13,28 @@ from pipelines.fake_sentry.calls import Call, Reply
 
 
 class Route(NamedTuple):
-    """A path pattern, its endpoint, and the bucket of its rate limit."""
+    """A path pattern, its endpoint, the bucket of its rate limit, and the scopes of which a token needs one."""
 
     pattern: Pattern[str]
     endpoint: Callable[[Call], Reply]
     bucket: str
+    scopes: frozenset[str]
 
 
-def _route(path: str, endpoint: Callable[[Call], Reply], bucket: str = "default") -> Route:
-    return Route(compile_path(path)[0], endpoint, bucket)
+def _route(
+    path: str, endpoint: Callable[[Call], Reply], bucket: str = "default", scopes: str = ""
+) -> Route:
+    needed = scopes or next((need for part, need in SCOPES.items() if part in path), "")
+    return Route(compile_path(path)[0], endpoint, bucket, frozenset(needed.split()))
+
+
+# By the first part of the path that fits; what fits none is for everybody.
+SCOPES = {
+    "/issues": "event:read",
+    "/teams/": "org:read team:read",
+    "/organizations/": "org:read",
+    "/projects/": "project:read",
+}
 
 
 ORGANIZATION = "/api/0/organizations/{organization}"
@@ -56,7 +69,7 @@ GLITCHTIP = [
     _route("/api/settings/", glitchtip.settings),
     _route("/api/0/organizations/", glitchtip.organizations),
     _route(f"{ORGANIZATION}/", glitchtip.organization),
-    _route(f"{ORGANIZATION}/projects/", glitchtip.projects),
+    _route(f"{ORGANIZATION}/projects/", glitchtip.projects, scopes="project:read"),
     _route(f"{ORGANIZATION}/teams/", glitchtip.teams),
     _route(f"{ORGANIZATION}/members/", glitchtip.members),
     _route(f"{ORGANIZATION}/issues/", glitchtip.organization_issues),

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import format_datetime
+from itertools import count
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -50,6 +51,9 @@ class State:
 
     token: str = TOKEN
     is_user_token: bool = True  # False: the token of an internal integration
+    scopes: set[str] = field(
+        default_factory=lambda: {"org:read", "project:read", "team:read", "event:read"}
+    )
     latency: float = 0.0  # seconds before every answer
     search_limit: int | None = None  # candidates after which an issue list ends in silence
     limits: Limits = field(default_factory=Limits)
@@ -82,6 +86,7 @@ class FakeSentry:
         self.region = region
         self.lock: threading.RLock = peers[0].lock if peers else threading.RLock()
         self._memory = Memory()
+        self._reuses = 0
         self._routes: list[Route] = GLITCHTIP if flavour == "glitchtip" else SENTRY
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -125,7 +130,7 @@ class FakeSentry:
     async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         path, query = scope["path"], scope["query_string"].decode()
-        fault, options = self.faults.pick(f"{path}?{query}") or (None, {})
+        fault, options = self.faults.pick(f"{path}?{query}") or (self._dropped(scope), {})
         route = next((r for r in self._routes if r.pattern.match(path)), None)
         reply = None
         headers: dict[str, str] = {}
@@ -136,7 +141,8 @@ class FakeSentry:
             with self.lock:
                 reply = reply or self._answer(scope, route, fault, options)
                 now = self.world.clock.replace(microsecond=0)
-                headers["Date"] = format_datetime(now, usegmt=True)
+                if fault != "no_date":
+                    headers["Date"] = format_datetime(now, usegmt=True)
         finally:
             if limited and route:
                 self.state.limits.leave(route.bucket)
@@ -146,6 +152,14 @@ class FakeSentry:
         seconds = time.perf_counter() - started
         self.requests.append(Logged(scope["method"], path, query, status, seconds, fault))
         await _send(scope, send, reply, headers, fault)
+
+    def _dropped(self, scope: Scope) -> str | None:
+        """Return the fault `reset` where this flavour has closed the connection that the client used again."""
+        every = self.flavour.resets_reused
+        if not every or next(scope["state"]["requests"]) == 0:
+            return None
+        self._reuses += 1
+        return "reset" if self._reuses % every == 0 else None
 
     def _answer(
         self, scope: Scope, route: Route | None, fault: str | None, options: dict[str, Any]
@@ -158,13 +172,27 @@ class FakeSentry:
             return reply_html("<h1>414 Request-URI Too Large</h1>", 414)
         try:
             call = self._call(scope, route)
-            reply = route.endpoint(call) if route else reply_html(status=404)
+            reply = self._asked(route, call) if route else reply_html(status=404)
         except Refusal as refusal:
             return refusal.reply
         if fault in CHANGES:
             asked = QueryParams(scope["query_string"]).get("cursor", "")
             reply = self.faults.change(fault, reply, call, asked, options)
         return reply
+
+    def _asked(self, route: Route, call: Call) -> Reply:
+        """Ask the endpoint if the token has a scope for it; GlitchTip looks at the question before."""
+        is_allowed = not route.scopes or bool(route.scopes & self.state.scopes)
+        if is_allowed:
+            return route.endpoint(call)
+        if self.flavour.name != "glitchtip":
+            raise forbidden()
+        try:
+            route.endpoint(call)
+        except Refusal as refusal:
+            if refusal.reply.status == 422:
+                raise
+        raise Refusal(403, "Permission denied")
 
     def _call(self, scope: Scope, route: Route | None) -> Call:
         path, is_glitchtip = scope["path"], self.flavour.name == "glitchtip"
@@ -237,11 +265,11 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(HttpToolsProtocol):
-    """Lets the application reach its connection, to tear it."""
+    """Lets the application reach its connection, to tear it, and count the requests on it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
+        self.app_state = {**self.app_state, "transport": transport, "requests": count()}
 
 
 def _seconds(fault: str | None, options: dict[str, Any]) -> float:
@@ -254,8 +282,10 @@ async def _send(
     transport = scope["state"]["transport"]
     if fault == "reset":
         transport.abort()
+        await asyncio.sleep(0)  # lets the connection take note
         return
-    named = reply.headers | headers | {"Content-Length": str(len(reply.body))}
+    # What a reply says itself wins: the tests make servers that say anything.
+    named = headers | {"Content-Length": str(len(reply.body))} | reply.headers
     named["Content-Type"] = reply.content_type
     encoded = [(k.lower().encode(), v.encode()) for k, v in named.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": encoded})

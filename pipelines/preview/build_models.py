@@ -15,6 +15,7 @@ OVERVIEW = "marts.product_overview"
 PRODUCTS = "marts.dim_products"
 CLOSURE = "marts.product_closure"
 PROJECTS = "marts.dim_projects"
+HEALTH = "marts.product_health_measures"
 FRESHNESS = "marts.organization_freshness"
 SYNCS = "staging.stg_sentry__organization_syncs"
 

@@ -18,6 +18,9 @@ ATTRIBUTES = (
     "product_priority",
     "is_active",
     "sla_target_hours",
+    "sla_target_hours_high",
+    "sla_target_hours_medium",
+    "sla_target_hours_low",
 )
 MEASURES = (
     "project_count",

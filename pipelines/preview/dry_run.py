@@ -30,6 +30,7 @@ from pipelines.preview.warehouse_copy import (
 from pipelines.publish import Publication, PublishError, open_published, read_publication
 from pipelines.settings import Settings, shortened
 from pipelines.warehouse.attach import attach
+from pipelines.warehouse.damage import damage, explanation
 from pipelines.warehouse.synced_projects import synced_projects
 
 
@@ -103,6 +104,8 @@ def _changes(
 
 
 def _not_comparable(settings: Settings, error: Exception) -> DryRunError:
+    if damaged := damage(error):
+        return DryRunError(explanation(settings.warehouse, damaged))
     reason = str(error).partition("\n")[0]
     return DryRunError(
         f"{shortened(settings.warehouse)} and {shortened(settings.published)} cannot be compared: {reason}. "

@@ -45,6 +45,9 @@ _ATTRIBUTES = {
     "product_priority": "priority",
     "is_active": "active",
     "sla_target_hours": "SLA target",
+    "sla_target_hours_high": "SLA target of high issues",
+    "sla_target_hours_medium": "SLA target of medium issues",
+    "sla_target_hours_low": "SLA target of low issues",
 }
 _SOURCES = {
     "owner_team": "owner_team_source",
@@ -132,7 +135,7 @@ def _value(column: str, value: Any, show: Show) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if column == "sla_target_hours":
+    if column.startswith("sla_target_hours"):
         return f"{value:,.6g} h"
     return "" if column == "description" else show(value)
 

@@ -12,12 +12,14 @@ from pipelines.preview.build_models import (
     CLOSURE,
     COMPARED,
     FRESHNESS,
+    HEALTH,
     PRODUCTS,
     PROJECTS,
     SYNCS,
     DryRunError,
 )
 from pipelines.warehouse.attach import attach
+from pipelines.warehouse.damage import damage, explanation, foreign
 
 # The catalog that is published, as rows of schema seeds. A project has the product that it had; one that is newer
 # than the publication has the product that it has now, so that it makes no difference.
@@ -54,10 +56,28 @@ inner join warehouse.seeds.products as product
 create or replace table warehouse.seeds.sla_targets as
 select distinct
     product_priority as priority,
-    sla_target_hours as resolve_within_hours,
+    target.issue_priority,
+    target.hours as resolve_within_hours,
     0 as line,
-from published.{PRODUCTS}
-where product_priority is not null and sla_target_hours is not null;
+from published.{PRODUCTS},
+    (
+        values
+        (null, sla_target_hours),
+        ('high', sla_target_hours_high),
+        ('medium', sla_target_hours_medium),
+        ('low', sla_target_hours_low)
+    ) as target(issue_priority, hours)
+where product_priority is not null and target.hours is not null;
+
+create or replace table warehouse.seeds.health_targets as
+select distinct
+    product.product_priority as priority,
+    health.measure,
+    health.at_risk,
+    health.critical,
+    0 as line,
+from published.{HEALTH} as health
+inner join published.{PRODUCTS} as product using (product_id);
 """
 
 SAME_DATA = f"""
@@ -86,6 +106,8 @@ def copy_warehouse(warehouse: Path, folder: Path) -> Path:
     """
     # Under one name: the views in it name their catalog, which is the file's name.
     target = folder / "warehouse.duckdb"
+    if reason := foreign(warehouse):
+        raise DryRunError(explanation(warehouse, reason))
     try:
         # Nobody can write while it is open for reading. Closing any handle on the file releases that lock, so every
         # file is copied before one is closed.
@@ -96,13 +118,13 @@ def copy_warehouse(warehouse: Path, folder: Path) -> Path:
                     stream = opened.enter_context(source.open("rb"))
                     with Path(f"{target}{suffix}").open("wb") as written:
                         shutil.copyfileobj(stream, written, 1 << 20)
-    except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise DryRunError(f"{warehouse} cannot be read: {_first_line(error)}") from error
-        raise DryRunError(
-            f"{warehouse} is being written to, probably by a run; try again when it has ended"
-        ) from error
     except (duckdb.Error, OSError) as error:
+        if reason := damage(error):
+            raise DryRunError(explanation(warehouse, reason)) from error
+        if "lock" in str(error):
+            raise DryRunError(
+                f"{warehouse} is being written to, probably by a run; try again when it has ended"
+            ) from error
         raise DryRunError(f"{warehouse} cannot be copied: {_first_line(error)}") from error
     return target
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.warehouse.attach import attach
+from pipelines.warehouse.damage import damage, foreign
 
 
 class PublishError(Exception):
@@ -27,6 +28,8 @@ def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if not path.exists():
         raise PublishError(how_to_publish(path))
+    if reason := foreign(path):
+        raise PublishError(_how_to_replace(path, reason))
     try:
         # In memory and attached: DuckDB opens a path only once per process, so that a file that was replaced would
         # be the old one. Without replacements a missing table is missing, even if a Python name is the same.
@@ -37,6 +40,8 @@ def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.CatalogException as error:
         raise PublishError(f"{path} lacks a table: {first_line(error)}") from error
     except (duckdb.Error, UnicodeError) as error:
+        if reason := damage(error):
+            raise PublishError(_how_to_replace(path, reason)) from error
         raise PublishError(f"{path} cannot be read: {first_line(error)}") from error
 
 
@@ -48,6 +53,13 @@ def how_to_publish(path: Path) -> str:
     else:
         way = "`make sync` makes it, or `make demo` a sample"
     return f"{path} is not there yet; {way}"
+
+
+def _how_to_replace(path: Path, reason: str) -> str:
+    return (
+        f"{path} is damaged ({reason}). `make sync` publishes anew, `make rollback` puts an earlier publication in "
+        "its place, `make restore` a backup; nothing is lost while the warehouse is whole"
+    )
 
 
 def first_line(error: Exception) -> str:

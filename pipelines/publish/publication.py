@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from pipelines.publish import parquet, versions
 from pipelines.publish.build import build
 from pipelines.publish.contract import Publication, read_publication, verify
 from pipelines.publish.open_published import PublishError, first_line
+from pipelines.warehouse.damage import damage
+
+log = logging.getLogger(__name__)
 
 # For owner and group. Writable by no one: a program that opened it for writing would shut out
 # all readers.
@@ -57,7 +61,7 @@ def publish(
     return replace(publication, path=target)
 
 
-def restore(
+def rollback(
     target: Path, label: str | None = None, *, parquet_folder: Path | None = None
 ) -> Publication:
     """Put an earlier publication back and return it; the one that it replaces is kept.
@@ -77,12 +81,16 @@ def restore(
 
 
 def publications(target: Path) -> list[Publication]:
-    """Return the current publication and, newest first, those that can be put back.
+    """Return the current publication and, newest first, those that can be put back; a damaged one is logged.
 
     Raises PublishError where there is none at all.
     """
-    current = [read_publication(target)] if target.exists() else []
-    found = current + [read_publication(file) for file in _previous(target)]
+    found = []
+    for file in [*([target] if target.exists() else []), *_previous(target)]:
+        try:
+            found.append(read_publication(file))
+        except PublishError as error:
+            log.warning("%s", error)
     if not found:
         raise PublishError(f"nothing is published at {target}")
     return found
@@ -114,6 +122,8 @@ def _explained(target: Path) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, OSError) as error:
+        if damage(error):
+            raise  # not the disk's fault
         disk = next(folder for folder in target.absolute().parents if folder.exists())
         free = shutil.disk_usage(disk).free
         reason = first_line(error)

@@ -30,6 +30,14 @@ class Dialect:
         return self.listing != "glitchtip"
 
     @property
+    def hides_what_is_gone(self) -> bool:
+        """GlitchTip takes a merged issue, or one that waits to be deleted, out of listings and reads by id only.
+
+        Asked alone it is answered as if it were open.
+        """
+        return self.listing == "glitchtip"
+
+    @property
     def has_activities(self) -> bool:
         """GlitchTip's are always empty."""
         return self.listing != "glitchtip"

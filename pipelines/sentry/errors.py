@@ -1,11 +1,25 @@
 """What can go wrong between us and a Sentry server, each with a message for people.
 
-No message ever holds the token: it travels in a header only, and headers are never quoted.
+No message ever holds the token: it travels in a header only, and what a server sends back is redacted as it comes in.
 """
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
+import traceback
 from collections.abc import Iterator
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+
+log = logging.getLogger("pipelines.sentry")
+
+# The last: a limit on the size of files.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# DuckDB's own limit on what it moves out of memory follows the room that is left.
+_NO_ROOM_IN_WORDS = (*map(os.strerror, _NO_ROOM), "max_temp_directory_size")
 
 
 class SentryError(Exception):
@@ -47,6 +61,10 @@ class UnavailableError(SentryError):
     """The server could not be reached, or kept failing, until the retries were used up."""
 
 
+class UnusableReplyError(SentryError):
+    """A reply that no Sentry sends: beyond the bounds of size, time and depth, or with an address that is none."""
+
+
 class TruncatedError(SentryError):
     """A listing cannot be trusted to be whole: too slow, a cursor that does not move, an end that is not marked."""
 
@@ -55,8 +73,39 @@ class ChangedTypeError(SentryError):
     """A field of the API has another type than it always had; names table and field, never a value."""
 
 
+class UnexpectedError(SentryError):
+    """Anything that is no error of ours; says of which type it was, and where."""
+
+
 class StorageError(SentryError):
     """The disk has no room for the rows just read; says where, and that the warehouse is as it was."""
+
+
+def as_failure(error: Exception) -> SentryError:
+    """Return the error as the failure of an organization: one of ours as it is, of any other its type and place.
+
+    The traceback of another goes to the log, and nowhere else.
+    """
+    if isinstance(error, SentryError):
+        return error
+    log.error("An error that this program does not expect:", exc_info=error)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
+    place = next(iter(reversed(ours or frames)), None)
+    where = f" in {Path(place.filename).name}, line {place.lineno}" if place else ""
+    return UnexpectedError(
+        f"It failed with an error that this program does not expect ({type(error).__name__}{where}). "
+        "The log has the whole of it; please report that."
+    )
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether any exception of the chain says so; DuckDB's and dlt's have the reason in their text only."""
+    return any(
+        (isinstance(each, OSError) and each.errno in _NO_ROOM)
+        or any(reason in str(each) for reason in _NO_ROOM_IN_WORDS)
+        for each in chain(error)
+    )
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

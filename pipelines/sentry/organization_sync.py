@@ -29,13 +29,17 @@ from pipelines.sentry.rows.typed import as_json
 from pipelines.sentry.state import stored_issues
 from pipelines.sentry.state.stored import StoredState
 from pipelines.sentry.state.stored_directory import (
-    new_projects,
+    read_before,
     set_own_projects,
     stage_directory,
 )
 
 log = logging.getLogger("pipelines.sentry")
 
+GIVE_ACCESS = (
+    "Have the token's user join their teams in Sentry, "
+    "or take the token of an internal integration, which sees every project."
+)
 
 _COUNTERS = ("issues_new", "issues_changed", "issues_vanished")
 
@@ -85,7 +89,12 @@ def sync_organization(
     slug = organization.slug
     state = stored.states(as_of).get(slug, plan.OrganizationState())
     mode = plan.choose_mode(state, as_of, options.full_every)
-    readable = organization.readable()
+    readable, before = organization.readable(), read_before(stored, slug)
+    if not readable and before & organization.projects.keys():
+        raise ForbiddenError(
+            f"None of the {len(organization.projects)} projects of {slug} can be read with this token any more. "
+            f"{GIVE_ACCESS}"
+        )
     dialect = _dialect(organization, readable, as_of)
     reader = IssueReader(organization.api, slug, dialect, readable)
     set_own_projects(stored, slug, directory.home_of())
@@ -99,17 +108,18 @@ def sync_organization(
         weights,
         options.concurrency,
         options.categories,
-        new_projects(stored, slug, set(readable)),
+        readable.keys() - before,
     )
-    log.info("%s: %s sync, %d listings", slug, mode, len(listings))
+    known = len(organization.projects)
+    log.info("%s: %s sync, %d of %d projects can be read", slug, mode, len(readable), known)
     expected: plan.Reason = "all" if mode == "full" else "open"
     collection = IssueCollection(
         reader, stored, workers, options.redaction, as_of, is_first=not weights, progress=progress
     )
     progress.begin("issues", sum(weights[pid][expected] for pid in readable if pid in weights))
     collection.read_listings(listings)
-    hidden, tombstones = _read_not_listed(collection, stored, organization, mode, readable)
-    stored_issues.complete_issues(stored, hidden, tombstones, as_of)
+    tombstones = _read_not_listed(collection, stored, organization, mode, readable)
+    stored_issues.complete_issues(stored, tombstones, as_of)
     stage_directory(stored, organization, as_of)
     _follow_up(reader, stored, workers, options, state, as_of, progress)
     stored_issues.set_changed_days(stored)
@@ -139,8 +149,11 @@ def _read_not_listed(
     organization: Organization,
     mode: plan.Mode,
     readable: dict[str, str],
-) -> tuple[set[str], pa.Table]:
-    """Read by id what the listings did not show; returns the projects out of reach, and tombstones of the others."""
+) -> pa.Table:
+    """Read by id what the listings did not show; returns tombstones of what is gone.
+
+    What cannot be read any more is not gone: issues of such a project stay as they were.
+    """
     hidden = {pid for pid in organization.projects if pid not in readable}
     if readable and collection.unreadable_projects >= set(readable):
         raise ForbiddenError(
@@ -159,10 +172,11 @@ def _read_not_listed(
             pass
         hidden.add(project_id)
         organization.projects[project_id]["has_access"] = False
+    stored.keep_ids("hidden", hidden)
     not_listed = stored_issues.not_listed(
         stored, organization.slug, mode, collection.as_of, hidden | untouched
     )
-    return hidden, collection.read_by_id(not_listed)
+    return collection.read_by_id(not_listed)
 
 
 def _follow_up(

@@ -32,6 +32,8 @@ RETENTION = timedelta(days=90)
 # disagree (Sentry 9) or that can only be read newest first (GlitchTip).
 OVERLAP = timedelta(hours=1)
 LONG_OVERLAP = timedelta(hours=24)
+# Sentry accepts events so far ahead of its clock, and its own lists end there.
+FUTURE = timedelta(minutes=1)
 # Sentry searches many candidates within 30 s and then cuts off silently; smaller slices stay well below.
 ROWS_PER_SLICE = 2000
 SUSPICIOUS_SECONDS = 25.0
@@ -128,8 +130,7 @@ def listings(
         windows = {"hot": since, "open": as_of - RETENTION}
         if new_projects:
             windows["all"] = as_of - RETENTION
-    # The server's bound is exclusive and its Date has whole seconds: include the second of as_of.
-    end = as_of + timedelta(seconds=1)
+    end = as_of + FUTURE
     planned: list[Listing] = []
     for reason, start in windows.items():
         wanted = project_ids

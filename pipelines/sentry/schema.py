@@ -58,6 +58,8 @@ PROJECTS = _table(
     created_at=TIMESTAMP,
     # False when Sentry lists the project but not its issues to this token.
     has_access=pa.bool_(),
+    # When a sync found that they cannot be read any more; null while they can be, and if they never could.
+    access_lost_at=TIMESTAMP,
     # Set when a complete listing no longer holds the project.
     deleted_at=TIMESTAMP,
     observed_at=TIMESTAMP,
@@ -134,7 +136,7 @@ ISSUES = _table(
     annotations=pa.string(),
     # JSON: fields of Sentry's reply that this source does not know (yet); null when there are none.
     other_fields=pa.string(),
-    # null while the issue exists; deleted, merged, project_gone or access_lost afterwards.
+    # null while the issue exists; deleted, merged or project_gone afterwards, and while Sentry waits to do so.
     removed_reason=pa.string(),
     removed_at=TIMESTAMP,
     merged_into_issue_id=pa.string(),
@@ -188,7 +190,8 @@ PROJECT_DAILY_EVENTS = _table(
     date_on=pa.date32(),
     organization_slug=pa.string(),
     event_count=pa.int64(),
-    # stats_v2, project_stats, or issues (the sum of what the issue lists held).
+    # stats_v2, project_stats, or issues (the sum of what the issue lists held); publication where a new warehouse has
+    # it from what was published.
     event_source=pa.string(),
 )
 

@@ -15,7 +15,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipelines.sentry.errors import SentryError, UnavailableError
+from pipelines.sentry.errors import (
+    SentryError,
+    StorageError,
+    UnavailableError,
+    as_failure,
+    is_disk_full,
+)
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import SentrySession, TrafficCounts
 from pipelines.sentry.http.workers import Workers
@@ -65,15 +71,23 @@ class Sync:
         """Return now by the server's clock (naive UTC), asked before anything else."""
         return self._api.clock()
 
+    def listed(self) -> tuple[set[str], set[tuple[str, datetime]]]:
+        """Return what Sentry lists now: the slugs of organizations; id and creation (naive UTC) of projects."""
+        with open_stored_state(None) as nothing:
+            found = read_directory(self._api, self.organizations, nothing).organizations
+        rows = [row for each in found for row in each.projects.values()]
+        keys = {(row["project_id"], row["created_at"]) for row in rows if row["created_at"]}
+        return {each.slug for each in found}, keys
+
     def loads(self) -> Iterator[dict[str, Path]]:
         """Yield a Parquet file of changed rows per raw table that has any, of one organization at a time.
 
         Each is to be loaded, all or nothing, before the next is asked for: what follows compares with the warehouse
         as it is then. Until then the warehouse is closed, and the files are there. Of an organization that failed there
         is its row in `organization_syncs` alone. Raises SentryError when not one could be synced, UnavailableError when
-        that may be otherwise in a minute.
+        that may be otherwise in a minute, StorageError when the disk is full.
         """
-        with _emptied(self.folder) as folder:
+        with _room_explained(self.folder), _emptied(self.folder) as folder:
             if files := redacted_rows(self.warehouse, self.options.redaction, folder):
                 yield files
             directory = self._read_directory(folder)
@@ -110,6 +124,10 @@ class Sync:
         try:
             with open_stored_state(self.warehouse, folder) as stored:
                 return read_directory(self._api, self.organizations, stored)
+        except Exception as error:
+            if is_disk_full(error):
+                raise
+            raise as_failure(error) from None
         finally:
             self.directory_traffic = self.session.traffic.counts()
 
@@ -128,8 +146,10 @@ class Sync:
                 changes = sync_organization(
                     organization, directory, stored, as_of, self.options, workers, self.progress
                 )
-        except SentryError as error:
-            return Changes(), error
+        except Exception as error:
+            if is_disk_full(error):
+                raise
+            return Changes(), as_failure(error)
         log.info(
             "%s: %s sync; %d issues new, %d changed, %d gone",
             organization.slug,
@@ -161,6 +181,19 @@ def configured_sync(settings: Settings, run_id: str) -> Sync:
         settings.organizations,
         options,
     )
+
+
+@contextmanager
+def _room_explained(folder: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        raise StorageError(
+            f"There is no room left on the disk of {folder or tempfile.gettempdir()} for the rows just read. "
+            "The warehouse is as it was after the last organization; make room and run again."
+        ) from error
 
 
 @contextmanager

@@ -24,14 +24,14 @@ def lock_path(warehouse: Path) -> Path:
 
 
 @contextmanager
-def run_lock(warehouse: Path, owner: str) -> Iterator[None]:
+def run_lock(warehouse: Path, owner: str, longest_wait: float = _WAIT) -> Iterator[None]:
     """Keep other runs out for the time of the block; `owner` is what a second run says is at work.
 
-    Raises WarehouseError, at once, when another run is under way.
+    Raises WarehouseError when another run is still under way after `longest_wait` seconds; by default, at once.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with lock_path(warehouse).open("a+b", buffering=0) as file:
-        deadline = time.monotonic() + _WAIT
+        deadline = time.monotonic() + longest_wait
         while not _is_taken(file.fileno(), fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 raise WarehouseError(

@@ -3,7 +3,8 @@
 A row is `running` from `begin_run` until its data is published; only then is it `complete` or, where an organization
 failed, `partial`. A run that ended otherwise is `failed`: at once if it can still say so, else when the next one
 begins. What a run read of each organization stands in `raw_sentry.organization_syncs` and nowhere else; the mart
-`sync_runs` adds it up. All times are naive UTC by Sentry's clock, so that the host's clock may be wrong.
+`sync_runs` adds it up. Runs of a warehouse before this one stand in `ops.earlier_sync_runs` as they were published.
+All times are naive UTC by Sentry's clock, so that the host's clock may be wrong.
 
 Each function opens the warehouse for itself and closes it again: loads and dbt need it in between.
 """
@@ -36,6 +37,26 @@ create table if not exists ops.sync_runs (
     directory_retries bigint,
     directory_seconds_rate_limited double,
     host_started_at timestamp
+);
+
+create table if not exists ops.earlier_sync_runs (
+    run_id varchar,
+    started_at timestamp,
+    finished_at timestamp,
+    mode varchar,
+    status varchar,
+    organizations integer,
+    failed_organizations integer,
+    failures varchar,
+    requests bigint,
+    pages bigint,
+    retries bigint,
+    seconds_rate_limited double,
+    issues_new bigint,
+    issues_changed bigint,
+    issues_vanished bigint,
+    issues_upserted bigint,
+    issues_total bigint
 );
 """
 

@@ -16,6 +16,7 @@ from pipelines.sentry.schema import DATASET
 from pipelines.warehouse import run_log
 from pipelines.warehouse.attach import connect
 from pipelines.warehouse.errors import WarehouseError
+from pipelines.warehouse.raw_tables import create_what_is_missing
 
 # Raised when the code before could not use, or would damage, a warehouse written by this one.
 FORMAT = 2
@@ -36,20 +37,31 @@ def upgrade(warehouse: Path) -> str | None:
     with connect(warehouse) as db:
         is_new = not _relations(db)
         found = FORMAT if is_new else _format(db)
-        if found > FORMAT:
-            raise WarehouseError(
-                f"{warehouse} was written by a newer version of this program (format {found}; this version knows "
-                f"{FORMAT}). Install that version again. Or move the file away and run `make sync`: everything is "
-                "read from Sentry again, but histories and what Sentry no longer shows are lost."
-            )
+        _require_known(warehouse, found)
         db.execute("begin")
         if found < 2:
             _to_format_2(db)
         db.execute(run_log.CREATE)
         for statement in CREATE.strip().split(";\n"):
             db.execute(statement, {"format": FORMAT} if "$format" in statement else None)
+        # Models read columns that no load may have brought yet.
+        create_what_is_missing(db)
         db.execute("commit")
     return None if found == FORMAT else f"{warehouse.name}: format {found} is now {FORMAT}."
+
+
+def require_known_format(warehouse: Path) -> None:
+    """Raise WarehouseError if a newer version has written the warehouse."""
+    _require_known(warehouse, stored_format(warehouse))
+
+
+def _require_known(warehouse: Path, found: int) -> None:
+    if found > FORMAT:
+        raise WarehouseError(
+            f"{warehouse} was written by a newer version of this program (format {found}; this version knows "
+            f"{FORMAT}). Install that version again. Or move the file away and run `make sync`: everything is "
+            "read from Sentry again, and the histories come back as of the last publication."
+        )
 
 
 def stored_format(warehouse: Path) -> int:

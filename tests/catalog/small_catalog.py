@@ -11,6 +11,7 @@ from pipelines.catalog import Checked, SentryProject, check
 PRODUCTS = "product_id,name,parent_id,description,owner_team,priority,is_active\n"
 MAPPING = "organization,project,product_id\n"
 TARGETS = "priority,resolve_within_hours\n"
+MATRIX = "priority,issue_priority,resolve_within_hours\n"
 
 SHOP = """shop,Shop,,,commerce,high,
 payments,Payment System,shop,,,critical,
@@ -20,6 +21,7 @@ LEDGER = """acme,checkout-*,checkout
 ,ledger,payments
 """
 HIGH = "high,72\n"
+HEALTH = "priority,measure,at_risk,critical\n"
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Folder:
     def write(self, file: str, content: str | bytes | None) -> None:
         """Write one file anew, or remove it."""
         if content is None:
-            (self.path / file).unlink()
+            (self.path / file).unlink(missing_ok=True)
         else:
             data = content.encode() if isinstance(content, str) else content
             (self.path / file).write_bytes(data)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from .small_catalog import HIGH, LEDGER, MAPPING, TARGETS, Folder
+from .small_catalog import HIGH, LEDGER, MAPPING, MATRIX, TARGETS, Folder
 
 BROKEN: list[tuple[str, str, str | bytes | None, list[str]]] = [
     (
@@ -144,6 +144,39 @@ BROKEN: list[tuple[str, str, str | bytes | None, list[str]]] = [
         TARGETS + HIGH + "HIGH,24\n",
         [
             'seeds/sla_targets.csv:3: error: priority "high" has a target in line 2 already; remove one of the rows',
+        ],
+    ),
+    (
+        "two targets for the same issues",
+        "sla_targets.csv",
+        MATRIX + "high,,72\nhigh,LOW,99\nhigh,low,98\n",
+        [
+            'seeds/sla_targets.csv:4: error: priority "high" has a target for low issues in line 3 already; remove one of the rows',
+        ],
+    ),
+    (
+        "an issue's priority that Sentry does not know",
+        "sla_targets.csv",
+        MATRIX + "high,,72\nhigh,fatal,9\nlow,critical,9\n",
+        [
+            'seeds/sla_targets.csv:3: error: issue_priority "fatal" is not a priority of issues; write one of high, medium, low, or leave it blank for any; fatal counts as high',
+            'seeds/sla_targets.csv:4: error: issue_priority "critical" is not a priority of issues; write one of high, medium, low, or leave it blank for any',
+        ],
+    ),
+    (
+        "less time for what matters less",
+        "sla_targets.csv",
+        MATRIX + "high,,1\nhigh,low,24\nhigh,high,72\nlow,medium,9\n",
+        [
+            'seeds/sla_targets.csv:4: warning: priority "high" gives its high issues 72 hours, more than the 24 of its low ones (line 3); are they the wrong way round?',
+        ],
+    ),
+    (
+        "a misspelt column that might have been left out",
+        "sla_targets.csv",
+        "priority,issue priorty,resolve_within_hours\nhigh,low,72\n",
+        [
+            'seeds/sla_targets.csv:1: error: column "issue priorty" is not known; call it "issue_priority"',
         ],
     ),
     (

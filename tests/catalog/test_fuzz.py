@@ -11,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.catalog import Checked, SentryProject, check
+from pipelines.catalog.health_targets import MEASURES
 from pipelines.catalog.tables import TABLES
 
-from .small_catalog import HIGH, LEDGER, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
+from .small_catalog import HEALTH, HIGH, LEDGER, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
 
 GOOD = {
     "products.csv": PRODUCTS + SHOP,
     "project_products.csv": MAPPING + LEDGER,
     "sla_targets.csv": TARGETS + HIGH,
+    "health_targets.csv": HEALTH + "high,late_ratio,0.2,\n",
 }
 PROJECTS = [
     SentryProject("acme", "checkout-web"),
@@ -60,7 +62,7 @@ fragments = st.sampled_from(
         "é",
     ]
     + [name for table in TABLES for name in table.names]
-    + [PRODUCTS, MAPPING, TARGETS, SHOP, LEDGER, HIGH]
+    + [PRODUCTS, MAPPING, TARGETS, SHOP, LEDGER, HIGH, HEALTH, *MEASURES]
 )
 
 
@@ -92,6 +94,8 @@ def believable(result: Checked, seeds: Path, files: dict[str, bytes]) -> None:
         assert ids >= {row.product_id for row in result.catalog.project_products}
         assert ids >= {product.parent_id for product in result.catalog.products} - {None}
         assert all(target.resolve_within_hours > 0 for target in result.catalog.sla_targets)
+        any_priority = [row.measure for row in result.catalog.health_targets if not row.priority]
+        assert sorted(any_priority) == sorted(MEASURES)
 
 
 @settings(max_examples=150)

@@ -10,9 +10,9 @@ import pytest
 
 from pipelines.catalog import Catalog, fingerprint, load
 
-from .small_catalog import HIGH, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
+from .small_catalog import MAPPING, MATRIX, PRODUCTS, SHOP, TARGETS, Folder
 
-TABLES = ("products", "project_products", "sla_targets")
+TABLES = ("products", "project_products", "sla_targets", "health_targets")
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def catalog(folder: Folder) -> Catalog:
 
 
 def contents(warehouse: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]]:
-    return {name: warehouse.sql(f"from seeds.{name} order by line").fetchall() for name in TABLES}
+    return {name: warehouse.sql(f"from seeds.{name}").fetchall() for name in TABLES}
 
 
 def test_the_tables_hold_the_rows_of_the_catalog(
@@ -42,6 +42,7 @@ def test_the_tables_hold_the_rows_of_the_catalog(
         "products": [astuple(row) for row in loaded.products],
         "project_products": [astuple(row) for row in loaded.project_products],
         "sla_targets": [astuple(row) for row in loaded.sla_targets],
+        "health_targets": [astuple(row) for row in loaded.health_targets],
     }
     described = warehouse.sql("describe seeds.products").fetchall()
     assert [(name, kind, null) for name, kind, null, *_ in described] == [
@@ -69,10 +70,13 @@ def test_only_what_differs_is_replaced(
     folder: Folder, warehouse: duckdb.DuckDBPyConnection
 ) -> None:
     load(warehouse, catalog(folder))
-    folder.write("sla_targets.csv", TARGETS + HIGH + "low,720\n")
+    folder.write("sla_targets.csv", MATRIX + "high,,72\nhigh, Low,720\n")
 
     assert load(warehouse, catalog(folder)) == ("sla_targets",)
-    assert contents(warehouse)["sla_targets"] == [("high", 72.0, 2), ("low", 720.0, 3)]
+    assert contents(warehouse)["sla_targets"] == [
+        ("high", None, 72.0, 2),
+        ("high", "low", 720.0, 3),
+    ]
 
 
 def test_a_table_that_becomes_empty_is_emptied(
@@ -115,7 +119,7 @@ def test_the_fingerprint_follows_the_bytes_and_nothing_else(folder: Folder) -> N
     first = fingerprint(folder.path)
     seen = {first}
 
-    (folder.path / "notes.txt").write_text("not one of the three")
+    (folder.path / "notes.txt").write_text("not one of them")
     (folder.path / "products.csv").touch()
     assert fingerprint(folder.path) == first
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.catalog import Catalog, Product, ProjectProduct, SlaTarget, spreadsheet, values
+from pipelines.catalog.health_targets import with_defaults
 from pipelines.catalog.tables import TABLES
 
 from .small_catalog import MAPPING, PRODUCTS, Folder
@@ -98,7 +99,8 @@ def test_blanks_case_and_empty_lines_do_not_matter_and_lines_are_physical(folder
             Product("payments", "Payments", "shop", None, None, None, False, 10),
         ),
         (ProjectProduct("acme", "checkout-?*", "payments", 2),),
-        (SlaTarget("high", 1.5, 2), SlaTarget("low", 72.0, 3)),
+        (SlaTarget("high", None, 1.5, 2), SlaTarget("low", None, 72.0, 3)),
+        with_defaults([]),
     )
 
 

@@ -7,19 +7,37 @@ import os
 import re
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+    ScheduleInstigatorData,
+    TickData,
+    TickStatus,
+)
+from dagster._daemon.types import DaemonHeartbeat
 
 from pipelines import settings as project_settings
+from pipelines.commands.dagster import environment
 from pipelines.commands.doctor import doctor
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.settings import ROOT, read_settings
 from pipelines.warehouse.lock import run_lock
 from pipelines.warehouse.version import FORMAT, upgrade
+from tests.commands.small_publication import write_published
 
 
 @pytest.fixture
@@ -176,11 +194,21 @@ def test_an_integration_has_to_name_its_organization(
 
 
 def test_projects_that_the_token_may_not_read_are_counted(
-    sentry: FakeSentry, capfd: pytest.CaptureFixture[str]
+    sentry: FakeSentry, data: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    sentry.world.set_access(next(iter(sentry.world.projects.values())), False)
-    told = Told(capfd, sentry.url)
-    assert told["organization acme"].startswith("warning: 2 projects, 1 readable")
+    hidden = next(iter(sentry.world.projects.values()))
+    sentry.world.set_access(hidden, False)
+    told = Told(capfd, sentry.url)["organization acme"]
+    assert told.startswith("warning: 2 projects, 1 readable")
+    assert "no longer" not in told
+
+    write_published(
+        f"create table marts.dim_projects as select '{hidden.id}' as project_id, "
+        "true as has_access, false as is_deleted",
+        data,
+    )
+    told = Told(capfd, sentry.url)["organization acme"]
+    assert f"no longer readable: {hidden.slug} -> Issues of these count as they were" in told
 
 
 @pytest.mark.parametrize(
@@ -192,6 +220,7 @@ def test_projects_that_the_token_may_not_read_are_counted(
         ("SENTRY_URL", "https://..", "expected an address"),
         ("SENTRY_URL", "https://*", "expected an address"),
         ("SENTRY_URL", "http://localhost:port", "expected an address"),
+        ("SENTRY_URL", "http://sentry.example", "https://, or set ALLOW_PLAIN_HTTP=true"),
         ("PERSONAL_DATA", "hash", "PERSONAL_DATA_KEY"),
     ],
 )
@@ -242,7 +271,7 @@ def test_the_warehouse_the_lock_and_the_catalog_are_looked_at(
     told = Told(capfd, sentry.url)
     assert told.problems() == ["warehouse", "catalog"]
     warehouse.write_bytes(b"no database")
-    assert "cannot be read" in Told(capfd, sentry.url)["warehouse"]
+    assert "is damaged" in Told(capfd, sentry.url)["warehouse"]
 
 
 def test_a_data_folder_that_is_none_is_a_problem(
@@ -250,3 +279,26 @@ def test_a_data_folder_that_is_none_is_a_problem(
 ) -> None:
     data.write_text("a file")
     assert "is no folder" in Told(capfd, sentry.url)["DATA_DIR"]
+
+
+def test_the_daemon_is_looked_at_and_a_clock_that_was_ahead_is_said(
+    sentry: FakeSentry, data: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    home = read_settings().dagster_home
+    environment(read_settings(), {})
+    now = time.time()
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert "is not running" in Told(capfd, sentry.url)["schedule"]
+        instance.add_daemon_heartbeat(DaemonHeartbeat(now, "SCHEDULER", "1", []))
+        assert Told(capfd, sentry.url)["schedule"].startswith("ok: Dagster's daemon was alive at 2")
+        location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("ours"), "repository")
+        state = InstigatorState(
+            RemoteInstigatorOrigin(location, "every"),
+            InstigatorType.SCHEDULE,
+            InstigatorStatus.DECLARED_IN_CODE,
+            ScheduleInstigatorData("0 */3 * * *"),
+        )
+        instance.add_instigator_state(state)
+        tick = (state.instigator_origin_id, "every", InstigatorType.SCHEDULE, TickStatus.SKIPPED)
+        instance.create_tick(TickData(*tick, now + 86_400, selector_id=state.selector_id))
+    assert "the clock was ahead" in Told(capfd, sentry.url)["schedule"]

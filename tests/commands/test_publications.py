@@ -1,4 +1,4 @@
-"""`publications` and `restore` as a person runs them."""
+"""`publications` and `rollback` as a person runs them."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def test_they_are_listed_and_restored(data: Data, capsys: pytest.CaptureFixture[
     listed = capsys.readouterr().out
     assert "20261123T100500Z" in listed
     assert "20261123T090500Z" in listed
-    assert main(["restore"]) == 0
+    assert main(["rollback"]) == 0
     assert f"{published_at():%Y-%m-%d %H:%M} UTC" in capsys.readouterr().out
     assert read_publication(data.target).run_id == "run-1"
-    assert main(["restore", "20261123T100500Z"]) == 0
+    assert main(["rollback", "20261123T100500Z"]) == 0
     assert read_publication(data.target).run_id == "run-2"
 
 
 def test_what_cannot_be_done_is_one_line(data: Data, capsys: pytest.CaptureFixture[str]) -> None:
     data.publish()
 
-    assert main(["restore"]) == 1
+    assert main(["rollback"]) == 1
     assert capsys.readouterr().err == f"no publication earlier than {data.target} is kept\n"
     data.target.unlink()
     assert main(["publications"]) == 1

@@ -35,13 +35,18 @@ def metricflow(project: Path, warehouse: WrittenWarehouse, *arguments: str) -> s
 
 def query(
     project: Path, warehouse: WrittenWarehouse, metrics: str, by: str
-) -> dict[str, list[float]]:
+) -> dict[str, list[float | None]]:
     """The metrics by the values of a dimension, in the order in which they are named."""
     answer = project / "answer.csv"
     chosen = ("--metrics", metrics, "--group-by", by)
     metricflow(project, warehouse, "query", *chosen, "--csv", str(answer))
     with answer.open(newline="") as file:
-        return {row[0]: [float(each) for each in row[1:]] for row in list(csv.reader(file))[1:]}
+        return {row[0]: _numbers(row[1:]) for row in list(csv.reader(file))[1:]}
+
+
+def _numbers(values: list[str | int | None]) -> list[float | None]:
+    """A blank is null."""
+    return [None if each in ("", None) else float(each or 0) for each in values]
 
 
 def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(
@@ -83,9 +88,12 @@ def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(
         project_daily_events=events,
     )
     warehouse.catalog(
-        [{"product_id": f"p{n}", "owner_team": f"team-{n % 2}"} for n in range(3)],
+        [
+            {"product_id": f"p{n}", "owner_team": f"team-{n % 2}", "priority": "high"}
+            for n in range(3)
+        ],
         [{"project": f"pay-{n}", "product_id": f"p{n}"} for n in range(3)],
-        {},
+        {"high": 72},
     )
     warehouse.run()
     project = warehouse.folder / "project"
@@ -96,14 +104,15 @@ def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(
     by_team = query(
         project,
         warehouse,
-        "events,new_issues,resolved_issues,unresolved_issues",
+        "events,new_issues,resolved_issues,unresolved_issues,late_issues",
         "project__product__owner_team",
     )
     assert by_team == {
-        team or "": [float(each) for each in figures]
+        team or "": _numbers(figures)
         for team, *figures in warehouse.rows("""
             select owner_team, sum(event_count), sum(new_issues), sum(resolved_issues),
-                sum(unresolved_issues) filter (date_on = (select max(date_on) from marts.fct_project_daily))
+                sum(unresolved_issues) filter (date_on = (select max(date_on) from marts.fct_project_daily)),
+                sum(late_issues) filter (date_on = (select max(date_on) from marts.fct_project_daily))
             from marts.fct_project_daily
             inner join marts.dim_projects using (project_id)
             left join marts.dim_products using (product_id)
@@ -123,7 +132,7 @@ def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(
         group by 1
     """)
     assert {month[:7]: figures for month, figures in by_month.items()} == {
-        f"{month:%Y-%m}": [float(each) for each in figures] for month, *figures in ends
+        f"{month:%Y-%m}": _numbers(figures) for month, *figures in ends
     }
 
     by_product = query(

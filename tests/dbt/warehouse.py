@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from pipelines.catalog.health_targets import with_defaults
 from pipelines.catalog.loading import COLUMNS
 from pipelines.sentry.schema import RAW_TABLES
 from pipelines.warehouse import run_log
@@ -96,7 +97,7 @@ class WrittenWarehouse:
         assert not tables, f"no such raw table: {', '.join(tables)}"
 
     def catalog(self, products: list[Row], mapping: list[Row], targets: dict[str, float]) -> None:
-        """Replace the product catalog."""
+        """Replace the product catalog; health has its built-in targets."""
         named = [{"name": row["product_id"].title(), "is_active": True} | row for row in products]
         priorities = [
             {"priority": priority, "resolve_within_hours": hours}
@@ -104,7 +105,13 @@ class WrittenWarehouse:
         ]
         with self.connect() as db:
             write_seeds(
-                db, {"products": named, "project_products": mapping, "sla_targets": priorities}
+                db,
+                {
+                    "products": named,
+                    "project_products": mapping,
+                    "sla_targets": priorities,
+                    "health_targets": [asdict(target) for target in with_defaults([])],
+                },
             )
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -15,12 +15,10 @@ ISSUES = "organizations/acme/issues/"
 class Client:
     def __init__(self, sentry: FakeSentry, token: str | None = TOKEN) -> None:
         self.root = f"{sentry.url}/api/0/"
-        self.session = requests.Session()
-        if token is not None:
-            self.session.headers["Authorization"] = f"Bearer {token}"
+        self.headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
 
     def get(self, path: str, **params: Any) -> requests.Response:
-        return self.session.get(self.root + path, params=params, timeout=60)
+        return requests.get(self.root + path, params=params, headers=self.headers, timeout=60)
 
     def rows(self, path: str, **params: Any) -> list[dict[str, Any]]:
         response = self.get(path, **params)

@@ -193,12 +193,18 @@ def test_glitchtip_answers_with_web_pages_and_other_shapes(
     issue = world.create_issue(api, count=3)
     world.merge([world.create_issue(api)], issue)
     (child,) = world.departed
+    pending, deleted = world.create_issue(api), world.create_issue(api)
+    world.start_deletion(pending)
+    world.delete_issue(deleted)
     with running(world, "glitchtip") as client:
         page = client.get(f"{ISSUES}{issue.id}/activities/")
         assert (page.status_code, page.headers["Content-Type"].split(";")[0]) == (200, "text/html")
         assert client.get(f"{ISSUES}{issue.id}/").status_code == 405
         assert client.get(f"issues/{issue.id}/").json()["id"] == issue.id
-        assert client.get(f"issues/{child}/").status_code == 404
+        for hidden in (child, pending.id):
+            assert client.rows(ISSUES, id=hidden) == []
+            assert client.get(f"issues/{hidden}/").json()["status"] == "unresolved"
+        assert client.get(f"issues/{deleted.id}/").status_code == 404
         assert client.rows("organizations/")[0]["id"] == 101
         assert isinstance(client.rows("organizations/acme/projects/")[0]["teams"][0]["id"], int)
         assert "name" not in client.rows("organizations/acme/teams/")[0]

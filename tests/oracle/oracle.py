@@ -38,8 +38,10 @@ contract of the published tables leaves a choice, this is the reading taken here
     for users and events have one decimal; unknown users are none. An issue came back if a resolve is
     anywhere in its history, or if Sentry calls it regressed; one that was only archived did not.
     Equal scores: the one seen last goes first, one never seen last, then the issue id as text.
-15. The reason for a health names the worst alone: late, then near, then loud. Events of projects
-    that are deleted make no product loud.
+15. A measure is in a state from its target on. An issue is active that was last seen in the seven
+    days that end with as_of's. The reason for a health names every measure that is in the worst
+    state, by name. Events of projects that are deleted make no product grow; where a week had none,
+    the next is compared with one event. `(all)` and `(unassigned)` go by the targets of any priority.
 16. A suggestion needs a vote of a trusted kind and none for another product. Kinds, as if the project
     had no product: all others of its organization with a word of its slug have one product (two or
     more others: word; one: single), a product's id or name has no word that the slug lacks (name), or
@@ -48,13 +50,20 @@ contract of the published tables leaves a choice, this is the reading taken here
     speaking projects that it knows something of, and two that it failed, would get their product.
 17. A product always counts in itself, also one that is inactive (is_counted).
 18. A history has a version per change that a build saw under a newer as_of. What was replaced
-    under one as_of gives way; what came and went under it ends as it began.
+    under one as_of gives way; what came and went under it ends as it began. That of health has one
+    per stretch of one health, with the reason that it began with.
+19. An issue's events are unknown if it was seen in the two weeks that end with as_of's day, or never,
+    and no day of them has a count. Its movement goes by the first that fits: resolved, regressed, new,
+    rising, falling. Shares are of the sum of all rises and falls, without their sign.
 """
 
 from __future__ import annotations
 
 from . import oracle_reports as reports
+from .oracle_days import Days
 from .oracle_facts import Oracle
+from .oracle_health import product_health_history, product_health_measures
+from .oracle_movers import product_movers
 from .oracle_triage import triage_queue
 from .oracle_versions import product_history, project_assignment_history
 from .raw_world import RawWorld, Row
@@ -67,8 +76,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "fct_issue_status_changes": ("issue_id", "changed_at", "to_status"),
     "fct_project_daily": ("project_id", "date_on"),
     "product_overview": ("product_id",),
+    "product_health_measures": ("product_id", "measure"),
+    "product_health_history": ("product_id", "valid_from"),
     "product_issues": ("product_id", "issue_id"),
+    "product_movers": ("product_id", "issue_id"),
     "product_daily": ("product_id", "date_on"),
+    "product_monthly": ("product_id", "month_on"),
     "team_accountability": ("owner_team",),
     "unassigned_projects": ("organization_slug", "project_slug"),
     "sla_compliance": ("product_priority", "month_on"),
@@ -82,20 +95,25 @@ KEYS: dict[str, tuple[str, ...]] = {
 def expected(world: RawWorld, *earlier: RawWorld) -> dict[str, list[Row]]:
     """The rows of each published table, in no order; `earlier`: what builds saw before, oldest first."""
     oracle = Oracle(world, earlier)
+    days = Days(oracle)
     return {
         "dim_products": list(oracle.products.values()),
         "product_closure": oracle.catalog.product_closure(),
         "dim_projects": list(oracle.projects.values()),
         "fct_issues": list(oracle.issues.values()),
         "fct_issue_status_changes": oracle.fct_issue_status_changes(),
-        "fct_project_daily": oracle.fct_project_daily(),
+        "fct_project_daily": days.fct_project_daily(),
         "product_overview": reports.product_overview(oracle),
+        "product_health_measures": product_health_measures(oracle),
+        "product_health_history": product_health_history(oracle),
+        "product_movers": product_movers(oracle),
         "product_issues": reports.product_issues(oracle),
-        "product_daily": oracle.product_daily(),
+        "product_daily": days.product_daily(),
+        "product_monthly": days.product_monthly(),
         "team_accountability": reports.team_accountability(oracle),
         "unassigned_projects": reports.unassigned_projects(oracle),
         "sla_compliance": reports.sla_compliance(oracle),
-        "executive_summary": reports.executive_summary(oracle),
+        "executive_summary": reports.executive_summary(oracle, days),
         "triage_queue": triage_queue(oracle),
         "product_history": product_history(oracle),
         "project_assignment_history": project_assignment_history(oracle),

@@ -13,10 +13,10 @@ from .raw_world import RawWorld, Row
 
 @dataclass(frozen=True)
 class Catalog:
-    """Products by id and target hours by priority, with the walks that the reports need."""
+    """Products by id and target hours by their priority and an issue's, with the walks that the reports need."""
 
     products: dict[str, Row]
-    targets: dict[str, float]
+    targets: dict[tuple[str, str | None], float]
 
     @cached_property
     def children(self) -> dict[str | None, list[str]]:
@@ -38,9 +38,14 @@ class Catalog:
                 return self.products[ancestor][column], "inherited" if distance else "own"
         return None, "none"
 
-    def target_of(self, product_id: str) -> float | None:
+    def cell(self, product_id: str, issue_priority: str | None) -> float | None:
+        """The hours that the catalog writes for just these two priorities."""
         priority, _ = self.nearest(product_id, "priority")
-        return self.targets.get(priority or "")
+        return self.targets.get((priority or "", issue_priority))
+
+    def target_of(self, product_id: str, issue_priority: str | None) -> float | None:
+        named = self.cell(product_id, issue_priority)
+        return self.cell(product_id, None) if named is None else named
 
     def is_active(self, product_id: str) -> bool:
         return all(self.products[each]["is_active"] for each in self.ancestors(product_id))
@@ -93,7 +98,10 @@ class Catalog:
             "product_priority_source": priority_source,
             "is_active": self.is_active(product_id),
             "is_leaf": not self.children[product_id],
-            "sla_target_hours": self.target_of(product_id),
+            "sla_target_hours": self.cell(product_id, None),
+        } | {
+            f"sla_target_hours_{each}": self.cell(product_id, each)
+            for each in ("high", "medium", "low")
         }
 
     def product_closure(self) -> list[Row]:

@@ -45,7 +45,10 @@ class Oracle:
     def catalog(self) -> Catalog:
         return Catalog(
             {product["product_id"]: product for product in self.world.products},
-            {row["priority"]: row["resolve_within_hours"] for row in self.world.sla_targets},
+            {
+                (row["priority"], row["issue_priority"]): row["resolve_within_hours"]
+                for row in self.world.sla_targets
+            },
         )
 
     @cached_property
@@ -73,8 +76,9 @@ class Oracle:
     def product_of(self, life: Life) -> str | None:
         return self.projects[life.row["project_id"]]["product_id"]
 
-    def target_of(self, product_id: str | None) -> float | None:
-        return None if product_id is None else self.catalog.target_of(product_id)
+    def target_of(self, life: Life) -> float | None:
+        product_id = self.product_of(life)
+        return None if product_id is None else self.catalog.target_of(product_id, life.sla_priority)
 
     @cached_property
     def live_by_project(self) -> dict[str, list[Life]]:
@@ -105,21 +109,61 @@ class Oracle:
             for life in self.live_by_project[project_id]
         ]
 
-    def in_window(self, moment: datetime | None, days: int, ago: int = 0) -> bool:
-        """Whether it lies in the `days` x 24 h that end `ago` days before as_of."""
-        end = self.as_of - ago * DAY
-        return moment is not None and end - days * DAY < moment <= end
+    def window(self, days: int, ago: int = 0) -> set[date]:
+        """The `days` UTC days that end `ago` days before as_of's."""
+        return {self.as_of.date() - (ago + back) * DAY for back in range(days)}
 
-    def events_in(self, projects: Iterable[str], days: int, ago: int = 0) -> int:
-        """Events of the `days` UTC days that end `ago` days before as_of's."""
-        end = self.as_of.date() - ago * DAY
-        wanted = {end - back * DAY for back in range(days)}
-        return sum(
-            count
+    def in_window(self, moment: datetime, days: int, ago: int = 0) -> bool:
+        return self.day_of(moment) in self.window(days, ago)
+
+    def events_on(self, project_id: str, day: date) -> int | None:
+        """None before the first day of which a count is known; a later day without one had none."""
+        known = self.events[project_id]
+        return known.get(day, 0) if known and day >= min(known) else None
+
+    def events_in(self, projects: Iterable[str], days: int, ago: int = 0) -> int | None:
+        """Events of a window, as far as they are known; None if of no day and project they are."""
+        found = [
+            self.events_on(project_id, day)
             for project_id in projects
-            for day, count in self.events[project_id].items()
-            if day in wanted
-        )
+            for day in self.window(days, ago)
+        ]
+        known = [count for count in found if count is not None]
+        return sum(known) if known else None
+
+    def events_known_from(self, projects: Iterable[str]) -> date | None:
+        """The first day from which on every project's counts are known."""
+        first = [min(self.events[project_id], default=None) for project_id in projects]
+        return None if None in first else max((day for day in first if day), default=None)
+
+    def known_for_growth(self, projects: list[str]) -> list[str]:
+        """Those of which each of the fourteen days that are over is known."""
+        latest = self.as_of.date() - 14 * DAY
+        return [each for each in projects if min(self.events[each], default=date.max) <= latest]
+
+    def events_growth_7d(self, projects: list[str]) -> float | None:
+        """The last seven days that are over, as a multiple of the seven before, where all are known."""
+        known = self.known_for_growth(projects)
+        before = self.events_in(known, 7, ago=8)
+        return (self.events_in(known, 7, ago=1) or 0) / before if before else None
+
+    @cached_property
+    def issue_days(self) -> dict[str, dict[date, int]]:
+        """Event counts per issue and day, of the two weeks that end with as_of's day."""
+        found: dict[str, dict[date, int]] = {}
+        for row in self.world.raw["issue_daily_events"]:
+            if row["date_on"] in self.window(14):
+                found.setdefault(row["issue_id"], {})[row["date_on"]] = row["event_count"]
+        return found
+
+    def issue_events(self, life: Life) -> tuple[int | None, int | None]:
+        """Its events of the last seven days and of the seven before; None where nothing tells."""
+        days, seen = self.issue_days.get(life.row["issue_id"]), life.row["last_seen_at"]
+        if days is None:
+            is_quiet = seen and self.day_of(seen) <= self.as_of.date() - 14 * DAY
+            return (0, 0) if is_quiet else (None, None)
+        now = sum(count for day, count in days.items() if day in self.window(7))
+        return now, sum(days.values()) - now
 
     def resolves(self, live: Iterable[Life], days: int, ago: int = 0) -> list[Resolve]:
         return [
@@ -130,7 +174,7 @@ class Oracle:
         ]
 
     def sla(self, life: Life) -> str:
-        return life.sla_status(self.target_of(self.product_of(life)), self.as_of)
+        return life.sla_status(self.target_of(life), self.as_of)
 
     # Issues
 
@@ -157,8 +201,10 @@ class Oracle:
             "opened_at": life.opened_at,
             "resolved_at": life.resolved_at,
             "hours_to_resolution": hours,
-            "sla_target_hours": self.target_of(self.product_of(life)),
+            "sla_target_hours": self.target_of(life),
             "sla_status": self.sla(life),
+            "events_7d": self.issue_events(life)[0],
+            "events_previous_7d": self.issue_events(life)[1],
             "merged_into_issue_id": last_survivor(
                 merged_into.get(life.row["issue_id"]), merged_into
             ),
@@ -178,84 +224,6 @@ class Oracle:
             for step in life.steps
         ]
 
-    # Days
-
     def day_of(self, moment: datetime) -> date:
         """Its UTC day; what the last sync saw after midnight counts on the day on which it began."""
         return min(moment.date(), self.as_of.date())
-
-    @cached_property
-    def project_days(self) -> dict[str, dict[date, dict[str, int]]]:
-        """The four daily figures of each project, from its first known day to as_of's."""
-        found: dict[str, dict[date, dict[str, int]]] = {}
-        counted: dict[str, list[Life]] = {project_id: [] for project_id in self.projects}
-        for life in self.lives:
-            if life.is_in_trends:
-                counted[life.row["project_id"]].append(life)
-        for project_id in self.projects:
-            days = {self.day_of(life.first_seen) for life in counted[project_id]}
-            days |= self.events[project_id].keys()
-            first = min(days, default=self.as_of.date() + DAY)
-            found[project_id] = {
-                day: self._day(day, counted[project_id], self.events[project_id].get(day, 0))
-                for day in _days(first, self.as_of.date())
-            }
-        return found
-
-    def _day(self, day: date, counted: list[Life], events: int) -> dict[str, int]:
-        midnight = datetime.combine(day + DAY, datetime.min.time())
-        today = day == self.as_of.date()
-        statuses = [life.status if today else life.status_at(midnight) for life in counted]
-        return {
-            "event_count": events,
-            "new_issues": sum(self.day_of(life.first_seen) == day for life in counted),
-            "resolved_issues": sum(
-                self.day_of(resolve.at) == day for life in counted for resolve in life.resolves
-            ),
-            "unresolved_issues": statuses.count("unresolved"),
-        }
-
-    def fct_project_daily(self) -> list[Row]:
-        return [
-            {
-                "organization_slug": self.projects[project_id]["organization_slug"],
-                "project_id": project_id,
-                "date_on": day,
-            }
-            | figures
-            for project_id, days in self.project_days.items()
-            for day, figures in days.items()
-        ]
-
-    def product_daily(self) -> list[Row]:
-        rows = []
-        for product_id in self.catalog.products:
-            whole = self._summed(set(self.tree(product_id)))
-            own = self._summed({product_id})
-            for day, figures in whole.items():
-                row = {"product_id": product_id, "date_on": day} | figures
-                for column in figures:
-                    row[f"own_{column}"] = own.get(day, {}).get(column, 0)
-                rows.append(row)
-        return rows
-
-    def _summed(self, products: set[str]) -> dict[date, dict[str, int]]:
-        """Daily figures of all projects of these products, deleted ones too, without a gap."""
-        parts = [
-            self.project_days[project_id]
-            for project_id, project in self.projects.items()
-            if project["product_id"] in products
-        ]
-        first = min((day for part in parts for day in part), default=self.as_of.date() + DAY)
-        columns = ("event_count", "new_issues", "resolved_issues", "unresolved_issues")
-        return {
-            day: {
-                column: sum(part[day][column] for part in parts if day in part)
-                for column in columns
-            }
-            for day in _days(first, self.as_of.date())
-        }
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + back * DAY for back in range((last - first).days + 1)]

@@ -93,6 +93,18 @@ class Life:
         return published_status(self.row["status"])
 
     @property
+    def sla_priority(self) -> str | None:
+        """The priority by which it is measured; None where it has none that a target could name."""
+        known = self.row["issue_priority"] in ("high", "medium", "low")
+        return (
+            "high"
+            if self.row["level"] == "fatal"
+            else self.row["issue_priority"]
+            if known
+            else None
+        )
+
+    @property
     def is_live(self) -> bool:
         return self.status not in REMOVED
 

@@ -6,18 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from .oracle_days import Days
 from .oracle_facts import DAY, Oracle, percentile
-from .oracle_health import health, is_high
+from .oracle_health import health, is_high, product_health
 from .oracle_history import HOUR, Life
 from .oracle_suggestions import active_products, suggestions
 from .oracle_versions import TermsOfMonths
 from .raw_world import Row
 
 
+def projects_of(oracle: Oracle, products: Iterable[str | None]) -> list[str]:
+    return [each for product_id in products for each in oracle.projects_of[product_id]]
+
+
 def counts(oracle: Oracle, products: Iterable[str | None]) -> Row:
     """The figures that exist rolled up and as `own_`, of these products' projects and issues."""
     products = list(products)
-    projects = [each for product_id in products for each in oracle.projects_of[product_id]]
+    projects = projects_of(oracle, products)
     live = oracle.live(products)
     statuses = [life.status for life in live]
     open_sla = [oracle.sla(life) for life in live if life.status == "unresolved"]
@@ -56,6 +61,7 @@ def product_overview(oracle: Oracle) -> list[Row]:
     for dimensions in oracle.products.values():
         tree = oracle.tree(dimensions["product_id"])
         live = oracle.live(tree)
+        projects = projects_of(oracle, tree)
         own = counts(oracle, [dimensions["product_id"]])
         hours = [resolve.hours for resolve in oracle.resolves(live, 30)]
         rows.append(
@@ -63,11 +69,15 @@ def product_overview(oracle: Oracle) -> list[Row]:
             | counts(oracle, tree)
             | {f"own_{column}": figure for column, figure in own.items()}
             | oldest(live)
-            | health(oracle, tree)
+            | product_health(oracle, dimensions["product_id"])
             | {
-                "events_previous_7d": sum(
-                    oracle.events_in(oracle.projects_of[each], 7, ago=7) for each in tree
+                "new_issues_previous_7d": sum(
+                    oracle.in_window(life.first_seen, 7, ago=7) for life in live
                 ),
+                "resolved_issues_previous_7d": len(oracle.resolves(live, 7, ago=7)),
+                "events_previous_7d": oracle.events_in(projects, 7, ago=7),
+                "events_growth_7d": oracle.events_growth_7d(projects),
+                "events_known_from": oracle.events_known_from(projects),
                 "unresolved_high_issues": high_and_open(live),
                 "last_seen_at": last_seen(live),
                 "timed_resolutions_30d": len(hours),
@@ -146,9 +156,9 @@ def sla_compliance(oracle: Oracle) -> list[Row]:
     for product_id in oracle.catalog.products:
         for life in oracle.live([product_id]):
             for resolve in life.resolves:
-                if terms := months.of(product_id, resolve.at):
-                    month = resolve.at.date().replace(day=1)
-                    resolves[terms.priority, month].append((resolve, terms.hours))
+                day = oracle.day_of(resolve.at)
+                if terms := months.of(product_id, day, life):
+                    resolves[terms.priority, day.replace(day=1)].append((resolve, terms.hours))
     rows = []
     for (priority, month), found in resolves.items():
         met = sum(resolve.open_for <= hours * HOUR for resolve, hours in found)
@@ -168,47 +178,54 @@ def sla_compliance(oracle: Oracle) -> list[Row]:
     return rows
 
 
-def executive_summary(oracle: Oracle) -> list[Row]:
-    everything = {
-        "product_id": "(all)",
-        "product_name": "(all)",
-        "product_priority": None,
-    } | _executive(oracle, active_products(oracle))
-    roots = [row for row in oracle.products.values() if row["depth"] == 0]
+def executive_summary(oracle: Oracle, days: Days) -> list[Row]:
+    roots = [row for row in oracle.products.values() if row["depth"] == 0 and row["is_active"]]
+    parts: dict[tuple[str, str, str | None], list[str | None]] = {
+        ("(all)", "(all)", None): [*active_products(oracle), None],
+        ("(unassigned)", "(unassigned)", None): [None],
+    }
+    for root in roots:
+        name = root["product_id"], root["product_name"], root["product_priority"]
+        parts[name] = list(oracle.tree(root["product_id"]))
+    everything = _open(oracle, [*active_products(oracle), None])
     return [
-        everything,
-        *(
-            {column: root[column] for column in ("product_id", "product_name", "product_priority")}
-            | _executive(oracle, oracle.tree(root["product_id"]))
-            for root in roots
-        ),
+        dict(zip(("product_id", "product_name", "product_priority"), name, strict=True))
+        | _executive(oracle, days, products)
+        | health(oracle, products, name[2])
+        | {"unresolved_share": _open(oracle, products) / everything if everything else None}
+        for name, products in parts.items()
     ]
 
 
-def _executive(oracle: Oracle, products: list[str]) -> Row:
-    live = oracle.live(products)
-    months = TermsOfMonths(oracle)
+def _open(oracle: Oracle, products: Iterable[str | None]) -> int:
+    return sum(life.status == "unresolved" for life in oracle.live(products))
+
+
+def _executive(oracle: Oracle, days: Days, products: list[str | None]) -> Row:
+    live, projects = oracle.live(products), projects_of(oracle, products)
     before = oracle.as_of.date() - 30 * DAY
-    row: Row = health(oracle, products) | {
-        "unresolved_issues": sum(life.status == "unresolved" for life in live),
+    still_open = _open(oracle, products)
+    covered = _open(oracle, [each for each in products if each])
+    row: Row = {
+        "project_count": len(projects),
+        "unresolved_issues": still_open,
+        "covered_share": covered / still_open if still_open else None,
+        "events_known_from": oracle.events_known_from(projects),
         "unresolved_issues_30d_ago": sum(
-            days[before]["unresolved_issues"]
-            for project_id, days in oracle.project_days.items()
-            if before in days and oracle.projects[project_id]["product_id"] in products
+            days.of_projects[project_id].get(before, {}).get("unresolved_issues") or 0
+            for project_id in projects
         ),
     }
     for suffix, ago in (("30d", 0), ("previous_30d", 30)):
         resolves = oracle.resolves(live, 30, ago)
         kept = [
             resolve.open_for <= terms.hours * HOUR
-            for product_id in products
-            for resolve in oracle.resolves(oracle.live([product_id]), 30, ago)
-            if (terms := months.of(product_id, resolve.at))
+            for life in live
+            for resolve in oracle.resolves([life], 30, ago)
+            if (terms := days.terms.of(oracle.product_of(life), oracle.day_of(resolve.at), life))
         ]
         row |= {
-            f"events_{suffix}": sum(
-                oracle.events_in(oracle.projects_of[product_id], 30, ago) for product_id in products
-            ),
+            f"events_{suffix}": oracle.events_in(projects, 30, ago),
             f"new_issues_{suffix}": sum(
                 oracle.in_window(life.first_seen, 30, ago) for life in live
             ),

@@ -1,29 +1,27 @@
 """The queue of what to fix first: each factor of the score, one issue at a time.
 
-Points have one decimal. No count up to either cap has a logarithm within 0.0001 of a rounding tie,
+Points have one decimal. No count up to either cap has a logarithm within 0.000001 of a rounding tie,
 so two libraries round it alike; scores are then whole tenths, equal or clearly apart, and a rank is
 compared as it is: by score, then last seen, then issue id.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from math import log10
+from datetime import datetime, timedelta
+from math import log2, log10
 
-from .oracle_facts import DAY, Oracle
+from .oracle_facts import Oracle
 from .oracle_health import is_high
-from .oracle_history import Life
+from .oracle_history import HOUR, Life
 from .raw_world import Row
 
-PRODUCT_POINTS = {"critical": 25.0, "high": 18.0, "medium": 10.0, "low": 4.0, None: 7.0}
-SLA_POINTS = {"breached": 15.0, "at_risk": 10.0}
+PRODUCT_POINTS = {"critical": 20.0, "high": 14.0, "medium": 8.0, "low": 3.0, None: 6.0}
 
 
 def triage_queue(oracle: Oracle) -> list[Row]:
     """Every unresolved issue of an active product or of none."""
-    events = _events_7d(oracle)
     queue = [
-        _row(oracle, life, events.get(life.row["issue_id"], 0))
+        _row(oracle, life)
         for product_id in (None, *oracle.catalog.products)
         if product_id is None or oracle.catalog.is_active(product_id)
         for life in oracle.live([product_id])
@@ -31,17 +29,6 @@ def triage_queue(oracle: Oracle) -> list[Row]:
     ]
     queue.sort(key=_place)
     return [row | {"triage_rank": rank} for rank, row in enumerate(queue, start=1)]
-
-
-def _events_7d(oracle: Oracle) -> dict[str, int]:
-    """Events per issue in the seven UTC days that end with as_of's."""
-    today = oracle.as_of.date()
-    wanted: set[date] = {today - back * DAY for back in range(7)}
-    found: dict[str, int] = {}
-    for row in oracle.world.raw["issue_daily_events"]:
-        if row["date_on"] in wanted:
-            found[row["issue_id"]] = found.get(row["issue_id"], 0) + row["event_count"]
-    return found
 
 
 def _severity_points(life: Life) -> float:
@@ -67,20 +54,26 @@ def _place(row: Row) -> tuple[float, bool, timedelta, str]:
     )
 
 
-def _row(oracle: Oracle, life: Life, events: int) -> Row:
+def _sla_points(used: float | None) -> float:
+    return 0.0 if used is None or used <= 0.25 else min(round(4 + 2 * log2(used), 1), 10.0)
+
+
+def _row(oracle: Oracle, life: Life) -> Row:
     issue = oracle.issues[life.row["issue_id"]]
     product = oracle.products.get(issue["product_id"], {})
+    hours = (oracle.as_of - life.opened_at) / HOUR
+    used = issue["sla_target_hours"] and hours / issue["sla_target_hours"]
     points = {
         "product_points": PRODUCT_POINTS[product.get("product_priority")],
         "severity_points": _severity_points(life),
-        "user_points": min(round(5 * log10(1 + (life.row["user_count"] or 0)), 1), 20.0),
-        "event_points": min(round(4 * log10(1 + events), 1), 15.0),
-        "sla_points": SLA_POINTS.get(issue["sla_status"], 0.0),
+        "user_points": min(round(6 * log10(1 + (life.row["user_count"] or 0)), 1), 25.0),
+        "event_points": min(round(5 * log10(1 + (issue["events_7d"] or 0)), 1), 20.0),
+        "sla_points": _sla_points(used),
         "regression_points": 5.0 if came_back(life) else 0.0,
     }
     return points | {
         "issue_id": life.row["issue_id"],
         "last_seen_at": life.row["last_seen_at"],
         "score": round(sum(points.values()), 1),
-        "events_7d": events,
+        "sla_time_used": used,
     }

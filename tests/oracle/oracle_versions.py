@@ -9,11 +9,12 @@ from functools import cached_property
 
 from .oracle_catalog import dim_projects
 from .oracle_facts import DAY, Oracle
+from .oracle_history import Life
 from .raw_world import Row
 
 PRODUCT = (
     "product_id product_name parent_product_id path owner_team product_priority sla_target_hours"
-    " is_active"
+    " sla_target_hours_high sla_target_hours_medium sla_target_hours_low is_active"
 )
 ASSIGNMENT = "project_id organization_slug project_slug product_id mapped_by is_deleted"
 
@@ -36,18 +37,27 @@ def project_assignment_history(oracle: Oracle) -> list[Row]:
     return versions("project_id", ASSIGNMENT, stands)
 
 
-def versions(key: str, columns: str, stands: Iterable[tuple[datetime, Iterable[Row]]]) -> list[Row]:
+def versions(
+    key: str,
+    columns: str,
+    stands: Iterable[tuple[datetime, Iterable[Row]]],
+    carried: str = "",
+) -> list[Row]:
     """A row for each version of each key, from what stood at each as_of, oldest first.
+
+    What is `carried` makes no version; it is as it was at the as_of at which its version began.
 
     What is replaced while as_of stands gives way to what replaces it; what then goes altogether
     ends as it begins.
     """
     closed: list[Row] = []
     standing: dict[str, Row] = {}
+    kept = f"{columns} {carried}".split()
     for as_of, rows in stands:
-        now = {row[key]: {column: row[column] for column in columns.split()} for row in rows}
+        now = {row[key]: {column: row[column] for column in kept} for row in rows}
         for each, version in list(standing.items()):
-            if each in now and now[each].items() <= version.items():
+            compared = columns.split() if version["valid_from"] < as_of else kept
+            if each in now and all(now[each][column] == version[column] for column in compared):
                 continue
             del standing[each]
             if each not in now or version["valid_from"] < as_of:
@@ -71,13 +81,27 @@ class TermsOfMonths:
             found.setdefault(version["product_id"], []).append(version)
         return found
 
-    def of(self, product_id: str, moment: datetime) -> Terms | None:
+    @cached_property
+    def known(self) -> dict[tuple[str | None, date, str | None], Terms | None]:
+        """What was looked up before."""
+        return {}
+
+    def of(self, product_id: str | None, day: date, life: Life) -> Terms | None:
         """Those with which its month closed, or that were given first afterwards; None: no target."""
-        over = datetime.combine(_next_month(moment.date()), datetime.min.time())
-        for version in self.history[product_id]:
+        asked = product_id, day.replace(day=1), life.sla_priority
+        if asked not in self.known:
+            self.known[asked] = self._look_up(*asked)
+        return self.known[asked]
+
+    def _look_up(self, product_id: str | None, month: date, priority: str | None) -> Terms | None:
+        over = datetime.combine(_next_month(month), datetime.min.time())
+        for version in self.history.get(product_id or "", []):
+            hours = version.get(f"sla_target_hours_{priority}")
+            if hours is None:
+                hours = version["sla_target_hours"]
             in_force = version["valid_to"] is None or version["valid_to"] >= over
-            if in_force and version["sla_target_hours"] is not None:
-                return Terms(version["product_priority"], version["sla_target_hours"])
+            if in_force and hours is not None:
+                return Terms(version["product_priority"], hours)
         return None
 
 

@@ -12,8 +12,28 @@ KINDS = ("api", "web", "worker", "api-v2")
 NAMES = ("Alpha", "Alpha 2", "Alpha-Beta", "Beta", "Gamma", "Gamma Ray", "Delta", "Omega")
 TEAMS = ("payments", "identity", "commerce", "platform", "data")
 PRIORITIES = ("critical", "high", "medium", "low")
-# 24 h and 7 h have an 80 % point that binary floating point cannot hold; low has no target.
-TARGET_HOURS = {"critical": 24.0, "high": 7.0, "medium": 168.0}
+# 24 h and 7 h have an 80 % point that binary floating point cannot hold.
+TARGET_HOURS = (24.0, 7.0, 168.0)
+# By the priority of the product and of the issue; low has a target for high issues alone.
+TARGETS: dict[tuple[str, str | None], float] = {
+    ("critical", None): 24.0,
+    ("high", None): 7.0,
+    ("medium", None): 168.0,
+    ("critical", "low"): 168.0,
+    ("high", "medium"): 24.0,
+    ("medium", "high"): 24.0,
+    ("low", "high"): 168.0,
+}
+# From what value on a product is at risk and critical, by its priority and the measure.
+HEALTH: dict[tuple[str | None, str], tuple[float | None, float | None]] = {
+    (None, "late_high_issues"): (None, 1.0),
+    (None, "late_ratio"): (0.1, 0.25),
+    (None, "at_risk_high_issues"): (1.0, None),
+    (None, "events_growth"): (2.0, 5.0),
+    ("low", "late_high_issues"): (1.0, None),
+    ("medium", "late_high_issues"): (2.0, 4.0),
+    ("medium", "events_growth"): (None, None),
+}
 
 
 def products(rng: Random, count: int) -> list[Row]:
@@ -89,6 +109,18 @@ def project_products(
 
 def sla_targets() -> list[Row]:
     return [
-        {"priority": priority, "resolve_within_hours": hours, "line": line}
-        for line, (priority, hours) in enumerate(TARGET_HOURS.items(), start=2)
+        {
+            "priority": priority,
+            "issue_priority": issue_priority,
+            "resolve_within_hours": hours,
+            "line": line,
+        }
+        for line, ((priority, issue_priority), hours) in enumerate(TARGETS.items(), start=2)
+    ]
+
+
+def health_targets() -> list[Row]:
+    return [
+        {"priority": priority, "measure": name, "at_risk": at_risk, "critical": critical}
+        for (priority, name), (at_risk, critical) in HEALTH.items()
     ]

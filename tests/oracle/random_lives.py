@@ -128,7 +128,7 @@ def _later(
     rng: Random, after: datetime, runs: tuple[Run, ...], moments: list[datetime]
 ) -> datetime:
     start = rng.choice(list(rng.choice(runs).started.values()))
-    target = timedelta(hours=rng.choice(list(TARGET_HOURS.values())))
+    target = timedelta(hours=rng.choice(TARGET_HOURS))
     candidates = [
         after + timedelta(hours=rng.expovariate(1 / 30)) + INSTANT,
         after + timedelta(days=rng.expovariate(1 / 10)) + INSTANT,

@@ -8,9 +8,9 @@ from random import Random
 from .ground_truth import DAY
 from .raw_world import Row
 
-# 9,999 users and 5,623 events (but not 5,622) are the first that reach the most points of a score.
-USERS = (None, 0, 1, 9_998, 9_999, 10_000)
-EVENTS = (0, 1, 17, 900, 5_622, 5_623, 60_000)
+# 14,399 users and 9,772 events (but not one fewer) are the first that reach the most points of a score.
+USERS = (None, 0, 1, 14_398, 14_399, 14_400)
+EVENTS = (0, 1, 17, 900, 9_771, 9_772, 60_000)
 # The first and last day of a window of seven days, those next to them, and days after as_of's.
 DAYS_AGO = (-2, -1, -1, 0, 0, 1, 3, 5, 6, 6, 7, 7, 13, 14)
 

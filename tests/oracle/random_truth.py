@@ -80,9 +80,7 @@ def _moments(starts: list[datetime], as_of: datetime) -> list[datetime]:
     ]
     months = [midnight.replace(day=1) for midnight in midnights]
     deadlines = [
-        as_of - timedelta(hours=hours) * share
-        for hours in TARGET_HOURS.values()
-        for share in (0.5, 0.8, 1)
+        as_of - timedelta(hours=hours) * share for hours in TARGET_HOURS for share in (0.5, 0.8, 1)
     ]
     exact = [*borders, *midnights, *months, *deadlines * 3]
     return [moment + shift for moment in exact for shift in (timedelta(0), INSTANT, -INSTANT)]

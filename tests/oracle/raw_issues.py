@@ -41,7 +41,7 @@ def _look(issue: Issue, run: Run, organization: str, no_activities: bool, seen: 
     instant = started + READ_AFTER
     status, removed = _state(issue, run, instant)
     state = removed or status
-    if issue.first_seen > instant or (not seen.row and (removed or status == "pending_deletion")):
+    if issue.first_seen > instant or (not seen.row and removed):
         return
     hidden = removed in ("project_gone", "access_lost")
     closed = "unresolved" not in (seen.state, state) and seen.state != "access_lost"
@@ -73,7 +73,7 @@ def _look(issue: Issue, run: Run, organization: str, no_activities: bool, seen: 
         }
     told = _substatus(issue, status, instant) if not no_activities else None
     seen.row = _row(issue, organization, run) | {
-        "status": before["status"] if removed else status,
+        "status": before["status"] if removed and status != "pending_deletion" else status,
         "substatus": before["substatus"] if removed else told,
         "event_count": issue.count + (run.index if status == "unresolved" else 0),
         "last_seen_at": min(instant, issue.first_seen + (instant - issue.first_seen) / 2),
@@ -97,7 +97,7 @@ def _state(issue: Issue, run: Run, instant: datetime) -> tuple[str, str | None]:
     if issue.gone and issue.gone.vanished_at <= instant:
         return status, issue.gone.reason
     if issue.gone and issue.gone.at <= instant:
-        return "pending_deletion", None
+        return "pending_deletion", "deleted"
     return status, None
 
 

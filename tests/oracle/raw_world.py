@@ -31,6 +31,7 @@ class RawWorld:
     products: list[Row]
     project_products: list[Row]
     sla_targets: list[Row]
+    health_targets: list[Row]
     sync_runs: list[Row]
 
     @property

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
 from fractions import Fraction
 from functools import cache
@@ -37,6 +37,8 @@ SUMMED = (
 
 # A fresh build knows one version of everything.
 ONE_VALUE = {
+    "product_health_history.valid_from",
+    "product_health_history.valid_to",
     "product_history.valid_from",
     "product_history.valid_to",
     "project_assignment_history.valid_from",
@@ -54,6 +56,12 @@ seeds = st.integers(min_value=0, max_value=10_000)
 def answered(seed: int) -> tuple[RawWorld, dict[str, list[Row]]]:
     world = random_world(seed, projects=20, issues=250, products=16).last
     return world, expected(world)
+
+
+def added(numbers: Iterable[int | None]) -> int | None:
+    """The sum of what is known; None if nothing is."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None
 
 
 def by(rows: list[Row], column: str) -> dict[object, Row]:
@@ -78,7 +86,7 @@ def test_each_products_total_is_the_sum_of_own_over_its_active_tree(seed: int) -
         tree = trees.tree(str(product_id))
         assert len(tree) == len(set(tree))
         for column in SUMMED:
-            assert row[column] == sum(overview[each][f"own_{column}"] for each in tree)
+            assert row[column] == added(overview[each][f"own_{column}"] for each in tree)
 
 
 @anything
@@ -98,13 +106,60 @@ def test_own_issues_and_unassigned_ones_are_all_live_issues(seed: int) -> None:
 @given(seeds)
 def test_the_last_day_of_the_trend_is_the_present(seed: int) -> None:
     world, tables = answered(seed)
-    today = {
-        row["product_id"]: row["unresolved_issues"]
-        for row in tables["product_daily"]
-        if row["date_on"] == world.as_of.date()
-    }
+    today = by(
+        [row for row in tables["product_daily"] if row["date_on"] == world.as_of.date()],
+        "product_id",
+    )
     for row in tables["product_overview"]:
-        assert today.get(row["product_id"], 0) == row["unresolved_issues"]
+        last = today.get(row["product_id"], {"unresolved_issues": 0, "late_issues": 0})
+        assert last["unresolved_issues"] == row["unresolved_issues"]
+        assert last["late_issues"] == row["sla_breached_issues"]
+
+
+@anything
+@given(seeds)
+def test_windows_and_months_are_the_sums_of_their_days(seed: int) -> None:
+    world, tables = answered(seed)
+    days, months = defaultdict(list), defaultdict(list)
+    for row in tables["product_daily"]:
+        days[row["product_id"]].append(row)
+        months[row["product_id"], row["date_on"].replace(day=1)].append(row)
+        assert row["late_issues"] <= row["unresolved_issues"]
+    windows = {"7d": (0, 7), "previous_7d": (7, 14), "30d": (0, 30), "previous_30d": (30, 60)}
+    for row in (*tables["product_overview"], *tables["executive_summary"]):
+        for name, (first, after) in windows.items():
+            window = [
+                day
+                for day in days[row["product_id"]]
+                if first <= (world.as_of.date() - day["date_on"]).days < after
+            ]
+            if f"events_{name}" in row and not row["product_id"].startswith("("):
+                assert row[f"events_{name}"] == added(day["event_count"] for day in window)
+                for column in ("new_issues", "resolved_issues"):
+                    assert row[f"{column}_{name}"] == sum(day[column] for day in window)
+    assert len(tables["product_monthly"]) == len(months)
+    for row in tables["product_monthly"]:
+        of_month = months[row["product_id"], row["month_on"]]
+        assert row["event_count"] == added(day["event_count"] for day in of_month)
+        for column in ("new_issues", "resolved_issues"):
+            assert row[column] == sum(day[column] for day in of_month)
+        last = max(of_month, key=lambda day: day["date_on"])
+        assert row["late_issues"] == last["late_issues"]
+
+
+@anything
+@given(seeds)
+def test_growth_compares_days_that_are_over_and_known(seed: int) -> None:
+    world, tables = answered(seed)
+    complete = defaultdict(dict)
+    for row in tables["product_daily"]:
+        complete[row["product_id"]][(world.as_of.date() - row["date_on"]).days] = row["event_count"]
+    for row in tables["product_overview"]:
+        counts = complete[row["product_id"]]
+        known_from = row["events_known_from"]
+        if known_from and known_from <= world.as_of.date() - timedelta(days=14):
+            now, before = (sum(counts[ago] for ago in week) for week in (range(1, 8), range(8, 15)))
+            assert row["events_growth_7d"] == (pytest.approx(now / before) if before else None)
 
 
 @anything
@@ -114,8 +169,8 @@ def test_days_follow_each_other_without_a_gap(seed: int) -> None:
     days = defaultdict(list)
     for row in tables["product_daily"]:
         days[row["product_id"]].append(row["date_on"])
-        for column in ("event_count", "new_issues", "resolved_issues", "unresolved_issues"):
-            assert row[column] >= row[f"own_{column}"] >= 0
+        for column in ("event_count", "new_issues", "unresolved_issues", "late_issues"):
+            assert (row[column] or 0) >= (row[f"own_{column}"] or 0) >= 0
     for found in days.values():
         found.sort()
         assert found[-1] == world.as_of.date()
@@ -150,16 +205,25 @@ def test_a_resolution_time_needs_a_resolved_issue_and_is_never_negative(seed: in
 
 @anything
 @given(seeds)
-def test_everything_is_every_active_root_and_every_team(seed: int) -> None:
+def test_everything_is_what_is_live_but_not_of_an_inactive_product(seed: int) -> None:
     _, tables = answered(seed)
     summary = by(tables["executive_summary"], "product_id")
+    everything, unassigned = summary.pop("(all)"), summary["(unassigned)"]
     active = [row["product_id"] for row in tables["dim_products"] if row["is_active"]]
-    for column in ("unresolved_issues", "new_issues_30d", "events_30d", "resolved_issues_30d"):
-        roots = sum(row[column] for key, row in summary.items() if key in active)
-        assert summary["(all)"][column] == roots
+    assert summary.keys() - {"(unassigned)"} <= set(active)
+    for column in ("unresolved_issues", "new_issues_30d", "events_30d", "unresolved_share"):
+        assert everything[column] == pytest.approx(
+            added(row[column] for row in summary.values()), rel=1e-9
+        )
+    assert everything["unresolved_issues"] == sum(
+        row["status"] == "unresolved" and (row["product_id"] or active[0]) in active
+        for row in tables["fct_issues"]
+    )
+    assert everything["covered_share"] == pytest.approx(1 - unassigned["unresolved_share"])
     teams = tables["team_accountability"]
     assert sum(row["product_count"] for row in teams) == len(active)
-    assert sum(row["unresolved_issues"] for row in teams) == summary["(all)"]["unresolved_issues"]
+    of_teams = sum(row["unresolved_issues"] for row in teams)
+    assert of_teams + unassigned["unresolved_issues"] == everything["unresolved_issues"]
 
 
 @given(st.permutations(["acme:new", "acme:old", ":old", ":older", "acme:n*", ":n*w", ":ol*"]))
@@ -230,5 +294,7 @@ def test_every_column_has_different_values_in_the_world_that_the_models_are_buil
         if len({str(row[column]) for row in rows}) == 1
     }
     assert constant == ONE_VALUE
-    healths = {re.sub(r"\d+", "", row["health_reason"]) for row in tables["product_overview"]}
-    assert len(healths) == 6
+    states = {(row["measure"], row["state"]) for row in tables["product_health_measures"]}
+    assert len(states) == 4 + 4 + 3 + 4
+    assert len({row["health"] for row in tables["product_overview"]}) == 4
+    assert len({row["change"] for row in tables["product_movers"]}) == 5

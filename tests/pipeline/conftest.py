@@ -16,7 +16,7 @@ import pytest
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
-from pipelines.run_job import failure_of
+from pipelines.run_failures import failure_of
 from pipelines.settings import EXAMPLE
 from pipelines.warehouse.attach import attach
 

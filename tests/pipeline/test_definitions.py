@@ -6,18 +6,24 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from pipelines.assets.raw import sentry_tables
-from pipelines.automation import catalog_sensor, every_three_hours
+from pipelines.automation import catalog_sensor, every_three_hours, failed_runs, overdue_syncs
 from pipelines.definitions import defs
+from pipelines.notify.failures import KILLED
 from pipelines.resources import explained
 from pipelines.sentry.errors import TokenRefusedError, UnavailableError
 from pipelines.settings import ROOT
 from pipelines.warehouse.lock import run_lock
+from tests.commands.small_publication import write_published
+from tests.notify.receiver import command, told
 
 
 def test_the_code_location_loads_without_token_network_or_data(tmp_path: Path) -> None:
@@ -39,7 +45,7 @@ def test_the_code_location_loads_without_token_network_or_data(tmp_path: Path) -
 def test_every_dbt_source_is_an_asset_that_something_here_makes() -> None:
     external = {key.to_user_string() for key in defs.resolve_asset_graph().external_asset_keys}
     # The run log is written by the run itself.
-    assert external == {"ops/sync_runs"}
+    assert external == {"ops/sync_runs", "ops/earlier_sync_runs"}
 
 
 def test_the_published_file_stands_at_the_end_of_every_line_from_the_api() -> None:
@@ -120,3 +126,71 @@ def test_the_sensor_notices_content_and_not_time_stamps(
         assert isinstance(tick(noticed.cursor), dg.SkipReason)
         file.write_text("product_id,name\nb,B\n", encoding="utf-8")
         assert isinstance(tick(noticed.cursor), dg.SensorResult)
+
+
+def test_no_configuration_of_a_run_can_name_a_path_or_a_program() -> None:
+    def leaves(kind: Any, path: str) -> Iterator[str]:
+        """Every place of the schema that takes a value."""
+        fields = getattr(kind, "fields", None) or {}
+        for name, field in fields.items():
+            yield from leaves(field.config_type, f"{path}.{name}")
+        if not fields:
+            yield path
+
+    for job in defs.get_repository_def().get_all_jobs():
+        schema = job.run_config_schema.config_type
+        found = {leaf for leaf in leaves(schema, "") if leaf.startswith((".ops", ".resources"))}
+        # Empty, or looked at by nobody.
+        assert {leaf.partition(".config")[2] for leaf in found} == {""}
+
+
+@pytest.mark.parametrize(
+    ("age", "is_late"),
+    [
+        (timedelta(hours=4), False),  # one that did not come
+        (timedelta(hours=7), True),
+        (timedelta(days=-2), False),  # this machine's clock was set back, or Sentry's is ahead
+    ],
+)
+def test_a_sync_that_did_not_come_for_two_intervals_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: timedelta, is_late: bool
+) -> None:
+    heard = tmp_path / "heard"
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ON_FAILURE_COMMAND", command(heard))
+    as_of = datetime.now(UTC).replace(tzinfo=None) - age
+    with dg.instance_for_test() as instance:
+
+        def look() -> str:
+            found = overdue_syncs(dg.build_sensor_context(instance=instance))
+            assert isinstance(found, dg.SkipReason)
+            return str(found.skip_message)
+
+        assert look() == "All is as it should be."  # nothing was ever published
+        write_published(
+            f"create table marts.publication as select '{as_of}'::timestamp as as_of", tmp_path
+        )
+        with run_lock(tmp_path / "warehouse.duckdb", "run 1a2b"):
+            assert "run 1a2b" in look()
+        assert told(heard) == []
+        for _ in range(2):
+            assert look().startswith("What is published is as of") is is_late
+    assert [kind for kind, *_ in told(heard)] == ["late"] * is_late
+
+
+def test_a_run_that_failed_is_told_once_by_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = tmp_path / "heard"
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ON_FAILURE_COMMAND", command(heard))
+    job = defs.resolve_job_def("sync_sentry")
+    with dg.instance_for_test() as instance:
+        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        context = dg.build_run_status_sensor_context(
+            failed_runs.name, instance.report_run_failed(run), instance, run
+        )
+        for _ in range(2):
+            failed_runs(context.for_run_failure())
+    [[kind, run_id, text, _]] = told(heard)
+    assert (kind, run_id, KILLED in text) == ("failed", run.run_id, True)

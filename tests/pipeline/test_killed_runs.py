@@ -75,25 +75,36 @@ def is_building(sentry: FakeSentry, deployment: Deployment) -> bool:
     return (deployment.data / "dbt" / "dbt.log").exists()
 
 
+def kill(sync: subprocess.Popen[bytes]) -> None:
+    sync.kill()
+
+
+def cut_power(sync: subprocess.Popen[bytes]) -> None:
+    os.killpg(sync.pid, signal.SIGKILL)
+
+
+def hang_up(sync: subprocess.Popen[bytes]) -> None:
+    """The test closes the terminal."""
+
+
 @pytest.mark.parametrize(
-    ("is_due", "by_hangup"), [(is_reading, False), (is_building, False), (is_building, True)]
+    ("is_due", "end"), [(is_reading, kill), (is_building, cut_power), (is_building, hang_up)]
 )
 def test_the_next_sync_goes_through_and_the_dead_run_shows_as_failed(
     deployment: Deployment,
     sentry: FakeSentry,
     monkeypatch: pytest.MonkeyPatch,
     is_due: Callable[[FakeSentry, Deployment], bool],
-    by_hangup: bool,
+    end: Callable[[subprocess.Popen[bytes]], None],
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(deployment.data))
     (deployment.data / "dbt" / "dbt.log").unlink(missing_ok=True)
     leader, terminal = pty.openpty()
-    killed = sync(deployment, terminal if by_hangup else None)
+    killed = sync(deployment, terminal if end is hang_up else None)
     os.close(terminal)
     wait_for(lambda: is_due(sentry, deployment), killed)
     assert isinstance(every_three_hours(), dg.SkipReason)
-    if not by_hangup:
-        killed.kill()
+    end(killed)
     os.close(leader)  # hangs up if it is somebody's terminal
     killed.wait(60)
     assert killed.returncode in (-signal.SIGKILL, -signal.SIGHUP)

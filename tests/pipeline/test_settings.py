@@ -73,7 +73,16 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "PERSONAL_DATA_KEY": "pepper",
         "PUBLISH_PARQUET": "yes",
         "PUBLISH_KEEP": "0",
+        "BACKUP_DIR": str(tmp_path / "copies"),
+        "BACKUP_KEEP": "1",
         "FILE_UMASK": "077",
+        "ALLOW_PLAIN_HTTP": "",
+        # What these do: test_terminal.py, tests/notify and test_ui.py.
+        "RUN_TIMEOUT_HOURS": "1.5",
+        "ON_FAILURE_COMMAND": "false",
+        "ON_FAILURE_WEBHOOK": "",
+        "UI_HOSTS": "sentry.example",
+        "DAGSTER_POSTGRES_URL": "",  # its effect: test_dagster_storage.py
     }
     assert asked.keys() == {name.upper() for name in Settings.model_fields}
     with BusiestMoment(world, "self-hosted", token="unusual") as sentry:
@@ -103,6 +112,15 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
     assert sorted(published) == ["product_health.duckdb", "product_health_parquet"]
     assert stat.S_IMODE(deployment.published.stat().st_mode) == 0o400
     assert stat.S_IMODE(deployment.warehouse.stat().st_mode) == 0o600
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines", "backup"],
+            env=os.environ | asked,
+            cwd=ROOT,
+            check=False,
+        )
+        assert done.returncode == 0
+    assert len(list((tmp_path / "copies").iterdir())) == 1
 
 
 def test_the_environment_wins_over_the_file_also_with_a_blank(
@@ -163,6 +181,30 @@ def test_a_wrong_setting_is_named(name: str, value: str, monkeypatch: pytest.Mon
 )
 def test_an_address_is_taken_as_people_paste_it(url: str, expected: str) -> None:
     assert Settings(sentry_url=url).server_url == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "is_fine"),
+    [
+        ("http://127.0.0.1:9000", True),
+        ("http://localhost", True),
+        ("http://[::1]:9000", True),
+        ("https://sentry.example", True),
+        ("http://sentry.example", False),
+        ("http://10.0.0.1", False),
+        ("http://localhost.example", False),
+        ("http://127.0.0.1.example", False),
+    ],
+)
+def test_a_token_goes_unencrypted_to_this_machine_alone_unless_that_is_allowed(
+    url: str, is_fine: bool
+) -> None:
+    assert Settings(sentry_url=url, allow_plain_http=True).server_url == url
+    if is_fine:
+        assert Settings(sentry_url=url).server_url == url
+        return
+    with pytest.raises(SettingsError, match="ALLOW_PLAIN_HTTP"):
+        _ = Settings(sentry_url=url).server_url
 
 
 @pytest.mark.parametrize(

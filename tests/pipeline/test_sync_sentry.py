@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -21,8 +20,7 @@ def expected_overview(
 ) -> tuple[dict[str, dict[str, object]], set[str]]:
     products = walk.read_products(seeds)
     unassigned = walk.assign(world, products, seeds)
-    with (seeds / "sla_targets.csv").open(encoding="utf-8") as file:
-        targets = {r["priority"]: float(r["resolve_within_hours"]) for r in csv.DictReader(file)}
+    targets = walk.read_targets(seeds)
     numbers = {
         product_id: walk.overview(world, product, targets, "own_")
         | walk.overview(world, product, targets, "")

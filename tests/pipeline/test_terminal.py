@@ -7,17 +7,22 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import dagster as dg
 import pytest
 
+from pipelines.assets.access import all_projects_still_readable
+from pipelines.automation import every_three_hours
 from pipelines.commands.watching import describe
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
-from pipelines.settings import ROOT
+from pipelines.settings import ROOT, Settings
+from tests.notify.receiver import command, told
 from tests.pipeline.conftest import SETTINGS, Deployment
 
 SCREEN = 50  # lines
 
 
-def sync(deployment: Deployment, **settings: str) -> tuple[int, str]:
+def sync(deployment: Deployment, limit: str = "", **settings: str) -> tuple[int, str]:
+    """Return exit code and screen. `limit`: what the shell's ulimit takes away, such as `-v 500000`."""
     environment = (
         os.environ
         | SETTINGS
@@ -28,8 +33,9 @@ def sync(deployment: Deployment, **settings: str) -> tuple[int, str]:
             **settings,
         }
     )
+    words = [sys.executable, "-m", "pipelines", "sync"]
     done = subprocess.run(
-        [sys.executable, "-m", "pipelines", "sync"],
+        ["sh", "-c", f'ulimit {limit}; exec "$@"', "sh", *words] if limit else words,
         env=environment,
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -43,8 +49,30 @@ def sync(deployment: Deployment, **settings: str) -> tuple[int, str]:
     return done.returncode, " ".join(done.stdout.split())
 
 
-def test_a_sync_ends_with_the_products_and_what_is_next(deployment: Deployment) -> None:
+def test_a_sync_ends_with_the_products_what_is_missing_and_what_is_next(
+    deployment: Deployment, sentry: FakeSentry
+) -> None:
+    project = next(p for p in sentry.world.projects.values() if p.slug == "checkout-web")
+    sentry.world.set_access(project, False)
+    live = (
+        "select count(*) as n from marts.fct_issues "
+        f"where project_id = '{project.id}' and status not in ('deleted', 'merged')"
+    )
+    [before] = deployment.read(live)
+    count = len(sentry.world.projects)
+
     code, screen = sync(deployment)
+
+    assert deployment.read(live) == [before]
+    assert before["n"] > 0
+    assert f"acme: {count - 1} of {count} projects can be read with this token" in screen
+    assert "No longer: checkout-web. Their issues count as they were." in screen
+    check = all_projects_still_readable(settings=Settings(data_dir=str(deployment.data)))
+    assert (check.passed, check.severity.value) == (False, "WARN")
+    assert (
+        check.description
+        == f"acme: {count - 1} of {count} projects can be read, no longer checkout-web"
+    )
     assert code == 0
     for words in (
         "E-commerce Platform",
@@ -63,8 +91,12 @@ def test_an_organization_that_fails_is_said_with_the_reason(
     beta = sentry.world.create_organization("beta")
     sentry.world.create_project(beta, "beta-api")
     sentry.faults.add("403", "/organizations/beta/projects/", times=1000)
-    code, screen = sync(deployment)
+    heard = deployment.data.parent / "heard"
+    code, screen = sync(deployment, ON_FAILURE_COMMAND=command(heard))
     assert code == 3
+    [[kind, run_id, text, _]] = told(heard)
+    assert (kind, "beta: " in text, "403" in text) == ("partial", True, True)
+    assert [run_id] == [row["run_id"] for row in deployment.read("from marts.publication")]
     assert "beta was not synced; it has no data" in screen
     assert "403" in screen
 
@@ -100,10 +132,42 @@ def test_a_failure_ends_with_its_one_message(
     deployment: Deployment, cause: Callable[[Deployment], dict[str, str]], message: str
 ) -> None:
     before = deployment.published.read_bytes()
-    code, screen = sync(deployment, **cause(deployment))
+    heard = deployment.data.parent / "heard"
+    code, screen = sync(deployment, ON_FAILURE_COMMAND=command(heard), **cause(deployment))
     assert code == 1
     assert screen.count(message) == 1
+    [[kind, _, text, environment]] = told(heard)
+    assert (kind, message in " ".join(text.split())) == ("failed", True)
+    assert TOKEN not in str(environment)
     assert deployment.published.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("limit", "timeout", "message"),
+    [
+        ("", "0.0003", "took longer than 0.0003 hours and was ended (RUN_TIMEOUT_HOURS)"),
+        ("-v 520000", "24", ""),  # whatever it is that finds no memory
+    ],
+)
+def test_a_run_that_is_ended_is_told_and_blocks_nothing(
+    deployment: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    timeout: str,
+    message: str,
+) -> None:
+    before = deployment.published.read_bytes()
+    heard = deployment.data.parent / "heard"
+    code, screen = sync(
+        deployment, limit, ON_FAILURE_COMMAND=command(heard), RUN_TIMEOUT_HOURS=timeout
+    )
+    assert (code, message in screen) == (1, True), screen
+    assert "The sync failed" in screen
+    [[kind, _, text, _]] = told(heard)
+    assert (kind, message in text) == ("failed", True)
+    assert deployment.published.read_bytes() == before
+    monkeypatch.setenv("DATA_DIR", str(deployment.data))
+    assert isinstance(every_three_hours(), dg.RunRequest)
 
 
 def test_the_line_says_where_the_run_is_how_fast_and_how_long_it_may_take() -> None:

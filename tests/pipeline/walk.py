@@ -48,6 +48,24 @@ def read_products(seeds: Path) -> dict[str, Product]:
     return products
 
 
+Targets = dict[tuple[str, str], float]
+
+
+def read_targets(seeds: Path) -> Targets:
+    """Return the hours by the priority of a product and of an issue (blank: any)."""
+    with (seeds / "sla_targets.csv").open(encoding="utf-8") as file:
+        return {
+            (row["priority"], row["issue_priority"]): float(row["resolve_within_hours"])
+            for row in csv.DictReader(file)
+        }
+
+
+def target(targets: Targets, product: Product, issue: Issue) -> float | None:
+    priority = "high" if issue.level == "fatal" else issue.priority or ""
+    cells = [(product.priority or "", priority), (product.priority or "", "")]
+    return next((targets[cell] for cell in cells if cell in targets), None)
+
+
 def assign(world: SentryWorld, products: dict[str, Product], seeds: Path) -> list[Project]:
     """Give each project to its product; returns those without one."""
     with (seeds / "project_products.csv").open(encoding="utf-8") as file:
@@ -79,9 +97,7 @@ def assign(world: SentryWorld, products: dict[str, Product], seeds: Path) -> lis
     return unassigned
 
 
-def overview(
-    world: SentryWorld, product: Product, targets: dict[str, float], prefix: str
-) -> dict[str, Any]:
+def overview(world: SentryWorld, product: Product, targets: Targets, prefix: str) -> dict[str, Any]:
     """Return the numbers of one product, of its own projects (`own_`) or of its active tree."""
     members = [product] if prefix else product.subtree()
     issues = [(i, m) for m in members for p in m.projects for i in counted(p)]
@@ -92,11 +108,11 @@ def overview(
     week = [today - timedelta(days=n) for n in range(7)]
     late, soon = 0, 0
     for issue, member in open_issues:
-        target = targets.get(member.priority or "")
-        if target is not None:
+        limit = target(targets, member, issue)
+        if limit is not None:
             hours = (world.clock - opened_at(issue)).total_seconds() / 3600
-            late += hours > target
-            soon += 0.8 * target <= hours <= target
+            late += hours > limit
+            soon += 0.8 * limit <= hours <= limit
     numbers: dict[str, Any] = {
         "project_count": len(projects),
         "total_issues": len(issues),
@@ -106,15 +122,17 @@ def overview(
         "new_issues_7d": sum(within(world, i.first_seen, 7) for i, _ in issues),
         "resolved_issues_7d": sum(within(world, at, 7) for i, _ in issues for at, _ in resolves(i)),
         "event_count": sum(i.times_seen for i, _ in issues),
-        "events_7d": sum(days.get((p.id, d), 0) for p in projects for d in week),
+        "events_7d": sum(days.get((p.id, d), 0) for p in projects for d in week)
+        if projects
+        else None,
         "sla_breached_issues": late,
         "sla_at_risk_issues": soon,
     }
     numbers = {prefix + name: value for name, value in numbers.items()}
     if not prefix:
         before = [day - timedelta(days=7) for day in week]
-        numbers["events_previous_7d"] = sum(
-            days.get((p.id, d), 0) for p in projects for d in before
+        numbers["events_previous_7d"] = (
+            sum(days.get((p.id, d), 0) for p in projects for d in before) if projects else None
         )
         numbers["unresolved_high_issues"] = sum(
             i.priority == "high" or i.level == "fatal" for i, _ in open_issues
@@ -174,7 +192,8 @@ def status_after(activity: str) -> str | None:
 
 
 def within(world: SentryWorld, moment: datetime, days: int) -> bool:
-    return world.clock - timedelta(days=days) < moment <= world.clock
+    """Return whether it is of the UTC days that end with today."""
+    return 0 <= (world.clock.date() - moment.date()).days < days
 
 
 def whole(moment: datetime) -> datetime:

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 TYPES = {
     "is_active": pa.bool_(),
-    "sla_target_hours": pa.float64(),
+    **dict.fromkeys((name for name in ATTRIBUTES if name.startswith("sla_")), pa.float64()),
     "median_hours_to_resolution_30d": pa.float64(),
     "p90_hours_to_resolution_30d": pa.float64(),
     "depth": pa.int32(),
@@ -47,7 +47,7 @@ def product(product_id: str, parent: str | None = None, **values: Any) -> Row:
         "product_priority": None,
         "product_priority_source": "none",
         "is_active": True,
-        "sla_target_hours": None,
+        **dict.fromkeys(name for name in ATTRIBUTES if name.startswith("sla_")),
         "health": "healthy",
         **values,
     }

@@ -55,7 +55,7 @@ def test_equal_changes_of_attributes_share_a_line_and_inherited_ones_say_so() ->
         product("shop", name="The Shop", owner_team="c", owner_team_source="own"),
         product("cart", "shop", owner_team="c", owner_team_source="inherited"),
         product("till", "shop", owner_team="b", owner_team_source="own", is_active=False)
-        | {"sla_target_hours": 1234.5, "description": "It rings"},
+        | {"sla_target_hours": 1234.5, "sla_target_hours_high": 8.0, "description": "It rings"},
     ]
 
     assert lines(before, after) == [
@@ -65,6 +65,7 @@ def test_equal_changes_of_attributes_share_a_line_and_inherited_ones_say_so() ->
         "priority low → none: Till (till)",
         "active yes → no: Till (till)",
         "SLA target none → 1,234.5 h: Till (till)",
+        "SLA target of high issues none → 8 h: Till (till)",
     ]
 
 

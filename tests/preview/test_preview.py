@@ -17,7 +17,7 @@ from pipelines.__main__ import main
 from pipelines.catalog import check, load
 from pipelines.preview.warehouse_copy import copy_warehouse
 from pipelines.publish import publish
-from tests.catalog.small_catalog import HIGH, MAPPING, PRODUCTS, TARGETS
+from tests.catalog.small_catalog import MAPPING, MATRIX, PRODUCTS
 from tests.dbt.warehouse import START, WrittenWarehouse
 
 SHOP = """shop,Shop,,,commerce,high,
@@ -46,7 +46,7 @@ class Place:
         seeds.mkdir(exist_ok=True)
         (seeds / "products.csv").write_text(PRODUCTS + products)
         (seeds / "project_products.csv").write_text(MAPPING + mapping)
-        (seeds / "sla_targets.csv").write_text(TARGETS + HIGH)
+        (seeds / "sla_targets.csv").write_text(MATRIX + "high,,72\nhigh,low,200\nlow,high,90\n")
 
     def preview(self, *options: str) -> int:
         return main(["preview", *options])

@@ -127,6 +127,18 @@ select 'acme' as organization_slug, $as_of::timestamp as synced_at, 'complete' a
 create or replace table marts.triage_queue as
 select $stamp as run_id, 1::bigint as triage_rank, 62.5::double as score;
 
+create or replace table marts.product_health_measures as
+select 'p0' as product_id, 'late_high_issues' as measure, 1::double as value, 'critical' as state, $stamp as reason;
+
+create or replace table marts.product_health_history as
+select 'p0' as product_id, 'critical' as health, $stamp as health_reason, $as_of::timestamp as valid_from;
+
+create or replace table marts.product_movers as
+select 'p0' as product_id, 1::bigint as mover_rank, 'new' as change, '1' as issue_id, $stamp as title;
+
+create or replace table marts.product_monthly as
+select 'p0' as product_id, date_trunc('month', $as_of::timestamp)::date as month_on, 3::bigint as event_count;
+
 create or replace table marts.product_history as
 select $stamp as run_id, 'p0' as product_id, $as_of::timestamp as valid_from, null::timestamp as valid_to;
 

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.publish import restore
+from pipelines.publish import rollback
 from pipelines.publish.contract import contract
 from tests.publish.data import Data
 
@@ -55,11 +55,11 @@ def test_the_last_few_folders_are_kept(data: Data, folder: Path) -> None:
     assert versions(folder) == {"20261123T110500Z", "20261123T120500Z"}
 
 
-def test_a_restore_brings_back_the_folder_too(data: Data, folder: Path) -> None:
+def test_a_rollback_brings_back_the_folder_too(data: Data, folder: Path) -> None:
     data.publish("run-1", parquet_folder=folder)
     data.publish("run-2", hours=1, parquet_folder=folder)
 
-    restore(data.target, parquet_folder=folder)
+    rollback(data.target, parquet_folder=folder)
 
     assert run_id(folder / "current") == "run-1"
 

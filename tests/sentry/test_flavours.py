@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from pipelines.fake_sentry.expected_issues import accepted_per_day
 from pipelines.fake_sentry.flavours import FLAVOURS
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import FakeSentry
+from pipelines.sentry.errors import ConfigurationError, SentryError
 from tests.sentry.agreement import assert_true
-from tests.sentry.syncing import OURS, SyncedWarehouse
+from tests.sentry.syncing import OURS, QUICK, SyncedWarehouse
 
 LACKING: dict[str, set[str]] = {
     "saas": set(),
@@ -166,6 +168,51 @@ def test_a_current_server_that_is_unwell_for_a_moment_is_not_taken_for_an_old_on
         assert listing == "organization"
 
 
+@pytest.mark.parametrize("flavour", ["saas", "sentry10", "glitchtip"])
+def test_counts_that_came_before_are_waited_for_as_long_as_anything_else(
+    flavour: str, tmp_path: Path
+) -> None:
+    with FakeSentry(new_world(), flavour) as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
+        assert not warehouse.quick_sync().failures
+        unwell = fake_sentry.faults.add("503", "/stats(_v2)?/", times=QUICK.attempts - 1)
+        assert not warehouse.quick_sync().failures
+        assert unwell.played == QUICK.attempts - 1
+
+
+@pytest.mark.parametrize("flavour", ["saas", "sentry10", "sentry9", "glitchtip"])
+def test_an_issue_whose_only_event_is_ahead_of_the_clock_is_read_at_once(
+    flavour: str, tmp_path: Path
+) -> None:
+    world = new_world()
+    project = next(iter(world.projects.values()))
+    with FakeSentry(world, flavour) as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme", "beta"])
+        for _ in range(2):  # a full sync, an incremental one
+            at = world.clock + timedelta(seconds=59)
+            ahead = world.create_issue(project, at=at)
+            assert not warehouse.quick_sync(full=False).failures
+            assert warehouse.issues()[ahead.id]["first_seen_at"] == at.replace(tzinfo=None)
+            assert_true(warehouse, world)
+            world.advance(hours=3)
+
+
+def test_a_server_that_does_not_tell_the_time_is_read_by_the_clock_of_this_machine(
+    tmp_path: Path,
+) -> None:
+    now = datetime.now(UTC)
+    world = SentryWorld(now)
+    issue = world.create_issue(world.create_project(world.create_organization("acme"), "api"))
+    with FakeSentry(world, "sentry10") as fake_sentry:
+        fake_sentry.faults.add("no_date", times=math.inf)
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
+        summary = warehouse.quick_sync()
+    assert list(warehouse.issues()) == [issue.id]
+    assert (
+        timedelta(0) <= summary.as_of - now.replace(tzinfo=None, microsecond=0) < timedelta(hours=1)
+    )
+
+
 @pytest.mark.parametrize("flavour", ["saas", "sentry9", "glitchtip"])
 @pytest.mark.parametrize("after", [0, 1])
 def test_one_web_page_at_detection_makes_no_server_another(
@@ -178,6 +225,29 @@ def test_one_web_page_at_detection_makes_no_server_another(
         listing = warehouse.value("select capabilities->>'listing' from raw.organization_syncs")
     names = {"saas": "organization", "sentry9": "project", "glitchtip": "glitchtip"}
     assert listing == names[flavour]
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_token_without_event_read_gets_that_for_a_reason(flavour: str, tmp_path: Path) -> None:
+    with FakeSentry(new_world(), flavour) as fake_sentry:
+        fake_sentry.state.scopes.remove("event:read")
+        with pytest.raises(SentryError, match=r"acme/issues/ is not allowed .*event:read"):
+            SyncedWarehouse(tmp_path, fake_sentry, ["acme"]).quick_sync()
+
+
+@pytest.mark.parametrize(
+    ("flavour", "reason"),
+    [("saas", "internal integration.* is in none"), ("glitchtip", "user .* in no organization")],
+)
+def test_a_token_that_lists_no_organization_gets_the_reasons_that_there_are(
+    flavour: str, reason: str, tmp_path: Path
+) -> None:
+    with (
+        FakeSentry(SentryWorld(), flavour) as fake_sentry,
+        pytest.raises(ConfigurationError, match=reason) as raised,
+    ):
+        SyncedWarehouse(tmp_path, fake_sentry).quick_sync()
+    assert (flavour == "glitchtip") == ("integration" not in str(raised.value))
 
 
 def test_a_detection_costs_one_request_on_a_current_server(tmp_path: Path) -> None:

@@ -80,7 +80,9 @@ def test_an_odd_answer_from_everywhere_fails_the_organization_and_buries_nothing
         warehouse.quick_sync()
         world.advance(hours=3)
         world.delete_issue(opened[0])
-        odd = fake_sentry.faults.add(fault, r"/issues/\d+/\?", times=math.inf)
+        # What tells there that an issue is gone.
+        asked = r"issues/\?id=" if flavour == "glitchtip" else r"/issues/\d+/\?"
+        odd = fake_sentry.faults.add(fault, asked, times=math.inf)
         assert set(warehouse.quick_sync(full=False).failures) == {"acme"}
         assert odd.played
         assert reason(warehouse, opened[0]) is None
@@ -172,6 +174,65 @@ def test_what_was_called_deleted_by_mistake_comes_back_within_a_week(
     assert reason(warehouse, opened[0]) is None
     assert warehouse.issues()[opened[0].id]["removed_at"] is None
     assert reason(warehouse, opened[1]) == "deleted"
+
+
+@pytest.mark.parametrize(
+    ("waits_as", "why"), [("pending_deletion", "deleted"), ("pending_merge", "merged")]
+)
+def test_what_waits_to_go_has_its_reason_from_when_that_was_first_seen(
+    warehouse: SyncedWarehouse, world: SentryWorld, opened: list[Issue], waits_as: str, why: str
+) -> None:
+    going, parent, comes_back = opened[:3]
+
+    def end() -> None:
+        world.merge([going], parent) if why == "merged" else world.delete_issue(going)
+
+    warehouse.quick_sync()
+    world.advance(hours=3)
+    for issue in (going, comes_back):
+        world.start_deletion(issue)
+        issue.status = waits_as
+    first = warehouse.quick_sync(full=False)
+    assert first.issues_vanished == 2
+    for step in (lambda: None, lambda: world.comment(going, "bye"), end):
+        world.advance(hours=3)
+        step()
+        assert not warehouse.quick_sync(full=True).failures
+        row = warehouse.issues()[going.id]
+        assert row["removed_reason"] == why
+        assert (row["removed_at"] == first.as_of) or (step is end and why == "merged")
+    assert row["merged_into_issue_id"] == (parent.id if why == "merged" else None)
+
+    comes_back.status, comes_back.version = "unresolved", comes_back.version + 1
+    world.version += 1
+    warehouse.quick_sync(full=False)
+    assert reason(warehouse, comes_back) is None
+    assert warehouse.issues()[comes_back.id]["removed_at"] is None
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_glitchtip_has_no_issue_that_it_lists_nowhere_while_its_project_is_there(
+    tmp_path: Path,
+    world: SentryWorld,
+    opened: list[Issue],
+    monkeypatch: pytest.MonkeyPatch,
+    moves: bool,
+) -> None:
+    project = opened[0].project
+    with FakeSentry(world, "glitchtip") as fake_sentry:
+        warehouse = SyncedWarehouse(tmp_path, fake_sentry, ["acme"])
+        warehouse.quick_sync()
+        world.advance(hours=3)
+        world.merge([opened[0]], opened[1])
+        world.start_deletion(opened[2])
+        if moves:
+            beta = world.organizations["beta"]
+            after_the_listings(
+                monkeypatch, fake_sentry, lambda: world.transfer_project(project, beta)
+            )
+        assert not warehouse.quick_sync(full=False).failures
+    expected = None if moves else "deleted"
+    assert [reason(warehouse, issue) for issue in opened[:4]] == [expected, None, expected, None]
 
 
 @pytest.mark.parametrize("flavour", ["self-hosted", "sentry9", "glitchtip"])

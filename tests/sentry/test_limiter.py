@@ -119,12 +119,17 @@ EPOCH = 1793610000  # the same moment
         ({"Retry-After": "7"}, 7.0),
         ({"Retry-After": "0"}, 0.1),
         ({"Retry-After": "9999"}, 120.0),
+        ({"Retry-After": "1e999"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "-5"}, None),
         ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
         ({"X-Sentry-Rate-Limit-Reset": str(EPOCH + 3), "Date": DATE}, 3.0),
         ({"X-Sentry-Rate-Limit-Reset": str(EPOCH), "Date": DATE}, 1.0),
         ({"X-Sentry-Rate-Limit-Reset": str(EPOCH + 10**6), "Date": DATE}, None),
         ({"X-Sentry-Rate-Limit-Reset": "", "Date": DATE}, None),
         ({"X-Sentry-Rate-Limit-Reset": str(EPOCH), "Date": "yesterday"}, None),
+        ({"X-Sentry-Rate-Limit-Reset": "inf", "Date": DATE}, None),
+        ({"X-Sentry-Rate-Limit-Reset": str(EPOCH), "Date": DATE.replace("2026", "9999")}, None),
     ],
 )
 def test_how_long_to_wait_is_told_by_the_servers_own_clock(
@@ -136,4 +141,16 @@ def test_how_long_to_wait_is_told_by_the_servers_own_clock(
 @given(st.text())
 def test_any_date_header_is_a_time_or_none(text: str) -> None:
     moment = moment_of(text)
-    assert moment is None or moment.year > 0
+    assert moment is None or 1970 <= moment.year < 2100
+
+
+@pytest.mark.parametrize("status", [200, 429])
+@pytest.mark.parametrize("name", ["Limit", "Remaining", "Reset", "ConcurrentLimit"])
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "-7", "9" * 400, "many"])
+def test_a_header_that_counts_nothing_holds_nobody_up(status: int, name: str, value: str) -> None:
+    limiter = Limiter(4, pause=0.001)
+    server = Server(limiter, {f"X-Sentry-Rate-Limit-{name}": value, "Date": DATE})
+    started = time.monotonic()
+    for _ in range(3):
+        server.call(status)
+    assert time.monotonic() - started < 1

@@ -89,36 +89,76 @@ def test_a_project_without_access_is_listed_and_not_read(
 ) -> None:
     world.set_access(api, False)
     assert not warehouse.quick_sync().failures
-    assert warehouse.table("projects", "project_id")[api.id]["has_access"] is False
+    row = warehouse.table("projects", "project_id")[api.id]
+    assert (row["has_access"], row["access_lost_at"]) == (False, None)
     assert removed(warehouse, api) == set()
 
-    for project in world.projects.values():
-        world.set_access(project, False)
-    assert not warehouse.quick_sync(full=False).failures
+
+def of_project(warehouse: SyncedWarehouse, project: Project) -> dict[str, dict[str, Any]]:
+    return {i: row for i, row in warehouse.issues().items() if row["project_id"] == project.id}
 
 
-def test_access_lost_hides_issues_and_access_regained_brings_back_all_at_once(
+def test_what_cannot_be_read_any_more_stays_as_it_was_and_is_all_read_once_it_can_be(
     warehouse: SyncedWarehouse, world: SentryWorld, api: Project
 ) -> None:
+    warehouse.options["activity_budget"] = 2
+    closed = next(issue for issue in api.issues.values() if issue.status == "resolved")
     warehouse.quick_sync()
+    before = of_project(warehouse, api)
     world.set_access(api, False)
     world.advance(hours=3)
-    warehouse.quick_sync(full=False)
-    assert removed(warehouse, api) == {"access_lost"}
-
+    lost = warehouse.quick_sync(full=False)
     meanwhile = world.create_issue(api, "ValueError: meanwhile")
     world.resolve(meanwhile)
-    world.advance(hours=48)
-    warehouse.quick_sync(full=False)
+    world.delete_issue(closed)
+    for full in (False, True):
+        world.advance(hours=24)
+        assert not warehouse.quick_sync(full=full).failures
+        row = warehouse.table("projects", "project_id")[api.id]
+        assert (row["has_access"], row["access_lost_at"]) == (False, lost.as_of)
+        assert row["deleted_at"] is None
+        assert of_project(warehouse, api) == before
+        assert_true(warehouse, world, {api.id})
+
     world.set_access(api, True)
     warehouse.quick_sync(full=False)
 
-    assert removed(warehouse, api) == {None}
+    assert warehouse.table("projects", "project_id")[api.id]["access_lost_at"] is None
     assert meanwhile.id in warehouse.issues()
+    assert warehouse.issues()[closed.id]["removed_reason"] == "deleted"
     assert_true(warehouse, world)
 
 
-def test_access_lost_while_one_reads_is_seen_at_once_for_what_is_open(
+def test_a_project_of_which_the_token_may_not_know_whether_it_is_there_stays(
+    warehouse: SyncedWarehouse, world: SentryWorld, fake_sentry: FakeSentry, api: Project
+) -> None:
+    warehouse.quick_sync()
+    before = of_project(warehouse, api)
+    world.delete_project(api)
+    fake_sentry.state.scopes.remove("project:read")
+    world.advance(hours=3)
+    lost = warehouse.quick_sync(full=False)
+    row = warehouse.table("projects", "project_id")[api.id]
+    assert (row["access_lost_at"], row["deleted_at"]) == (lost.as_of, None)
+    assert of_project(warehouse, api) == before
+
+    fake_sentry.state.scopes.add("project:read")
+    assert not warehouse.quick_sync(full=False).failures
+    assert removed(warehouse, api) == {"project_gone"}
+
+
+def test_a_token_that_reads_nothing_any_more_fails_the_organization(
+    warehouse: SyncedWarehouse, world: SentryWorld
+) -> None:
+    warehouse.quick_sync()
+    for project in world.projects.values():
+        world.set_access(project, project.organization == "beta")
+    failures = warehouse.quick_sync(full=False).failures
+    assert set(failures) == {"acme"}
+    assert "None of the 2 projects of acme can be read" in failures["acme"]
+
+
+def test_a_project_that_goes_out_of_reach_while_one_reads_loses_nothing(
     warehouse: SyncedWarehouse,
     world: SentryWorld,
     api: Project,
@@ -126,6 +166,7 @@ def test_access_lost_while_one_reads_is_seen_at_once_for_what_is_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     warehouse.quick_sync()
+    before = of_project(warehouse, api)
     world.advance(hours=3)
     original = fake_sentry.faults.pick
 
@@ -136,11 +177,10 @@ def test_access_lost_while_one_reads_is_seen_at_once_for_what_is_open(
         return original(target)
 
     monkeypatch.setattr(fake_sentry.faults, "pick", pick)
-    assert not warehouse.quick_sync(full=False).failures
-    assert removed(warehouse, api) == {"access_lost", None}  # what is open has been looked up
-
-    assert not warehouse.quick_sync(full=False).failures
-    assert removed(warehouse, api) == {"access_lost"}
+    for _ in range(2):
+        assert not warehouse.quick_sync(full=False).failures
+        assert of_project(warehouse, api) == before
+    assert warehouse.table("projects", "project_id")[api.id]["has_access"] is False
     assert_true(warehouse, world, {api.id})
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests.adapters import BaseAdapter
 
+from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.sentry.errors import (
     BadRequestError,
     ConfigurationError,
@@ -23,8 +27,9 @@ from pipelines.sentry.errors import (
     UnavailableError,
 )
 from pipelines.sentry.http.client import SentryApi, is_same_site
+from pipelines.sentry.http.connections import ReusedConnectionError
 from pipelines.sentry.http.responses import address, classify, detail_of
-from pipelines.sentry.http.session import SentrySession
+from pipelines.sentry.http.session import RetryPolicy, SentrySession
 from tests.sentry.syncing import QUICK
 
 SECRET = "sntryu_0123456789abcdef"
@@ -54,14 +59,19 @@ class Script(BaseAdapter):
         if isinstance(turn, Exception):
             raise turn
         turn.url, turn.request, turn.raw = str(request.url), request, None
+        turn._content_consumed = True
         return turn
 
     def close(self) -> None:
         pass
 
 
+def no_pause(_: float) -> None:
+    pass
+
+
 def session_of(script: Script) -> SentrySession:
-    session = SentrySession(SECRET, retry_policy=QUICK, sleep=lambda _: None)
+    session = SentrySession(SECRET, retry_policy=QUICK, sleep=no_pause)
     session.mount("https://", script)
     return session
 
@@ -120,7 +130,7 @@ def test_what_may_pass_is_tried_again(response: requests.Response) -> None:
 def test_a_lone_surrogate_does_not_spoil_a_page() -> None:
     response = reply(200, '[{"title": "broken \\ud800 text"}]')
     assert classify(response) is None
-    assert response.json() == [{"title": "broken ? text"}]
+    assert response.json() == [{"title": "broken \ufffd text"}]
 
 
 @given(st.integers(200, 599), st.binary(max_size=60), st.sampled_from([JSON, HTML, ""]))
@@ -161,6 +171,33 @@ def test_trouble_that_stays_ends_in_an_error(trouble: Any) -> None:
     with pytest.raises(UnavailableError, match="next run will try again"):
         ask(script)
     assert len(script.requests) <= QUICK.rate_limit_attempts
+
+
+@pytest.mark.parametrize("every", [1, 2, 4])
+def test_a_server_that_closes_kept_connections_costs_retries_and_no_attempt(every: int) -> None:
+    world = SentryWorld()
+    world.create_organization("acme")
+    with FakeSentry(world, "self-hosted") as fake_sentry:
+        fake_sentry.flavour = replace(fake_sentry.flavour, resets_reused=every)
+        session = SentrySession(TOKEN, retry_policy=RetryPolicy(attempts=1), sleep=no_pause)
+        api = SentryApi(fake_sentry.url, session)
+        for _ in range(40):
+            assert api.get("organizations/acme/")["slug"] == "acme"
+        assert session.traffic.requests == 40 + session.traffic.retries == len(fake_sentry.requests)
+        assert session.traffic.retries
+
+        fake_sentry.faults.add("reset", times=math.inf)  # new connections too
+        with pytest.raises(UnavailableError, match="connection failed"):
+            api.get("organizations/acme/")
+
+
+def test_closed_connections_without_end_come_to_one() -> None:
+    closed = requests.ConnectionError("reset")
+    closed.__cause__ = ReusedConnectionError()
+    script = Script(*[closed] * 99)
+    with pytest.raises(UnavailableError, match="closed it since its last use"):
+        ask(script)
+    assert len(script.requests) == 20 + QUICK.attempts
 
 
 def test_an_endpoint_switched_off_for_a_minute_is_asked_once_more() -> None:
@@ -233,7 +270,9 @@ def test_a_password_in_the_address_is_refused_unquoted() -> None:
         ("https://sentry.corp.example", "https://eu.sentry.corp.example", True),
         ("https://sentry.corp.example", "https://other.corp.example", False),
         ("http://10.0.0.1:9000", "http://10.0.0.1:9001", True),
-        ("http://10.0.0.1", "http://9.10.0.0.1", True),
+        ("http://10.0.0.1", "http://9.10.0.0.1", False),
+        ("https://10.0.0.1", "https://9.10.0.0.1", True),
+        ("http://10.0.0.1", "http://[", False),
         ("http://10.0.0.1", "http://10.0.0.2", False),
         ("http://localhost", "", False),
         ("", "", False),

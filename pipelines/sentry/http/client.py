@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,16 +12,19 @@ from urllib.parse import urlsplit
 from dlt.common.jsonpath import compile_path
 from dlt.sources.helpers.rest_client.client import RESTClient
 
+from pipelines.sentry import bounds
 from pipelines.sentry.errors import (
     BadRequestError,
     ChangedTypeError,
     ConfigurationError,
-    SentryError,
     TruncatedError,
+    UnusableReplyError,
+    as_failure,
 )
 from pipelines.sentry.http.paginator import SentryPaginator, names_next_page, next_cursor
 from pipelines.sentry.http.session import SentrySession
 from pipelines.sentry.rows.typed import kind
+from pipelines.settings import is_address
 
 Params = Mapping[str, Any]
 Row = dict[str, Any]
@@ -63,21 +67,40 @@ class SentryApi:
         )
 
     def at(self, region_url: str | None) -> SentryApi:
-        """Return the API of an organization's region, if the token may be sent there; else this one."""
+        """Return the API of an organization's region, if the token may be sent there; else this one.
+
+        Raises UnusableReplyError for what is no address.
+        """
         if not region_url or region_url.rstrip("/") == self.base_url:
             return self
+        if not is_address(region_url):
+            raise UnusableReplyError(
+                f"{self.base_url} names {region_url[:100]!r} as a region, which is no address."
+            )
         if not is_same_site(self.base_url, region_url):
             return self
         return SentryApi(region_url, self.session)
 
-    def pages(self, path: str, params: Params | None = None) -> Iterator[Page]:
-        """Yield the pages of a listing to its end; TruncatedError when the end cannot be reached, or trusted."""
+    def pages(
+        self, path: str, params: Params | None = None, most: int | None = None
+    ) -> Iterator[Page]:
+        """Yield the pages of a listing to its end; TruncatedError when the end cannot be reached, or trusted.
+
+        Raises UnusableReplyError for a listing of more pages than `most` (bounds.LISTING_PAGES), or one that takes
+        hours.
+        """
+        most, started = most or bounds.LISTING_PAGES, time.monotonic()
         params = dict(params or {})
         size = params.get("limit", params.get("per_page", FULL_PAGE["limit"]))
         # The hook keeps dlt's client from raising: the session has classified the reply already.
         hooks: Any = {"response": [lambda response, *_, **__: None]}
-        for page in self._client.paginate(path, params=params, hooks=hooks):
+        for number, page in enumerate(self._client.paginate(path, params=params, hooks=hooks), 1):
             self.session.traffic.add(pages=1)
+            if number > most or time.monotonic() - started > bounds.LISTING_SECONDS:
+                raise UnusableReplyError(
+                    f"{path} has not ended after {number:,} pages and "
+                    f"{(time.monotonic() - started) / 60:,.0f} minutes; no listing of Sentry's is that long."
+                )
             reply = page.response
             for row in require_list(reply.json(), path):
                 if not isinstance(row, dict):
@@ -94,9 +117,8 @@ class SentryApi:
 
     def rows(self, path: str, params: Params | None = None) -> list[Row]:
         """Return every row of a listing that is small enough to hold (projects, teams)."""
-        return [
-            row for page in self.pages(path, {**FULL_PAGE, **(params or {})}) for row in page.rows
-        ]
+        pages = self.pages(path, {**FULL_PAGE, **(params or {})}, bounds.HELD_PAGES)
+        return [row for page in pages for row in page.rows]
 
     def get(self, path: str, params: Params | None = None) -> Any:
         """Return one JSON answer that is not paginated."""
@@ -107,8 +129,8 @@ class SentryApi:
         try:
             with self.session.retrying(attempts=1):
                 self.get("")
-        except SentryError:
-            pass  # the first request that matters will say what is wrong
+        except Exception as error:
+            as_failure(error)  # the first request that matters will say what is wrong
         return self.now()
 
     def now(self) -> datetime:
@@ -120,15 +142,19 @@ class SentryApi:
 def is_same_site(base_url: str, other_url: str) -> bool:
     """Return whether a token meant for `base_url` may be sent to `other_url`: a reply must not lead it elsewhere.
 
-    The same host on any port, a host below it, or within sentry.io any; never from https to http.
+    The same host on any port; encrypted also a host below it, or within sentry.io any; never from https to http.
     """
+    if not (is_address(base_url) and is_address(other_url)):
+        return False
     base, other = urlsplit(base_url), urlsplit(other_url)
     if other.scheme not in ("https", base.scheme) or "@" in other.netloc:
         return False
-    base_host, other_host = (f".{url.hostname or ''}" for url in (base, other))
+    base_host, other_host = (f".{url.hostname}" for url in (base, other))
+    if other.scheme == "http":
+        return base_host == other_host
     if base_host.endswith(_SAAS) and other_host.endswith(_SAAS):
         return True
-    return base_host != "." and other_host.endswith(base_host)
+    return other_host.endswith(base_host)
 
 
 def require_list(value: Any, where: str) -> list[Any]:

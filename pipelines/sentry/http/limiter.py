@@ -7,13 +7,16 @@ have no limit, and only the number of parallel requests bounds us there.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+from pipelines.sentry import bounds
 
 # Stay below the limit: other users of the same token share its bucket.
 SHARE_OF_LIMIT = 0.8
@@ -86,7 +89,7 @@ class Limiter:
         limit = _number(headers.get("X-Sentry-Rate-Limit-Limit"))
         remaining = _number(headers.get("X-Sentry-Rate-Limit-Remaining"))
         concurrent = _number(headers.get("X-Sentry-Rate-Limit-ConcurrentLimit"))
-        if limit:
+        if limit and limit >= 1:
             pace.interval = 1 / (SHARE_OF_LIMIT * limit)
         if concurrent:
             self._most = max(1, min(self._most, int(concurrent)))
@@ -103,7 +106,7 @@ class Limiter:
             pace.not_before = max(pace.not_before, pace.refused_until)
             self._successes = 0
             return
-        if remaining is not None and remaining <= 0:
+        if remaining == 0:
             wait = seconds_to_reset(headers) or self._pause
             pace.not_before = max(pace.not_before, now + wait)
         if status < 400:
@@ -131,15 +134,18 @@ def seconds_to_reset(headers: Mapping[str, str]) -> float | None:
 
 
 def moment_of(date: str | None) -> datetime | None:
-    """Return the time of a `Date` header, None if it has none that can be read."""
+    """Return the time of a `Date` header (UTC), None if it has none that can be."""
     try:
-        return parsedate_to_datetime(date) if date else None
-    except ValueError:
+        moment = parsedate_to_datetime(date or "").astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
+    return moment if bounds.is_possible(moment.replace(tzinfo=None)) else None
 
 
 def _number(text: str | None) -> float | None:
+    """Return what a header counts, None where that is no number from 0 on."""
     try:
-        return float(text) if text else None
+        number = float(text or "")
     except ValueError:
         return None
+    return number if 0 <= number < math.inf else None

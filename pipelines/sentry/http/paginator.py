@@ -14,27 +14,29 @@ from typing import Any
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests import Request, Response
 
-from pipelines.sentry.errors import TruncatedError
+from pipelines.sentry import bounds
+from pipelines.sentry.errors import TruncatedError, UnusableReplyError
 
 _LINK = re.compile(r'<[^>]*>((?:\s*;\s*\w+="[^"]*")+)')
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _NEXT = re.compile(r"\brel\s*=\W*next\b", re.IGNORECASE)
-# Rows deleted while a page is put together can empty it; so many in a row are a server that will never end.
-_MOST_EMPTY_PAGES = 50
 
 
 class SentryPaginator(BasePaginator):
     """Follows `rel="next"` while it says that there are results, and never asks the same cursor twice.
 
-    Raises TruncatedError when the server promises more but its cursor does not move, or when a page behind a
-    cursor does not say whether it is the last.
+    Raises TruncatedError when the server promises more but its cursor does not move or its pages are empty, or when a
+    page behind a cursor does not say whether it is the last; UnusableReplyError when pages repeat their rows.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._cursor: str | None = None
         self._asked: set[str] = set()
-        self._empty_pages = 0
+        self._pages = 0
+        # Rows deleted while a page is put together can empty it, and rows that move can come again.
+        self._empty_pages = self._repeated_pages = 0
+        self._marked: frozenset[Any] = frozenset()
 
     def update_state(self, response: Response, data: list[Any] | None = None) -> None:
         """Take the next cursor from the reply."""
@@ -46,15 +48,39 @@ class SentryPaginator(BasePaginator):
             )
         self._cursor = next_cursor(link)
         self._has_next_page = self._cursor is not None
-        self._empty_pages = 0 if data else self._empty_pages + 1
+        self._note(data or [])
         if self._cursor is None:
             return
-        if self._cursor in self._asked or self._empty_pages > _MOST_EMPTY_PAGES:
+        if max(self._empty_pages, self._repeated_pages) > bounds.IDLE_PAGES:
+            # What repeats would do so in each half of the listing, too.
+            error = UnusableReplyError if self._repeated_pages else TruncatedError
+            raise error(
+                f"{response.url.split('?')[0]} promises more results but its pages bring nothing new; "
+                "the listing cannot be completed."
+            )
+        if self._cursor in self._asked:
             raise TruncatedError(
                 f"{response.url.split('?')[0]} promises more results but its cursor does not move; "
                 "the listing cannot be completed."
             )
         self._asked.add(self._cursor)
+
+    def _note(self, rows: list[Any]) -> None:
+        """Count pages that are empty, one after the other, and pages with nothing but ids of the marked one.
+
+        Marked is the last whose number is a power of two: so a circle of any length is found, and a long listing need
+        not be remembered.
+        """
+        self._pages += 1
+        ids = frozenset(
+            row["id"]
+            for row in rows
+            if isinstance(row, dict) and isinstance(row.get("id"), (str, int))
+        )
+        self._empty_pages = 0 if rows else self._empty_pages + 1
+        self._repeated_pages += bool(ids) and ids <= self._marked
+        if self._pages & (self._pages - 1) == 0:
+            self._marked = ids
 
     def update_request(self, request: Request) -> None:
         """Ask for the page behind the cursor."""

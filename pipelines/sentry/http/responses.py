@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import orjson
 import requests
 
+from pipelines.sentry import bounds
 from pipelines.sentry.errors import (
     BadRequestError,
     ConfigurationError,
@@ -16,10 +17,17 @@ from pipelines.sentry.errors import (
     ForbiddenError,
     NotFoundError,
     TokenRefusedError,
+    UnusableReplyError,
 )
+from pipelines.settings import is_address
 
 # Sentry answers 400 when its event store is overloaded or too slow; these words distinguish that from a bad question.
 _OVERLOADED = re.compile(r"timeout|timed out|try again|too many|overload|temporar", re.IGNORECASE)
+# NUL, and a surrogate without the other of its pair: no database keeps them. Group 1 is passed over: whole pairs, and
+# a backslash that is text.
+_NO_CHARACTER = re.compile(
+    rb"(\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u(?:0000|[dD][89a-fA-F]..)"
+)
 # A proxy's page of the moment, or the web application where an endpoint is missing: only a retry shows which.
 WEB_PAGE = "a web page in place of JSON"
 _CHECK_IT = (
@@ -32,22 +40,20 @@ _SIGN_ON = (
 
 
 def classify(response: requests.Response) -> str | None:
-    """Return what may be mended by trying again, None for a whole JSON reply; raise for what is final."""
+    """Return what another try may mend, None for whole JSON or a redirect to follow; raise for what is final."""
     status, where = response.status_code, address(response.url)
     is_json = "json" in response.headers.get("Content-Type", "")
     if status == 429 or status >= 500 or status == 410:
         return f"HTTP {status}"
-    if status == 400 and _OVERLOADED.search(response.text):
-        return f"HTTP 400, {detail_of(response)}"
     if response.is_redirect:
-        raise ConfigurationError(
-            f"{where} redirects to {address(response.headers['Location'])}, where the token is not sent. "
-            "Set SENTRY_URL to the address that the server calls its own, with https:// if it has that."
-        )
+        redirect_target(response)
+        return None
+    if status == 400 and _OVERLOADED.search(_start_of(response)):
+        return f"HTTP 400, {detail_of(response)}"
     if status == 401:
         raise TokenRefusedError(
             f"{where} refused the token (401, {detail_of(response)}). "
-            f"{_SIGN_ON if 'sso-required' in response.text else _CHECK_IT}"
+            f"{_SIGN_ON if 'sso-required' in _start_of(response) else _CHECK_IT}"
         )
     if status == 403:
         raise ForbiddenError(
@@ -67,6 +73,29 @@ def classify(response: requests.Response) -> str | None:
     return _parse(response)
 
 
+def redirect_target(response: requests.Response) -> str:
+    """Return where on the same server a redirect leads.
+
+    Raises ConfigurationError for another server, UnusableReplyError for what is no address.
+    """
+    here, location = str(response.url), response.headers["Location"]
+    try:
+        target = urljoin(here, location)
+        (scheme, netloc, *_), (other_scheme, other_netloc, *_) = urlsplit(here), urlsplit(target)
+    except ValueError:
+        target = ""
+    if not target.isascii() or not is_address(target):
+        raise UnusableReplyError(
+            f"{address(here)} redirects to {address(location)[:100]!r}, which is no address."
+        )
+    if (scheme, netloc) != (other_scheme, other_netloc):
+        raise ConfigurationError(
+            f"{address(here)} redirects to {address(target)}, where the token is not sent. "
+            "Set SENTRY_URL to the address that the server calls its own, with https:// if it has that."
+        )
+    return target
+
+
 def address(url: str | None) -> str:
     """Return the URL as it may be shown to people: without its query and without a user and password."""
     scheme, separator, rest = str(url).partition("?")[0].partition("://")
@@ -77,34 +106,50 @@ def address(url: str | None) -> str:
 def detail_of(response: requests.Response) -> str:
     """Return the server's own words, at most 200 characters: `detail` may be text, an object or absent."""
     try:
-        body = json.loads(response.content)
-    except (ValueError, UnicodeDecodeError):
-        return "no reason given"
-    detail = body.get("detail", body.get("message", "")) if isinstance(body, dict) else body
-    if isinstance(detail, dict):
-        detail = detail.get("message") or detail.get("code") or ""
-    return str(detail)[:200] or "no reason given"
+        body = orjson.loads(response.content)
+        detail = body.get("detail", body.get("message", "")) if isinstance(body, dict) else body
+        if isinstance(detail, dict):
+            detail = detail.get("message") or detail.get("code") or ""
+        words = detail if isinstance(detail, str) else orjson.dumps(detail).decode()
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        words = ""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in words[:200])
+    return shown or "no reason given"
+
+
+def _start_of(response: requests.Response) -> str:
+    """Return the first words of a body in any encoding; requests would believe the one that the server names."""
+    return response.content[:10_000].decode("utf-8", "replace")
 
 
 def _parse(response: requests.Response) -> str | None:
     """Parse the body once and keep it on the response; returns the problem if it is torn."""
+    content = response.content
+    if sum(map(content.count, (b",", b"[", b"{"))) > bounds.REPLY_VALUES:
+        raise UnusableReplyError(
+            f"{address(response.url)}: the answer holds more than {bounds.REPLY_VALUES:,} values; "
+            "none of Sentry's comes near that."
+        )
+    if b"\\u" in content:
+        content = _NO_CHARACTER.sub(lambda found: found[1] or b"\\ufffd", content)
     try:
-        body = orjson.loads(response.content)
+        body = orjson.loads(content)
     except orjson.JSONDecodeError:
-        try:
-            # orjson refuses lone surrogates, which Python servers can send inside a title.
-            body = _without_surrogates(json.loads(response.content))
-        except (ValueError, UnicodeDecodeError):
-            return f"the body is not whole JSON ({len(response.content)} bytes)"
+        return _why_not_json(response)
     response.__dict__["json"] = lambda **_: body
     return None
 
 
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(v) for key, v in value.items()}
-    return value
+def _why_not_json(response: requests.Response) -> str:
+    """Return the problem with a body that is torn; raises UnusableReplyError for one that is whole."""
+    try:
+        json.loads(response.content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return "the body is not UTF-8"
+    except json.JSONDecodeError:
+        return f"the body is not whole JSON ({len(response.content)} bytes)"
+    except (RecursionError, ValueError):
+        pass
+    raise UnusableReplyError(
+        f"{address(response.url)}: the answer is nested a thousand levels deep, or holds a number beyond all bounds."
+    )

@@ -108,6 +108,7 @@ class IssueCollection:
         for body in bodies:
             row = flatten.issue(body, slug, counts_users=dialect.counts_users)
             row |= {"activities_read_at": None, "observed_at": self.as_of}
+            row["removed_at"] = self.as_of if row["removed_reason"] else None
             rows.append(self.redaction.issue(row))
             days += [
                 (row["issue_id"], day, count)
@@ -134,11 +135,11 @@ class IssueCollection:
         gone: list[tuple[plan.IssueToRead, LookUp]] = []
 
         def look_up(issue: plan.IssueToRead) -> None:
-            became = self.reader.look_up(issue.issue_id)
-            if became.body is None:
-                gone.append((issue, became))
-            else:
+            became = self._look_up(issue.issue_id)
+            if became.body is not None:
                 self._add([became.body], is_windowed=False)
+            elif became.gone != "out_of_reach":  # what is stays as it was: it is there
+                gone.append((issue, became))
 
         def read(task: plan.Batch | plan.IssueToRead) -> Sequence[plan.IssueToRead]:
             if isinstance(task, plan.Batch):
@@ -176,10 +177,17 @@ class IssueCollection:
                 bodies = self.reader.by_id(batch.project_id, ids)
                 returned = self._add(bodies, is_windowed=False)
             except EndpointMissingError as error:
+                if self.reader.dialect.hides_what_is_gone:
+                    raise  # nothing else tells what is gone
                 self._ignores_ids = True
                 log.warning("%s Reading one by one.", error)
         # A batch did not show them again, and a bulk deletion would cost a look-up each, day after day.
         return [i for i in batch.issues if i.issue_id not in returned and not i.was_deleted]
+
+    def _look_up(self, issue_id: str) -> LookUp:
+        if self.reader.dialect.hides_what_is_gone:
+            return LookUp(gone="deleted")
+        return self.reader.look_up(issue_id)
 
     def _projects_left(self, project_ids: Set[str]) -> set[str]:
         """Return the projects that were deleted or moved while we read: the next sync's list shows which.

@@ -52,23 +52,40 @@ def detect(
             refusal: SentryError = error
         except (EndpointMissingError, ForbiddenError, NotFoundError, UnavailableError) as error:
             refusal = error
-        if _answers(api, path, {"query": "", "sort": "-first_seen", "limit": 1}):
+        glitchtip_refusal = _refusal(api, path, {"query": "", "sort": "-first_seen", "limit": 1})
+        if glitchtip_refusal is None:
             return GLITCHTIP
         is_sentry_9 = any(
-            _answers(api, f"projects/{organization}/{slug}/issues/", {"query": "", "limit": 1})
+            _refusal(api, f"projects/{organization}/{slug}/issues/", {"query": "", "limit": 1})
+            is None
             for slug in project_slugs[:1]
         )
     # It may only have been unwell; Sentry 9 without Snuba fails every time.
     was_unwell = isinstance(refusal, UnavailableError | EndpointMissingError)
-    if is_sentry_9 and was_unwell and _answers(api, path, question):
+    if is_sentry_9 and was_unwell and _refusal(api, path, question) is None:
         return CURRENT_SENTRY
     if is_sentry_9:
         return SENTRY_9
+    if isinstance(refusal, EndpointMissingError):
+        # GlitchTip refuses a sort that it does not know before it looks at the token.
+        raise glitchtip_refusal
     raise refusal
 
 
-def _answers(api: SentryApi, path: str, question: dict[str, object]) -> bool:
+def _refusal(api: SentryApi, path: str, question: dict[str, object]) -> SentryError | None:
+    """Return why a listing is not answered, None if it is."""
     try:
-        return isinstance(api.get(path, question), list)
+        require_list(api.get(path, question), path)
+    except SentryError as error:
+        return error
+    return None
+
+
+def glitchtip_version(api: SentryApi) -> str | None:
+    """Return the version of a GlitchTip, None of any other server."""
+    try:
+        body = api.get(f"{api.base_url}/api/settings/")
     except SentryError:
-        return False
+        return None
+    version = body.get("version") if isinstance(body, dict) else None
+    return str(version) if version else None

@@ -6,6 +6,7 @@ All organizations are listed before any issue is read, because a project that le
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from pipelines.sentry.errors import (
@@ -15,10 +16,14 @@ from pipelines.sentry.errors import (
     NotFoundError,
     SentryError,
     TokenRefusedError,
+    as_failure,
 )
 from pipelines.sentry.http.client import Row, SentryApi
 from pipelines.sentry.organization import Directory, Organization
+from pipelines.sentry.read.detection import glitchtip_version
 from pipelines.sentry.rows import flatten
+from pipelines.sentry.rows.typed import Fields
+from pipelines.sentry.schema import PROJECTS
 from pipelines.sentry.state.stored import StoredState
 
 log = logging.getLogger("pipelines.sentry")
@@ -34,8 +39,8 @@ def read_directory(api: SentryApi, slugs: list[str], stored: StoredState) -> Dir
     for organization in directory.organizations:
         try:
             _read_members(organization)
-        except SentryError as error:
-            organization.failure = error
+        except Exception as error:
+            organization.failure = as_failure(error)
     _find_gone(directory, stored)
     for slug in sorted(stored.slugs() - set(organizations)):
         log.warning("%s: in the warehouse, but not among the organizations to sync.", slug)
@@ -63,8 +68,8 @@ def _named(api: SentryApi, slug: str, refusals: list[TokenRefusedError]) -> Orga
         return Organization(
             slug, api, {}, failure=NotFoundError(f"{error} Check the slug in SENTRY_ORG.")
         )
-    except SentryError as error:
-        return Organization(slug, api, {}, failure=error)
+    except Exception as error:
+        return Organization(slug, api, {}, failure=as_failure(error))
 
 
 def _listed(api: SentryApi) -> list[Organization]:
@@ -74,30 +79,57 @@ def _listed(api: SentryApi) -> list[Organization]:
         raise ConfigurationError(
             f"{error} Check SENTRY_URL, {api.base_url}: it is to be the address of the server itself."
         ) from None
-    found = {org.slug: org for org in (_organization(api, body) for body in bodies)}
+    found = {org.slug: org for org in _each(api, bodies)}
     regions = {org.api.base_url: org.api for org in found.values()}
     for url in _region_urls(api):
-        region = api.at(url)
+        try:
+            region = api.at(url)
+        except SentryError as error:
+            found[url[:100]] = Organization(url[:100], api, {}, failure=as_failure(error))
+            continue
         regions.setdefault(region.base_url, region)
     for url, region in regions.items():
         if url == api.base_url:
             continue
         try:
-            for body in region.rows("organizations/"):
-                organization = _organization(api, body)
+            for organization in _each(api, region.rows("organizations/")):
                 found.setdefault(organization.slug, organization)
-        except SentryError as error:
+        except Exception as error:
             if any(org.api.base_url == url for org in found.values()):
                 continue  # they are known by name, and will fail by themselves if they must
             host = urlsplit(url).netloc
-            failure = type(error)(f"This region fails: {error}")
+            failure = as_failure(error)
+            failure = type(failure)(f"This region fails: {failure}")
             found[host] = Organization(host, region, {}, failure=failure)
     if not found:
-        raise ConfigurationError(
-            "This token lists no organization. An internal integration's token never does: "
-            "name yours in SENTRY_ORG (its slug, as in https://SLUG.sentry.io)."
-        )
+        raise ConfigurationError(_no_organization(api))
     return list(found.values())
+
+
+def _no_organization(api: SentryApi) -> str:
+    if glitchtip_version(api):
+        return (
+            "The user of this token is in no organization of this GlitchTip: "
+            "have them invited to one, or take the token of a user who is in it."
+        )
+    return (
+        "This token lists no organization. An internal integration's token never does: "
+        "name yours in SENTRY_ORG (its slug, as in https://SLUG.sentry.io). "
+        "A user's token lists none when the user is in none: have them invited."
+    )
+
+
+def _each(api: SentryApi, bodies: Iterable[Row]) -> Iterator[Organization]:
+    """Yield listed organizations; one that cannot be read fails by its slug, or its place in the list."""
+    for number, body in enumerate(bodies, 1):
+        try:
+            yield _organization(api, body)
+        except Exception as error:
+            try:
+                slug = Fields("organizations", body).key("slug")
+            except SentryError:
+                slug = f"(organization {number} of {api.base_url})"
+            yield Organization(slug, api, {}, failure=as_failure(error))
 
 
 def _region_urls(api: SentryApi) -> list[str]:
@@ -107,12 +139,17 @@ def _region_urls(api: SentryApi) -> list[str]:
             body = api.get("users/me/regions/")
     except TokenRefusedError:
         raise
-    except SentryError as error:
+    except (EndpointMissingError, NotFoundError, ForbiddenError) as error:
         log.debug("regions cannot be listed: %s", error)
         return []
-    regions = body.get("regions", []) if isinstance(body, dict) else []
+    except SentryError as error:
+        log.warning("Organizations of other regions are not listed: %s", error)
+        return []
+    regions = body.get("regions") if isinstance(body, dict) else None
     return [
-        str(region["url"]) for region in regions if isinstance(region, dict) and "url" in region
+        str(region["url"])
+        for region in (regions if isinstance(regions, list) else ())
+        if isinstance(region, dict) and "url" in region
     ]
 
 
@@ -147,22 +184,22 @@ def _find_gone(directory: Directory, stored: StoredState) -> None:
     """Find known projects and teams of the organizations read that no organization shows any more."""
     read = {org.slug: org for org in directory.organizations if org.failure is None}
     home = directory.home_of()
-    for project_id, slug, project_slug in stored.rows(
-        "select project_id, organization_slug, project_slug from stored_projects where deleted_at is null"
-    ):
-        organization = read.get(str(slug))
+    for project in stored.stored_rows(PROJECTS, "deleted_at is null"):
+        organization, project_id = read.get(project["organization_slug"]), project["project_id"]
         if organization is None or project_id in home:
             continue
         try:
-            row = _project_by_slug(organization, str(project_slug))
-        except SentryError as error:
-            organization.failure = error
+            row = _project_by_slug(organization, project["project_slug"])
+        except ForbiddenError:
+            row = project | {"has_access": False}  # it is there, and not for this token
+        except Exception as error:
+            organization.failure = as_failure(error)
             del read[organization.slug]
             continue
         if row is not None and row["project_id"] == project_id:
-            organization.projects[row["project_id"]] = row
+            organization.projects[project_id] = row
         else:
-            organization.gone_projects.add(str(project_id))
+            organization.gone_projects.add(project_id)
     teams = {team_id for org in read.values() for team_id in org.teams}
     for team_id, slug in stored.rows(
         "select team_id, organization_slug from stored_teams where deleted_at is null"
@@ -173,12 +210,12 @@ def _find_gone(directory: Directory, stored: StoredState) -> None:
 
 
 def _project_by_slug(organization: Organization, project_slug: str) -> Row | None:
-    """Return the project's row, None if it is not there.
+    """Return the project's row, None if it is not there; ForbiddenError if it is out of reach.
 
     Projects are paged by offset, so one can slip between two pages while others come or go.
     """
     try:
         body = organization.api.get(f"projects/{organization.slug}/{project_slug}/")
-    except (NotFoundError, ForbiddenError, EndpointMissingError):
+    except (NotFoundError, EndpointMissingError):
         return None
     return flatten.project(body, organization.slug)

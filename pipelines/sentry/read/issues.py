@@ -20,14 +20,14 @@ from pipelines.sentry.http.client import Page, Params, Row, SentryApi, require_l
 from pipelines.sentry.plan import SUSPICIOUS_SECONDS, Listing, request_of, stops_at
 from pipelines.sentry.rows.typed import Fields
 
-Gone = Literal["deleted", "access_lost"]
+Gone = Literal["deleted", "out_of_reach"]
 # What a detail call would cost extra and nobody here reads.
 _CHEAP_DETAIL = {"collapse": ["release", "stats", "tags"]}
 
 
 @dataclass(frozen=True)
 class LookUp:
-    """What became of an id: its body, the id that it was merged into, or why it is gone."""
+    """What became of an id: its body, the id that it was merged into, or why there is neither."""
 
     body: Row | None = None
     merged_into: str | None = None
@@ -105,7 +105,7 @@ class IssueReader:
         except NotFoundError:
             return LookUp(gone="deleted")
         except ForbiddenError:
-            return LookUp(gone="access_lost")
+            return LookUp(gone="out_of_reach")
         answered = Fields("issues", body).key("id")
         return LookUp(body=body) if answered == issue_id else LookUp(merged_into=answered)
 
@@ -156,6 +156,8 @@ class IssueReader:
                 return require_list(body.get("activity") if isinstance(body, dict) else body, path)
             except EndpointMissingError:
                 self.activity_source = "detail"
+            except ForbiddenError:
+                return None
             except NotFoundError:
                 # Current Sentry for an issue that is gone, or a server that answers all it does not know so.
                 if self.activity_source == "activities":

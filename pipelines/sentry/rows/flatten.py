@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
+from pipelines.sentry.bounds import is_possible
 from pipelines.sentry.errors import ChangedTypeError
-from pipelines.sentry.rows.typed import Fields, as_json
+from pipelines.sentry.rows.typed import A_COUNT, Fields, as_count, as_json
 
 Row = dict[str, Any]
 
@@ -103,7 +104,7 @@ def organization(body: Row) -> Row:
 
 
 def project(body: Row, organization_slug: str) -> Row:
-    """Return a row of `projects`, without observed_at."""
+    """Return a row of `projects`, without observed_at and what only we know (when access was lost)."""
     fields = Fields("projects", body)
     return {
         "project_id": fields.key("id"),
@@ -113,6 +114,7 @@ def project(body: Row, organization_slug: str) -> Row:
         "platform": fields.text("platform"),
         "created_at": fields.moment("dateCreated"),
         "has_access": fields.flag("hasAccess") is not False,
+        "access_lost_at": None,
         "deleted_at": None,
     }
 
@@ -136,8 +138,16 @@ def team(body: Row, organization_slug: str) -> Row:
     }
 
 
+# In no listing any more, still there for a read by id.
+_ON_ITS_WAY_OUT = {
+    "pending_deletion": "deleted",
+    "deletion_in_progress": "deleted",
+    "pending_merge": "merged",
+}
+
+
 def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Row:
-    """Return a row of `issues` without observed_at and what only we know (removal, activities read).
+    """Return a row of `issues` without observed_at and what only we know (time of removal, activities read).
 
     `counts_users` is False for servers that always answer 0: null is honest there.
     """
@@ -181,7 +191,7 @@ def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Ro
         "metadata": fields.json("metadata"),
         "annotations": fields.json("annotations"),
         "other_fields": as_json({k: fields.source[k] for k in fields.source.keys() - _KNOWN}),
-        "removed_reason": None,
+        "removed_reason": _ON_ITS_WAY_OUT.get(fields.text("status") or ""),
         "removed_at": None,
         "merged_into_issue_id": None,
     }
@@ -189,7 +199,10 @@ def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Ro
 
 @lru_cache
 def _day(second: int) -> date:
-    return datetime.fromtimestamp(second, UTC).date()
+    moment = datetime.fromtimestamp(second, UTC).replace(tzinfo=None)
+    if not is_possible(moment):
+        raise ValueError(second)
+    return moment.date()
 
 
 def issue_daily_events(body: Row, *, with_zeros: bool = True) -> list[tuple[date, int]]:
@@ -200,10 +213,14 @@ def issue_daily_events(body: Row, *, with_zeros: bool = True) -> list[tuple[date
         return []
     try:
         return [
-            (_day(int(second)), int(count)) for second, count in points if count != 0 or with_zeros
+            (_day(int(second)), as_count(count))
+            for second, count in points
+            if count != 0 or with_zeros
         ]
     except (TypeError, ValueError, OverflowError, OSError):
-        raise ChangedTypeError("issues.stats: expected [epoch, count] pairs, got others.") from None
+        raise ChangedTypeError(
+            f"issues.stats: expected [epoch, count] pairs with {A_COUNT}, got others."
+        ) from None
 
 
 def activity(body: Row, issue_id: str, organization_slug: str) -> Row:

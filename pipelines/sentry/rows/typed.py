@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
+from pipelines.sentry import bounds
 from pipelines.sentry.errors import ChangedTypeError
 from pipelines.sentry.schema import RawTable
+
+# No part of an address by itself, and nothing that ends one or drives a terminal.
+_KEY = re.compile(rf"(?!\.{{1,2}}$)[^\s/?#%\\\x00-\x1f\x7f-\x9f]{{1,{bounds.KEY_LENGTH}}}")
+_COUNT_DIGITS = len(str(bounds.COUNT))
+A_COUNT = f"a whole number from 0 to {bounds.COUNT:,}"
 
 
 class Fields:
@@ -38,24 +45,23 @@ class Fields:
         raise self._wrong(name, "text")
 
     def key(self, name: str) -> str:
-        """Return an id as text; GlitchTip sends some as numbers."""
+        """Return an id or a slug as text, fit for an address; GlitchTip sends some ids as numbers."""
         value = self.source.get(name)
-        if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise self._wrong(name, "an id")
+        if not _KEY.fullmatch(str(value)):
+            raise self._wrong(name, "an id that can stand in an address")
         return str(value)
 
     def whole(self, name: str) -> int | None:
-        """Return a whole number; Sentry sends some as text."""
+        """Return a count; Sentry sends some as text."""
         value = self.source.get(name)
         if value is None:
             return None
-        if isinstance(value, str) and value.isdecimal():
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
-            return value
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        raise self._wrong(name, "a whole number")
+        try:
+            return as_count(value)
+        except ValueError:
+            raise self._wrong(name, A_COUNT) from None
 
     def flag(self, name: str) -> bool | None:
         """Return true, false, or None for null or absent."""
@@ -71,13 +77,19 @@ class Fields:
             return None
         try:
             if text[-1] == "Z" and text[19] in ".Z":  # as all servers write it
-                return datetime.fromisoformat(text[:19])
-            moment = datetime.fromisoformat(text)
-            if moment.tzinfo is not None:
-                moment = moment.astimezone(UTC)
+                moment = datetime.fromisoformat(text[:19])
+            else:
+                moment = datetime.fromisoformat(text)
+                if moment.tzinfo is not None:
+                    moment = moment.astimezone(UTC)
+                moment = moment.replace(tzinfo=None, microsecond=0)
         except (ValueError, IndexError, OverflowError):
             raise self._wrong(name, "an ISO 8601 time") from None
-        return moment.replace(tzinfo=None, microsecond=0)
+        if not bounds.is_possible(moment):
+            raise self._wrong(
+                name, f"a time from {bounds.FIRST_MOMENT:%Y} to {bounds.LAST_MOMENT:%Y}"
+            )
+        return moment
 
     def part(self, name: str) -> Fields | None:
         """Return a nested object, None for null or absent."""
@@ -102,6 +114,18 @@ class Fields:
         return as_json(self.source.get(name))
 
 
+def as_count(value: Any) -> int:
+    """Return the count that a JSON value is, also as text or as 2.0; ValueError if it is none, or beyond the bound."""
+    if type(value) is int and 0 <= value <= bounds.COUNT:
+        return value
+    if isinstance(value, str) and len(value) <= _COUNT_DIGITS and value.isdecimal():
+        value = int(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and 0 <= value <= bounds.COUNT and value == int(value):
+        return int(value)
+    raise ValueError(A_COUNT)
+
+
 def kind(value: Any) -> str:
     """Return which kind of JSON value it is, for messages: what a text says may be somebody's name."""
     match value:
@@ -124,8 +148,14 @@ def as_json(value: Any) -> str | None:
         return None
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    except TypeError:  # a number beyond 64 bits
+    except TypeError:  # a number beyond 64 bits, or hundreds of levels
+        pass
+    try:
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    except RecursionError:
+        raise ChangedTypeError(
+            "A part that is free in form is nested too deep to be kept."
+        ) from None
 
 
 def to_arrow(table: RawTable, rows: list[dict[str, object]]) -> pa.Table:

@@ -27,6 +27,7 @@ def stage_directory(stored: StoredState, organization: Organization, as_of: date
     slug, projects = organization.slug, organization.projects.values()
     stored.stage(ORGANIZATIONS, to_arrow(ORGANIZATIONS, [organization.row | seen]))
     stored.stage(PROJECTS, to_arrow(PROJECTS, [row | seen for row in projects]))
+    _date_lost_access(stored, as_of)
     _mark_deleted(stored, PROJECTS, organization.gone_projects, as_of)
     stored.stage(TEAMS, to_arrow(TEAMS, [row | seen for row in organization.teams.values()]))
     _mark_deleted(stored, TEAMS, organization.gone_teams, as_of)
@@ -82,14 +83,25 @@ def set_own_projects(stored: StoredState, slug: str, home: Mapping[str, str]) ->
     )
 
 
-def new_projects(stored: StoredState, slug: str, readable: Set[str]) -> set[str]:
-    """Return those of the readable projects that the last sync did not read, or read in another organization."""
+def read_before(stored: StoredState, slug: str) -> set[str]:
+    """Return the projects that the last sync could read in this organization."""
     former = stored.rows(
         "select project_id from stored_projects "
         "where organization_slug = ? and has_access and deleted_at is null",
         slug,
     )
-    return set(readable) - {str(project_id) for (project_id,) in former}
+    return {str(project_id) for (project_id,) in former}
+
+
+def _date_lost_access(stored: StoredState, as_of: datetime) -> None:
+    """Note on the staged projects that cannot be read since when that is so."""
+    stored.sql.execute(
+        "update staged_projects "
+        "set access_lost_at = case when stored.has_access then ? else stored.access_lost_at end "
+        "from stored_projects as stored "
+        "where stored.project_id = staged_projects.project_id and not staged_projects.has_access",
+        [as_of],
+    )
 
 
 def _mark_deleted(stored: StoredState, table: RawTable, ids: Set[str], as_of: datetime) -> None:

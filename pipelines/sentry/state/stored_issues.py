@@ -42,7 +42,8 @@ def not_listed(
     """Yield the stored issues that a sync answers for and has not listed, but those of skipped projects.
 
     To account for - full: all that are alive. Incremental: those that were open. Always: those whose project has
-    come from another organization, and those that were out of reach together with their project.
+    come from another organization or was gone or out of reach, and those of which is not known yet into which they
+    were merged.
     To look at again - full: those called deleted within the last week, in case that was a mistake.
     And those `uncounted`: listed, but not with their totals.
     """
@@ -56,8 +57,15 @@ def not_listed(
             from stored_issues inner join own_projects using (project_id)
                 anti join staged_issues using (issue_id)
             where not is_gone and project_id not in (from skipped) and (
-                (removed_reason is null and ($1 or status = 'unresolved' or organization_slug != $2))
+                (
+                    removed_reason is null
+                    and (
+                        $1 or status = 'unresolved' or organization_slug != $2
+                        or project_id in (select project_id from stored_projects where not has_access)
+                    )
+                )
                 or removed_reason in ('project_gone', 'access_lost')
+                or (removed_reason = 'merged' and merged_into_issue_id is null)
                 or ($1 and removed_reason = 'deleted' and removed_at >= $3::timestamp - interval 7 days)
             )
             union all
@@ -71,13 +79,11 @@ def not_listed(
     )
 
 
-def complete_issues(
-    stored: StoredState, hidden: Set[str], tombstones: pa.Table, as_of: datetime
-) -> None:
+def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) -> None:
     """Make `changed_issues` of what was read: with what Sentry forgot, and the rows of issues that are gone.
 
-    `tombstones`: issue_id, removed_reason, merged_into_issue_id; the live issues of projects that are gone, or
-    hidden from this token, get theirs here. Events older than the server's retention leave last_seen_at and
+    `tombstones`: issue_id, removed_reason, merged_into_issue_id; the live issues of projects that are gone get theirs
+    here. Events older than the server's retention leave last_seen_at and
     user_count empty in its answer; the last known value stays.
     """
     stored.settle(ISSUES, ISSUE_DAILY_EVENTS)
@@ -85,6 +91,10 @@ def complete_issues(
         name: f"coalesce(staged.{name}, stored.{name})"
         for name in ("last_seen_at", "user_count", "first_seen_at")
     }
+    # It went when a sync first saw so.
+    completed["removed_at"] = """
+        case when staged.removed_reason = stored.removed_reason then stored.removed_at else staged.removed_at end
+    """
     # What an issue became is to be explained anew.
     completed["activities_read_at"] = """
         case
@@ -101,12 +111,11 @@ def complete_issues(
         f"left join stored_issues as stored using (issue_id) where {differs(ISSUES, completed)}"
     )
     stored.keep("tombstones", tombstones)
-    stored.keep_ids("hidden", hidden)
     stored.sql.execute("""
         insert into tombstones
-        select issue_id, case when is_gone then 'project_gone' else 'access_lost' end, null
+        select issue_id, 'project_gone', null
         from stored_issues inner join own_projects using (project_id)
-        where removed_reason is null and (is_gone or project_id in (from hidden))
+        where removed_reason is null and is_gone
     """)
     columns = ", ".join(
         {
@@ -208,7 +217,7 @@ def without_activities(stored: StoredState, slug: str, limit: int) -> list[str]:
             union all
             select issue_id, status, substatus, removed_reason, activities_read_at, last_seen_at
             from stored_issues anti join changed_issues using (issue_id)
-            where organization_slug = ?
+            where organization_slug = ? and project_id not in (from hidden)
         )
         select issue_id from issues
         where activities_read_at is null and removed_reason is null
@@ -240,6 +249,7 @@ def without_resolve_activity(stored: StoredState, limit: int, as_of: datetime) -
         where status = 'resolved' and removed_reason is null and activities_read_at > ?
             and coalesce(said, '') not like 'set_resolved%'
             and project_id in (select project_id from own_projects where not is_gone)
+            and project_id not in (from hidden)
         order by activities_read_at desc, issue_id
         limit ?
         """,

@@ -1,3 +1,5 @@
+{% set windows = [7, 14, 30, 60] %}
+
 with last_sync as (
 
     select max(started_at) as as_of
@@ -8,12 +10,8 @@ with last_sync as (
 
 select
     as_of,
-    cast(as_of as date) as as_of_on,
-    {{ dbt.dateadd('day', -7, 'as_of') }} as days_ago_7,
-    {{ dbt.dateadd('day', -30, 'as_of') }} as days_ago_30,
-    {{ dbt.dateadd('day', -60, 'as_of') }} as days_ago_60,
-    cast({{ dbt.dateadd('day', -7, 'as_of') }} as date) as before_days_7_on,
-    cast({{ dbt.dateadd('day', -14, 'as_of') }} as date) as before_days_14_on,
-    cast({{ dbt.dateadd('day', -30, 'as_of') }} as date) as before_days_30_on,
-    cast({{ dbt.dateadd('day', -60, 'as_of') }} as date) as before_days_60_on
+    {% for days in windows %}
+        cast({{ dbt.dateadd('day', -days, 'as_of') }} as date) as before_days_{{ days }}_on,
+    {% endfor %}
+    cast(as_of as date) as as_of_on
 from last_sync

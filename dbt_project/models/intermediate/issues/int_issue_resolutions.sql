@@ -7,53 +7,20 @@ with resolutions as (
         projects.product_id,
         spans.resolved_at,
         {{ hours_between('spans.opened_at', 'spans.resolved_at') }} as hours_to_resolution,
-        cast({{ dbt.date_trunc('month', 'spans.resolved_at') }} as date) as month_on
+        -- What a sync saw after its start counts on the day of its start.
+        least(cast(spans.resolved_at as date), clock.as_of_on) as resolved_on,
+        {{ sla_priority('issues') }} as issue_priority
     from {{ ref('int_issue_status_spans') }} as spans
     inner join {{ ref('dim_projects') }} as projects
         on spans.project_id = projects.project_id
+    inner join {{ ref('stg_sentry__issues') }} as issues
+        on spans.issue_id = issues.issue_id
+    cross join {{ ref('int_as_of') }} as clock
     where
         spans.resolved_at is not null
         and not spans.is_restored
         and spans.removal is null
         and not projects.is_deleted
-
-),
-
--- A month keeps the terms with which it closed: those of the first version that lived to its end. Where a product
--- had no target yet, the first that it was given holds.
-terms as (
-
-    select
-        product_id,
-        month_on,
-        product_priority,
-        sla_target_hours
-    from (
-        select
-            months.product_id,
-            months.month_on,
-            versions.product_priority,
-            versions.sla_target_hours,
-            row_number() over (
-                partition by months.product_id, months.month_on
-                order by versions.valid_from
-            ) as version_number
-        from (
-            select distinct
-                product_id,
-                month_on
-            from resolutions
-        ) as months
-        inner join {{ ref('product_history') }} as versions
-            on
-                months.product_id = versions.product_id
-                and versions.sla_target_hours is not null
-                and (
-                    versions.valid_to is null
-                    or versions.valid_to >= {{ dbt.dateadd('month', 1, 'months.month_on') }}
-                )
-    ) as eligible
-    where version_number = 1
 
 )
 
@@ -63,13 +30,16 @@ select
     resolutions.project_id,
     resolutions.product_id,
     resolutions.resolved_at,
-    resolutions.month_on,
+    resolutions.resolved_on,
+    cast({{ dbt.date_trunc('month', 'resolutions.resolved_on') }} as date) as month_on,
     resolutions.hours_to_resolution,
     terms.product_priority,
     terms.sla_target_hours,
     resolutions.hours_to_resolution <= terms.sla_target_hours as is_met
 from resolutions
-left join terms
+left join {{ ref('int_sla_terms') }} as terms
     on
         resolutions.product_id = terms.product_id
-        and resolutions.month_on = terms.month_on
+        and resolutions.issue_priority = terms.issue_priority
+        and resolutions.resolved_on >= terms.from_on
+        and (terms.until_on is null or resolutions.resolved_on < terms.until_on)

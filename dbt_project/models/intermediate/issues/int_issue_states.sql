@@ -7,13 +7,16 @@ with located as (
         projects.organization_slug,
         projects.project_slug,
         projects.product_id,
-        products.sla_target_hours,
+        {{ sla_target_hours('products', sla_priority('issues')) }} as sla_target_hours,
         case
             when projects.is_deleted and issues.status <> 'merged' then 'deleted'
             else issues.status
         end as status,
         spans.opened_at,
         spans.resolved_at,
+        issues.last_seen_at,
+        events.events_7d,
+        events.events_previous_7d,
         survivors.survivor_issue_id as merged_into_issue_id,
         spans._dlt_load_id
     from {{ ref('int_issue_status_spans') }} as spans
@@ -26,6 +29,8 @@ with located as (
         on projects.product_id = products.product_id
     left join {{ ref('int_merge_survivors') }} as survivors
         on spans.issue_id = survivors.issue_id
+    left join {{ ref('int_issue_events') }} as events
+        on spans.issue_id = events.issue_id
     where spans.is_present
 
 ),
@@ -39,7 +44,9 @@ timed as (
         end as hours_to_resolution,
         case
             when located.status = 'unresolved' then {{ hours_between('located.opened_at', 'clock.as_of') }}
-        end as hours_open
+        end as hours_open,
+        -- What was not seen in these days had no event; of what was, Sentry may still tell no counts.
+        case when cast(located.last_seen_at as date) <= clock.before_days_14_on then 0 end as no_events
     from located
     cross join {{ ref('int_as_of') }} as clock
 
@@ -64,6 +71,8 @@ select
         when hours_open is not null then 'on_track'
         else 'unknown'
     end as sla_status,
+    cast(coalesce(events_7d, no_events) as bigint) as events_7d,
+    cast(coalesce(events_previous_7d, no_events) as bigint) as events_previous_7d,
     merged_into_issue_id,
     _dlt_load_id
 from timed

@@ -133,9 +133,10 @@ inner join issues
     on reports.issue_id = issues.issue_id
 inner join newest_loads
     on reports.issue_id = newest_loads.issue_id
--- That an issue is gone for good, its own row says.
+-- That an issue is gone for good, its own row says. What it was before, that of one that waited for it does not.
 where
     issues.removed_at is null
+    or {{ is_removed('issues.listed_status') }}
     or not {{ is_removed('reports.to_status') }}
     or reports.changed_at < issues.removed_at
 window in_order as (

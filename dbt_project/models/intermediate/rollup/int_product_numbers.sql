@@ -1,28 +1,39 @@
 with own as (
 
     select
-        product_id,
+        coalesce(product_id, '(unassigned)') as product_id,
         {% for column in numbers() %}
             sum({{ column }}) as {{ column }},
         {% endfor %}
+        max(events_known_from) as events_known_from,
         min(oldest_unresolved_at) as oldest_unresolved_at,
         max(last_seen_at) as last_seen_at
     from {{ ref('int_project_numbers') }}
-    where product_id is not null
-    group by product_id
+    group by coalesce(product_id, '(unassigned)')
+
+),
+
+rolled_up as (
+
+    select
+        trees.product_id,
+        {% for column in numbers() %}
+            {% set own_column = 'case when trees.distance = 0 then own.' ~ column ~ ' end' %}
+            cast({{ zero_if_counted(column, 'sum(own.' ~ column ~ ')') }} as bigint) as {{ column }},
+            cast({{ zero_if_counted(column, 'sum(' ~ own_column ~ ')') }} as bigint) as own_{{ column }},
+        {% endfor %}
+        max(own.events_known_from) as events_known_from,
+        min(own.oldest_unresolved_at) as oldest_unresolved_at,
+        min(case when trees.distance = 0 then own.oldest_unresolved_at end) as own_oldest_unresolved_at,
+        max(own.last_seen_at) as last_seen_at
+    from {{ ref('int_counted_products') }} as trees
+    left join own
+        on trees.descendant_id = own.product_id
+    group by trees.product_id
 
 )
 
 select
-    trees.product_id,
-    {% for column in numbers() %}
-        cast(coalesce(sum(own.{{ column }}), 0) as bigint) as {{ column }},
-        cast(coalesce(sum(case when trees.distance = 0 then own.{{ column }} end), 0) as bigint) as own_{{ column }},
-    {% endfor %}
-    min(own.oldest_unresolved_at) as oldest_unresolved_at,
-    min(case when trees.distance = 0 then own.oldest_unresolved_at end) as own_oldest_unresolved_at,
-    max(own.last_seen_at) as last_seen_at
-from {{ ref('int_counted_products') }} as trees
-left join own
-    on trees.descendant_id = own.product_id
-group by trees.product_id
+    *,
+    cast(events_complete_7d as double) / nullif(events_complete_previous_7d, 0) as events_growth_7d
+from rolled_up

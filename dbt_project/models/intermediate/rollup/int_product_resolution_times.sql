@@ -1,15 +1,13 @@
 with resolutions as (
 
     select
-        resolutions.product_id,
+        coalesce(resolutions.product_id, '(unassigned)') as product_id,
         resolutions.hours_to_resolution,
         cast(case when resolutions.is_met then 1 when not resolutions.is_met then 0 end as double) as met_share,
-        resolutions.resolved_at > clock.days_ago_30 as is_recent
+        resolutions.resolved_on > clock.before_days_30_on as is_recent
     from {{ ref('int_issue_resolutions') }} as resolutions
     inner join {{ ref('int_as_of') }} as clock
-        on
-            resolutions.resolved_at > clock.days_ago_60
-            and resolutions.resolved_at <= clock.as_of
+        on resolutions.resolved_on > clock.before_days_60_on
 
 ),
 

@@ -1,3 +1,16 @@
+{% set windows = {
+    '7d': 'daily.date_on > clock.before_days_7_on',
+    'previous_7d': 'daily.date_on > clock.before_days_14_on and daily.date_on <= clock.before_days_7_on',
+    '30d': 'daily.date_on > clock.before_days_30_on',
+    'previous_30d': 'daily.date_on > clock.before_days_60_on and daily.date_on <= clock.before_days_30_on',
+} %}
+{# Growth compares days that are over, of projects of which all of them are known. #}
+{% set complete_windows = {
+    '7d': 'daily.date_on >= clock.before_days_7_on and daily.date_on < clock.as_of_on',
+    'previous_7d': 'daily.date_on >= clock.before_days_14_on and daily.date_on < clock.before_days_7_on',
+} %}
+{% set is_known = 'daily.events_known_from <= clock.before_days_14_on' %}
+
 with issues as (
 
     select
@@ -6,14 +19,10 @@ with issues as (
         issues.sla_status,
         issues.event_count,
         issues.user_count,
-        issues.first_seen_at,
         issues.last_seen_at,
         issues.opened_at,
         coalesce(issues.issue_priority = 'high', false) or coalesce(issues.level = 'fatal', false) as is_high,
-        clock.as_of,
-        clock.days_ago_7,
-        clock.days_ago_30,
-        clock.days_ago_60
+        issues.status = 'unresolved' and cast(issues.last_seen_at as date) > clock.before_days_7_on as is_active
     from {{ ref('fct_issues') }} as issues
     cross join {{ ref('int_as_of') }} as clock
     where not {{ is_removed('issues.status') }}
@@ -28,17 +37,16 @@ issue_numbers as (
         count(case when status = 'unresolved' then 1 end) as unresolved_issues,
         count(case when status = 'resolved' then 1 end) as resolved_issues,
         count(case when status = 'ignored' then 1 end) as ignored_issues,
-        count(case when first_seen_at > days_ago_7 and first_seen_at <= as_of then 1 end) as new_issues_7d,
-        count(case when first_seen_at > days_ago_30 and first_seen_at <= as_of then 1 end) as new_issues_30d,
-        count(case when first_seen_at > days_ago_60 and first_seen_at <= days_ago_30 then 1 end)
-            as new_issues_previous_30d,
         sum(event_count) as event_count,
         sum(user_count) as user_count,
         count(case when status = 'unresolved' and is_high then 1 end) as unresolved_high_issues,
         count(case when status = 'unresolved' and sla_status = 'breached' then 1 end) as sla_breached_issues,
-        count(case when status = 'unresolved' and sla_status = 'breached' and is_high then 1 end)
-            as sla_breached_high_issues,
         count(case when status = 'unresolved' and sla_status = 'at_risk' then 1 end) as sla_at_risk_issues,
+        count(case when is_active then 1 end) as active_issues,
+        count(case when is_active and sla_status = 'breached' then 1 end) as late_active_issues,
+        count(case when is_active and sla_status = 'breached' and is_high then 1 end) as late_high_issues,
+        count(case when status = 'unresolved' and sla_status = 'at_risk' and is_high then 1 end)
+            as at_risk_high_issues,
         min(case when status = 'unresolved' then opened_at end) as oldest_unresolved_at,
         max(last_seen_at) as last_seen_at
     from issues
@@ -46,41 +54,34 @@ issue_numbers as (
 
 ),
 
-resolution_numbers as (
+days as (
 
     select
-        resolutions.project_id,
-        count(case when resolutions.resolved_at > clock.days_ago_7 then 1 end) as resolved_issues_7d,
-        count(case when resolutions.resolved_at > clock.days_ago_30 then 1 end) as resolved_issues_30d,
-        count(case when resolutions.resolved_at <= clock.days_ago_30 then 1 end) as resolved_issues_previous_30d
-    from {{ ref('int_issue_resolutions') }} as resolutions
-    inner join {{ ref('int_as_of') }} as clock
-        on
-            resolutions.resolved_at > clock.days_ago_60
-            and resolutions.resolved_at <= clock.as_of
-    group by resolutions.project_id
+        *,
+        min(case when event_count is not null then date_on end) over (partition by project_id) as events_known_from
+    from {{ ref('fct_project_daily') }}
 
 ),
 
-event_numbers as (
+-- A window is the sum of its days.
+day_numbers as (
 
     select
-        events.project_id,
-        sum(case when events.date_on > clock.before_days_7_on then events.event_count end) as events_7d,
-        sum(
-            case
-                when events.date_on > clock.before_days_14_on and events.date_on <= clock.before_days_7_on
-                    then events.event_count
-            end
-        ) as events_previous_7d,
-        sum(case when events.date_on > clock.before_days_30_on then events.event_count end) as events_30d,
-        sum(case when events.date_on <= clock.before_days_30_on then events.event_count end) as events_previous_30d
-    from {{ ref('stg_sentry__project_daily_events') }} as events
-    inner join {{ ref('int_as_of') }} as clock
-        on
-            events.date_on > clock.before_days_60_on
-            and events.date_on <= clock.as_of_on
-    group by events.project_id
+        daily.project_id,
+        {% for window, is_in_it in windows.items() %}
+            sum(case when {{ is_in_it }} then daily.new_issues end) as new_issues_{{ window }},
+            sum(case when {{ is_in_it }} then daily.resolved_issues end) as resolved_issues_{{ window }},
+            sum(case when {{ is_in_it }} then daily.event_count end) as events_{{ window }},
+        {% endfor %}
+        {% for window, is_in_it in complete_windows.items() %}
+            sum(case when {{ is_known }} and {{ is_in_it }} then daily.event_count end) as events_complete_{{ window }},
+        {% endfor %}
+        sum(case when daily.date_on = clock.before_days_30_on then daily.unresolved_issues end)
+            as unresolved_issues_30d_ago,
+        max(daily.events_known_from) as events_known_from
+    from days as daily
+    cross join {{ ref('int_as_of') }} as clock
+    group by daily.project_id
 
 )
 
@@ -88,16 +89,17 @@ select
     projects.project_id,
     projects.product_id,
     1 as project_count,
-    {% for column in numbers() if column != 'project_count' %}
-        cast(coalesce({{ column }}, 0) as bigint) as {{ column }},
+    case when projects.product_id is null then 0 else coalesce(issue_numbers.unresolved_issues, 0) end
+        as covered_unresolved_issues,
+    {% for column in numbers() if column not in ('project_count', 'covered_unresolved_issues') %}
+        cast({{ zero_if_counted(column, column) }} as bigint) as {{ column }},
     {% endfor %}
+    coalesce(day_numbers.events_known_from, date '9999-12-31') as events_known_from,
     issue_numbers.oldest_unresolved_at,
     issue_numbers.last_seen_at
 from {{ ref('dim_projects') }} as projects
 left join issue_numbers
     on projects.project_id = issue_numbers.project_id
-left join resolution_numbers
-    on projects.project_id = resolution_numbers.project_id
-left join event_numbers
-    on projects.project_id = event_numbers.project_id
+left join day_numbers
+    on projects.project_id = day_numbers.project_id
 where not projects.is_deleted

@@ -24,6 +24,7 @@ select
     assignments.mapped_pattern,
     former_slugs.former_slugs,
     projects.has_access,
+    projects.access_lost_at,
     projects.created_at,
     projects.deleted_at,
     projects.deleted_at is not null as is_deleted

@@ -16,6 +16,8 @@
     'status',
     'sla_target_hours',
     'sla_status',
+    'events_7d',
+    'events_previous_7d',
     'merged_into_issue_id',
 ] %}
 
@@ -56,6 +58,8 @@ select
     issues.assignee_type,
     issues.event_count,
     issues.user_count,
+    changed.events_7d,
+    changed.events_previous_7d,
     issues.first_seen_at,
     issues.last_seen_at,
     changed.opened_at,

@@ -15,5 +15,8 @@
     'owner_team',
     'product_priority',
     'sla_target_hours',
+    'sla_target_hours_high',
+    'sla_target_hours_medium',
+    'sla_target_hours_low',
     'is_active',
 ]) }}

@@ -1,28 +1,15 @@
--- The day before the window of 30 days, at its end.
-with month_ago as (
-
-    select
-        trees.product_id,
-        sum(daily.own_unresolved_issues) as unresolved_issues
-    from {{ ref('int_counted_products') }} as trees
-    inner join {{ ref('product_daily') }} as daily
-        on trees.descendant_id = daily.product_id
-    inner join {{ ref('int_as_of') }} as clock
-        on daily.date_on = clock.before_days_30_on
-    group by trees.product_id
-
-)
-
 select
     numbers.product_id,
-    coalesce(products.product_name, '(all)') as product_name,
+    coalesce(products.product_name, numbers.product_id) as product_name,
     products.product_priority,
     health.health,
     health.health_reason,
     {% for number in numbers('summary') %}
         numbers.{{ number }},
     {% endfor %}
-    cast(coalesce(month_ago.unresolved_issues, 0) as bigint) as unresolved_issues_30d_ago,
+    nullif(numbers.events_known_from, date '9999-12-31') as events_known_from,
+    cast(numbers.unresolved_issues as double) / nullif(whole.unresolved_issues, 0) as unresolved_share,
+    cast(numbers.covered_unresolved_issues as double) / nullif(numbers.unresolved_issues, 0) as covered_share,
     times.median_hours_to_resolution_30d,
     times.median_hours_to_resolution_previous_30d,
     times.sla_met_ratio_30d,
@@ -30,10 +17,12 @@ select
 from {{ ref('int_product_numbers') }} as numbers
 inner join {{ ref('int_product_health') }} as health
     on numbers.product_id = health.product_id
+inner join {{ ref('int_product_numbers') }} as whole
+    on whole.product_id = '(all)'
 left join {{ ref('dim_products') }} as products
     on numbers.product_id = products.product_id
-left join month_ago
-    on numbers.product_id = month_ago.product_id
 left join {{ ref('int_product_resolution_times') }} as times
     on numbers.product_id = times.product_id
-where products.parent_product_id is null
+where
+    products.parent_product_id is null
+    and coalesce(products.is_active, true)

@@ -9,7 +9,9 @@ with own as (
     from {{ ref('fct_project_daily') }} as daily
     inner join {{ ref('dim_projects') }} as projects
         on daily.project_id = projects.project_id
-    where projects.product_id is not null
+    where
+        projects.product_id is not null
+        and not projects.is_deleted
     group by projects.product_id, daily.date_on
 
 )
@@ -18,7 +20,10 @@ select
     closure.ancestor_id as product_id,
     {% for number in daily_numbers() %}
         cast(sum(own.{{ number }}) as bigint) as {{ number }},
-        cast(sum(case when closure.distance = 0 then own.{{ number }} else 0 end) as bigint) as own_{{ number }},
+        {% set own_number = 'sum(case when closure.distance = 0 then own.' ~ number ~ ' end)' %}
+        {# Events may be unknown, which is not 0. #}
+        {% set own_number = own_number if number == 'event_count' else 'coalesce(' ~ own_number ~ ', 0)' %}
+        cast({{ own_number }} as bigint) as own_{{ number }},
     {% endfor %}
     own.date_on
 from {{ ref('product_closure') }} as closure

@@ -23,6 +23,8 @@ select
     issues.assignee_type,
     issues.event_count,
     issues.user_count,
+    issues.events_7d,
+    issues.events_previous_7d,
     issues.first_seen_at,
     issues.last_seen_at,
     issues.opened_at,

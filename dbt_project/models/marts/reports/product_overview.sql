@@ -15,12 +15,17 @@ select
     products.is_active,
     products.is_leaf,
     products.sla_target_hours,
+    {% for priority in sla_priorities() %}
+        products.sla_target_hours_{{ priority }},
+    {% endfor %}
     {% for number in numbers('overview') %}
         numbers.{{ number }},
         {% if number in numbers('own') %}
             numbers.own_{{ number }},
         {% endif %}
     {% endfor %}
+    nullif(numbers.events_known_from, date '9999-12-31') as events_known_from,
+    numbers.events_growth_7d,
     numbers.oldest_unresolved_at,
     numbers.last_seen_at,
     coalesce(times.timed_resolutions_30d, 0) as timed_resolutions_30d,

@@ -51,3 +51,25 @@ select
 from {{ ref('stg_ops__sync_runs') }} as runs
 left join organizations
     on runs.run_id = organizations.run_id
+
+union all
+
+select
+    run_id,
+    started_at,
+    finished_at,
+    mode,
+    status,
+    organizations,
+    failed_organizations,
+    failures,
+    requests,
+    pages,
+    retries,
+    seconds_rate_limited,
+    issues_new,
+    issues_changed,
+    issues_vanished,
+    issues_upserted,
+    issues_total
+from {{ ref('stg_ops__earlier_sync_runs') }}

@@ -18,9 +18,7 @@ times as (
     inner join products
         on resolutions.product_id = products.product_id
     inner join {{ ref('int_as_of') }} as clock
-        on
-            resolutions.resolved_at > clock.days_ago_30
-            and resolutions.resolved_at <= clock.as_of
+        on resolutions.resolved_on > clock.before_days_30_on
     group by products.owner_team
 
 )

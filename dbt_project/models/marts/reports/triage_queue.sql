@@ -1,18 +1,4 @@
-with events as (
-
-    select
-        events.issue_id,
-        sum(events.event_count) as events_7d
-    from {{ ref('stg_sentry__issue_daily_events') }} as events
-    inner join {{ ref('int_as_of') }} as clock
-        on
-            events.date_on > clock.before_days_7_on
-            and events.date_on <= clock.as_of_on
-    group by events.issue_id
-
-),
-
-resolved_before as (
+with resolved_before as (
 
     select distinct issue_id
     from {{ ref('int_issue_status_spans') }}
@@ -37,13 +23,14 @@ weighed as (
         issues.substatus,
         issues.assignee,
         issues.user_count,
-        cast(coalesce(events.events_7d, 0) as bigint) as events_7d,
+        issues.events_7d,
         issues.sla_status,
+        {{ hours_between('issues.opened_at', 'clock.as_of') }} / issues.sla_target_hours as sla_time_used,
         issues.opened_at,
         issues.last_seen_at,
         issues.permalink,
         case products.product_priority
-            when 'critical' then 25 when 'high' then 18 when 'medium' then 10 when 'low' then 4 else 7
+            when 'critical' then 20 when 'high' then 14 when 'medium' then 8 when 'low' then 3 else 6
         end as product_points,
         case
             when issues.level = 'fatal' or issues.issue_priority = 'high' then 20
@@ -51,21 +38,31 @@ weighed as (
             when issues.issue_priority is null and issues.level = 'error' then 12
             else 4
         end as severity_points,
-        least(20, round(5 * log10(1 + coalesce(issues.user_count, 0)), 1)) as user_points,
-        least(15, round(4 * log10(1 + coalesce(events.events_7d, 0)), 1)) as event_points,
-        case issues.sla_status when 'breached' then 15 when 'at_risk' then 10 else 0 end as sla_points,
+        least(25, round(6 * log10(1 + coalesce(issues.user_count, 0)), 1)) as user_points,
+        least(20, round(5 * log10(1 + coalesce(issues.events_7d, 0)), 1)) as event_points,
         case when issues.substatus = 'regressed' or resolved_before.issue_id is not null then 5 else 0 end
             as regression_points
     from {{ ref('fct_issues') }} as issues
     left join {{ ref('dim_products') }} as products
         on issues.product_id = products.product_id
-    left join events
-        on issues.issue_id = events.issue_id
+    cross join {{ ref('int_as_of') }} as clock
     left join resolved_before
         on issues.issue_id = resolved_before.issue_id
     where
         issues.status = 'unresolved'
         and coalesce(products.is_active, true)
+
+),
+
+with_sla as (
+
+    select
+        *,
+        case
+            when sla_time_used > 0.25 then least(10, round(4 + 2 * log2(sla_time_used), 1))
+            else 0
+        end as sla_points
+    from weighed
 
 ),
 
@@ -75,11 +72,11 @@ scored as (
         *,
         -- Tenths do not add up exactly, and equal scores have to be equal to share an order.
         round(
-            cast(product_points + severity_points + sla_points + regression_points as double)
-            + user_points + event_points,
+            cast(product_points + severity_points + regression_points as double)
+            + user_points + event_points + sla_points,
             1
         ) as score
-    from weighed
+    from with_sla
 
 )
 
@@ -108,6 +105,7 @@ select
     user_count,
     events_7d,
     sla_status,
+    sla_time_used,
     opened_at,
     last_seen_at,
     permalink

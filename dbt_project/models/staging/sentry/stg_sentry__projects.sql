@@ -6,5 +6,6 @@ select
     platform,
     created_at,
     has_access,
+    access_lost_at,
     deleted_at
 from {{ source('sentry', 'projects') }}

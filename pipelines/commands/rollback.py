@@ -1,4 +1,4 @@
-"""`make restore`: the way back to an earlier publication."""
+"""`make rollback`: the way back to an earlier publication."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pipelines.commands.publications import show_publications
 from pipelines.settings import Settings, shortened
 
 
-def restore(settings: Settings, label: str | None) -> int:
+def rollback(settings: Settings, label: str | None) -> int:
     """Put an earlier publication back.
 
     Raises PublishError where there is none, or it breaks the contract.
     """
     target = shortened(settings.published)
-    restored = publish.restore(target, label, parquet_folder=settings.parquet)
-    print(f"{target} is now the publication of {restored.published_at:%Y-%m-%d %H:%M} UTC.")
+    found = publish.rollback(target, label, parquet_folder=settings.parquet)
+    print(f"{target} is now the publication of {found.published_at:%Y-%m-%d %H:%M} UTC.")
     show_publications(target)
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.publish import PublishError, publications, read_publication, restore
+from pipelines.publish import PublishError, publications, read_publication, rollback
 from tests.publish.data import Data
 
 NAMES = ["product_health.duckdb"] + [
@@ -37,7 +37,7 @@ def test_the_last_few_publications_are_kept_under_their_time(data: Data, keep: i
 def test_the_one_before_comes_back_and_the_replaced_one_is_kept(data: Data) -> None:
     publish_hourly(data, 3)
 
-    assert restore(data.target).run_id == "run-2"
+    assert rollback(data.target).run_id == "run-2"
 
     assert run_id(data.target) == "run-2"
     assert [publication.run_id for publication in publications(data.target)] == [
@@ -45,28 +45,28 @@ def test_the_one_before_comes_back_and_the_replaced_one_is_kept(data: Data) -> N
     ]  # fmt: skip
 
 
-def test_each_restore_goes_one_further_back_and_ends_where_nothing_is_earlier(data: Data) -> None:
+def test_each_rollback_goes_one_further_back_and_ends_where_nothing_is_earlier(data: Data) -> None:
     publish_hourly(data, 3)
 
-    assert restore(data.target).run_id == "run-2"
-    assert restore(data.target).run_id == "run-1"
+    assert rollback(data.target).run_id == "run-2"
+    assert rollback(data.target).run_id == "run-1"
     with pytest.raises(PublishError, match="no publication earlier"):
-        restore(data.target)
+        rollback(data.target)
     assert run_id(data.target) == "run-1"
 
 
 def test_any_kept_publication_can_be_named_also_a_later_one(data: Data) -> None:
     publish_hourly(data, 3)
 
-    assert restore(data.target, "20261123T090500Z").run_id == "run-1"
-    assert restore(data.target, "20261123T110500Z").run_id == "run-3"
+    assert rollback(data.target, "20261123T090500Z").run_id == "run-1"
+    assert rollback(data.target, "20261123T110500Z").run_id == "run-3"
     with pytest.raises(PublishError, match="20261123T070000Z"):
-        restore(data.target, "20261123T070000Z")
+        rollback(data.target, "20261123T070000Z")
 
 
-def test_publishing_goes_on_after_a_restore(data: Data) -> None:
+def test_publishing_goes_on_after_a_rollback(data: Data) -> None:
     publish_hourly(data, 3)
-    restore(data.target)
+    rollback(data.target)
     data.publish("run-4", hours=3, keep=3)
 
     assert [publication.run_id for publication in publications(data.target)] == [
@@ -83,7 +83,7 @@ def test_a_damaged_file_is_not_put_back(data: Data) -> None:
     os.utime(kept, ns=(1, 1))
 
     with pytest.raises(PublishError, match="20261123T090500Z"):
-        restore(data.target)
+        rollback(data.target)
 
     assert run_id(data.target) == "run-2"
 
@@ -92,7 +92,7 @@ def test_a_lost_current_file_can_be_put_back(data: Data) -> None:
     publish_hourly(data, 3)
     data.target.unlink()
 
-    assert restore(data.target).run_id == "run-2"
+    assert rollback(data.target).run_id == "run-2"
 
 
 def test_a_current_file_that_cannot_be_read_is_replaced_and_kept(data: Data) -> None:

@@ -1,0 +1,112 @@
+{% set count_words = {
+    'late_high_issues': [
+        'high or fatal issue is late and still happens',
+        'high or fatal issues are late and still happen',
+    ],
+    'at_risk_high_issues': [
+        'high or fatal issue has used 80 % of its SLA target',
+        'high or fatal issues have used 80 % of their SLA target',
+    ],
+} %}
+
+with products as (
+
+    select
+        numbers.*,
+        products.product_priority,
+        numbers.project_count > 0 as has_projects,
+        -- Where there was no event, any number of them is counted against one.
+        case
+            when numbers.events_complete_7d >= 100
+                then cast(numbers.events_complete_7d as double) / greatest(numbers.events_complete_previous_7d, 1)
+        end as events_growth
+    from {{ ref('int_product_numbers') }} as numbers
+    left join {{ ref('dim_products') }} as products
+        on numbers.product_id = products.product_id
+
+),
+
+measured as (
+
+    {% for measure, words in count_words.items() %}
+        select
+            product_id,
+            product_priority,
+            has_projects,
+            '{{ measure }}' as measure,
+            cast(case when has_projects then {{ measure }} end as double) as value,
+            cast({{ measure }} as string)
+            || case when {{ measure }} = 1 then ' {{ words[0] }}' else ' {{ words[1] }}' end as reason
+        from products
+
+        union all
+    {% endfor %}
+
+    select
+        product_id,
+        product_priority,
+        has_projects,
+        'late_ratio' as measure,
+        cast(late_active_issues as double) / nullif(active_issues, 0) as value,
+        case
+            when active_issues = 0 then 'no open issue still happens'
+            else
+                cast(late_active_issues as string) || ' of ' || cast(active_issues as string)
+                || ' open issues that still happen are late'
+        end as reason
+    from products
+
+    union all
+
+    select
+        product_id,
+        product_priority,
+        has_projects,
+        'events_growth' as measure,
+        events_growth as value,
+        case
+            when events_growth is not null
+                then
+                    'events of 7 days went from ' || cast(events_complete_previous_7d as string)
+                    || ' to ' || cast(events_complete_7d as string)
+            when events_complete_7d < 100
+                then cast(events_complete_7d as string) || ' events in 7 days are too few to compare'
+            else 'the events of 14 days are not known'
+        end as reason
+    from products
+
+),
+
+-- What names the priority wins.
+targets as (
+
+    select
+        measured.*,
+        case when own.measure is null then any_priority.at_risk else own.at_risk end as at_risk,
+        case when own.measure is null then any_priority.critical else own.critical end as critical
+    from measured
+    left join {{ ref('stg_seeds__health_targets') }} as own
+        on
+            measured.measure = own.measure
+            and measured.product_priority = own.product_priority
+    left join {{ ref('stg_seeds__health_targets') }} as any_priority
+        on
+            measured.measure = any_priority.measure
+            and any_priority.product_priority = '(any)'
+
+)
+
+select
+    product_id,
+    measure,
+    value,
+    at_risk,
+    critical,
+    case
+        when value is null then 'no_data'
+        when value >= critical then 'critical'
+        when value >= at_risk then 'at_risk'
+        else 'healthy'
+    end as state,
+    case when has_projects then reason else 'no project is mapped to it' end as reason
+from targets

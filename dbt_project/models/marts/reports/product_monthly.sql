@@ -1,0 +1,58 @@
+with days as (
+
+    select
+        daily.*,
+        cast({{ dbt.date_trunc('month', 'daily.date_on') }} as date) as month_on,
+        -- Of a month that is not over, as_of's day is the last.
+        daily.date_on = clock.as_of_on or {{ dbt.last_day('daily.date_on', 'month') }} = daily.date_on as is_last
+    from {{ ref('product_daily') }} as daily
+    cross join {{ ref('int_as_of') }} as clock
+
+),
+
+months as (
+
+    select
+        product_id,
+        month_on,
+        sum(event_count) as event_count,
+        sum(new_issues) as new_issues,
+        sum(resolved_issues) as resolved_issues,
+        sum(case when is_last then unresolved_issues end) as unresolved_issues,
+        sum(case when is_last then late_issues end) as late_issues
+    from days
+    group by product_id, month_on
+
+),
+
+resolutions as (
+
+    select
+        trees.product_id,
+        resolved.month_on,
+        avg(cast(case when resolved.is_met then 1 when not resolved.is_met then 0 end as double)) as sla_met_ratio,
+        percentile_cont(0.5) within group (order by resolved.hours_to_resolution) as median_hours_to_resolution,
+        percentile_cont(0.9) within group (order by resolved.hours_to_resolution) as p90_hours_to_resolution
+    from {{ ref('int_counted_products') }} as trees
+    inner join {{ ref('int_issue_resolutions') }} as resolved
+        on trees.descendant_id = resolved.product_id
+    group by trees.product_id, resolved.month_on
+
+)
+
+select
+    months.product_id,
+    months.month_on,
+    cast(months.event_count as bigint) as event_count,
+    cast(months.new_issues as bigint) as new_issues,
+    cast(months.resolved_issues as bigint) as resolved_issues,
+    cast(months.unresolved_issues as bigint) as unresolved_issues,
+    cast(months.late_issues as bigint) as late_issues,
+    resolutions.sla_met_ratio,
+    resolutions.median_hours_to_resolution,
+    resolutions.p90_hours_to_resolution
+from months
+left join resolutions
+    on
+        months.product_id = resolutions.product_id
+        and months.month_on = resolutions.month_on

@@ -1,0 +1,1 @@
+"""Who is told of a failure, and what has been told already."""

@@ -1,0 +1,129 @@
+"""Histories come back into a new warehouse only, only once, and only those of the same Sentry."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.publish import Publication, PublishError, recover
+from pipelines.publish.recovery import Listed
+from pipelines.warehouse import version
+from tests.publish.data import Data
+
+TWO_ORGANIZATIONS = """
+update marts.dim_projects
+set created_at = timestamp '2020-01-01' + to_days(project_id::integer),
+    organization_slug = if(project_id::integer % 2 = 0, 'acme', 'beta');
+update marts.fct_issues set organization_slug = dim_projects.organization_slug
+from marts.dim_projects where fct_issues.project_id = dim_projects.project_id;
+delete from marts.project_assignment_history;
+insert into marts.project_assignment_history by name
+select organization_slug, project_id, created_at as valid_from from marts.dim_projects;
+insert into marts.product_history by name
+select product_id, timestamp '2020-01-01' as valid_from from marts.dim_products
+"""
+HISTORIES = ["product_history", "project_assignment_history", "never_published"]
+
+
+@pytest.fixture
+def data(data: Data) -> Data:
+    """Two publications, of a warehouse that is lost."""
+    data.change(TWO_ORGANIZATIONS)
+    data.publish()
+    data.publish(hours=1)
+    data.warehouse.unlink()
+    version.upgrade(data.warehouse)
+    return data
+
+
+def listed(data: Data, *organizations: str) -> Listed:
+    rows = data.query(
+        f"select project_id, created_at from marts.dim_projects where organization_slug in {organizations}"
+    )
+    return organizations, {(str(project_id), created_at) for project_id, created_at in rows}
+
+
+def recovered(data: Data, found: Listed) -> Publication | None:
+    return recover(data.warehouse, data.target, HISTORIES, lambda: found)
+
+
+def rows(file: Path, table: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(file), read_only=True) as db:
+        return db.execute(f"from {table} order by all").fetchall()
+
+
+def test_once_and_into_a_new_warehouse_only(data: Data) -> None:
+    found = listed(data, "acme", "beta")
+
+    publication = recovered(data, found)
+
+    assert publication is not None
+    assert publication.path == data.target
+    for table in HISTORIES[:2]:
+        name = f"marts.{table}"
+        assert rows(data.warehouse, name) == rows(data.target, name) != []
+    assert rows(data.warehouse, "ops.earlier_sync_runs") == rows(data.target, "marts.sync_runs")
+    assert len(rows(data.warehouse, "raw_sentry.issues")) == len(
+        data.query("from marts.fct_issues")
+    )
+    before = data.warehouse.read_bytes()
+    assert recovered(data, found) is None
+    assert data.warehouse.read_bytes() == before
+
+
+def test_not_from_another_installation(data: Data) -> None:
+    """Its projects may have the same ids, which are small numbers everywhere."""
+    slugs, projects = listed(data, "acme", "beta")
+    others = {(project_id, at - timedelta(days=1)) for project_id, at in projects}
+
+    assert recovered(data, (slugs, others)) is None
+
+    assert (
+        len(rows(data.warehouse, "raw_sentry.projects"))
+        == len(rows(data.warehouse, "ops.earlier_sync_runs"))
+        == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("slugs", "expected"),
+    [(["beta"], ["beta"]), (["renamed"], ["beta"]), (["beta", "acme"], ["acme", "beta"])],
+    ids=["one is no longer listed", "it has another slug", "one cannot be read just now"],
+)
+def test_organizations_are_those_that_are_listed(
+    data: Data, slugs: list[str], expected: list[str]
+) -> None:
+    assert recovered(data, (slugs, listed(data, "beta")[1]))
+
+    for table in ("raw_sentry.projects", "raw_sentry.issues", "marts.project_assignment_history"):
+        with duckdb.connect(str(data.warehouse), read_only=True) as db:
+            stored = db.execute(f"select distinct organization_slug from {table}").fetchall()
+        assert sorted(slug for (slug,) in stored) == expected
+
+
+def test_a_damaged_publication_gives_way_to_one_that_is_kept(data: Data) -> None:
+    found = listed(data, "acme", "beta")
+    data.target.chmod(0o600)
+    data.target.write_bytes(b"x" * 9000)
+
+    publication = recovered(data, found)
+
+    assert publication is not None
+    assert publication.path.name == "product_health.20261123T090500Z.duckdb"
+
+
+def test_where_none_can_be_read_nothing_is_lost_in_silence(data: Data) -> None:
+    found = listed(data, "acme", "beta")
+    for file in data.folder.glob("product_health*.duckdb"):
+        file.chmod(0o600)
+        file.write_bytes(b"x" * 9000)
+
+    with pytest.raises(
+        PublishError, match=r"make restore.*move product_health.duckdb and the kept"
+    ):
+        recovered(data, found)
+
+    assert len(rows(data.warehouse, "raw_sentry.projects")) == 0
