@@ -100,8 +100,11 @@ def as_failure(error: Exception) -> SentryError:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Return whether any exception of the chain says so; DuckDB's and dlt's have the reason in their text only."""
-    return any(
+    """Return whether the error means that this machine's disk is full; a SentryError may quote what a server says.
+
+    DuckDB's and dlt's have the reason in the text of one of the chain only.
+    """
+    return not isinstance(error, SentryError) and any(
         (isinstance(each, OSError) and each.errno in _NO_ROOM)
         or any(reason in str(each) for reason in _NO_ROOM_IN_WORDS)
         for each in chain(error)
