@@ -14,7 +14,7 @@ from dagster_dbt import (
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from pipelines import models
-from pipelines.assets.column_lineage import ColumnLineage
+from pipelines.assets.column_lineage import LABEL, Lineage, column_lineage
 from pipelines.progress import write_progress
 from pipelines.resources import explained
 from pipelines.settings import Settings
@@ -86,9 +86,10 @@ def dbt_models(
             )
     except DagsterDbtCliRuntimeError as error:
         failure = error
-    yield from _described(events, settings)
     if failure and (reason := damage(failure)):
         raise dg.Failure(explanation(settings.warehouse, reason))
+    lineage = {} if failure else column_lineage(settings, digest, TRANSLATOR, PROJECT)
+    yield from _described(events, settings, lineage)
     if failure:
         raise failure
     if digest != built_with:
@@ -96,9 +97,8 @@ def dbt_models(
         version.record_models(settings.warehouse, digest, relations)
 
 
-def _described(events: list[Any], settings: Settings) -> Iterator[Any]:
+def _described(events: list[Any], settings: Settings, lineage: Lineage) -> Iterator[Any]:
     """Yield the events of a build, those of models with rows and column lineage; nobody can look while dbt writes."""
-    lineage = ColumnLineage(settings, TRANSLATOR, PROJECT)
     with connect(settings.warehouse, read_only=True) as db:
         rows = db.execute("select table_name, estimated_size from duckdb_tables()").fetchall()
     counts = dict(rows)
@@ -107,7 +107,9 @@ def _described(events: list[Any], settings: Settings) -> Iterator[Any]:
             yield event
             continue
         unique_id = str(event.metadata["unique_id"].value)
-        metadata = {**event.metadata, **lineage.of(unique_id)}
+        metadata: dict[str, Any] = dict(event.metadata)
+        if unique_id in lineage:
+            metadata[LABEL] = lineage[unique_id]
         name = unique_id.rpartition(".")[2]
         if name in counts:  # which holds no views
             metadata["dagster/row_count"] = counts[name]
