@@ -55,6 +55,8 @@ def fill(path: Path, issues: int, result: Connection) -> None:
 
 def change(path: Path, issues: int, number: int, result: Connection) -> None:
     """Send the seconds that one load of changed issues takes, spread over the whole warehouse."""
+    import pyarrow.parquet as pq
+
     from pipelines.sentry.rows.typed import to_arrow
     from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES, ORGANIZATION_SYNCS
     from pipelines.warehouse.load import load
@@ -74,9 +76,12 @@ def change(path: Path, issues: int, number: int, result: Connection) -> None:
             ORGANIZATION_SYNCS, [{"run_id": f"run-{number}", "started_at": AS_OF, **common}]
         ),
     }
+    files = {name: path.with_name(f"{name}.parquet") for name in rows}
+    for name, file in files.items():
+        pq.write_table(rows[name], file)
     load(path, path.parent / "dlt", {})  # imports and a first look at the file are no part of it
     started = monotonic()
-    load(path, path.parent / "dlt", rows)
+    load(path, path.parent / "dlt", files)
     result.send(monotonic() - started)
 
 

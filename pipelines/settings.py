@@ -21,6 +21,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parents[1]
 ENV_FILE = ROOT / ".env"
+# For DuckDB wherever many rows pass through: what does not fit goes to disk. Each thread has its own share, and with
+# 32 of them there is too little for each.
+DUCKDB_LIMITS = {"memory_limit": "512MB", "threads": 4}
 # The catalog of the demo, and what one may look like.
 EXAMPLE = ROOT / "seeds" / "example"
 
@@ -115,6 +118,11 @@ class Settings(BaseSettings):
     def dlt_folder(self) -> Path:
         """The folder in which dlt works while a load is under way."""
         return self.data / "dlt"
+
+    @property
+    def changes_folder(self) -> Path:
+        """The folder in which what an organization brings waits for its load; it is there during a sync only."""
+        return self.data / "changes"
 
     @property
     def dbt_target(self) -> Path:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+import pyarrow.parquet as pq
 
 from pipelines import models, publish
 from pipelines.progress import sampled_progress
@@ -15,7 +16,7 @@ from pipelines.sentry.sync import Sync, configured_sync
 from pipelines.settings import Settings
 from pipelines.warehouse import run_log
 from pipelines.warehouse.attach import connect
-from pipelines.warehouse.load import load
+from pipelines.warehouse.load import disk_full_explained, load
 
 # On runs that a schedule requested.
 SCHEDULED = "dagster/schedule_name"
@@ -51,11 +52,14 @@ def sentry_tables(
         )
         try:
             publish.recover(warehouse, settings.published, models.kept_for_good(), sync.listed)
-            with sampled_progress(settings.progress, lambda: _progress(sync)):
-                for tables in sync.loads():
-                    load(warehouse, settings.dlt_folder, tables)
-                    for name, table in tables.items():
-                        rows[name] += table.num_rows
+            with (
+                disk_full_explained(warehouse),
+                sampled_progress(settings.progress, lambda: _progress(sync)),
+            ):
+                for files in sync.loads():
+                    load(warehouse, settings.dlt_folder, files)
+                    for name, file in files.items():
+                        rows[name] += pq.read_metadata(file).num_rows
         except Exception as error:
             run_log.fail_run(warehouse, context.run_id, str(error).partition("\n")[0])
             raise

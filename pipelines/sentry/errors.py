@@ -5,12 +5,18 @@ No message ever holds the token: it travels in a header only, and what a server 
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
+# The last: a limit on the size of files.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# DuckDB's own limit on what it moves out of memory follows the room that is left.
+_NO_ROOM_IN_WORDS = (*map(os.strerror, _NO_ROOM), "max_temp_directory_size")
 
 log = logging.getLogger("pipelines.sentry")
 
@@ -70,10 +76,6 @@ class UnexpectedError(SentryError):
     """Anything that is no error of ours; says of which type it was, and where."""
 
 
-class StorageError(SentryError):
-    """The disk has no room for the rows just read; says where, and that the warehouse is as it was."""
-
-
 def as_failure(error: Exception) -> SentryError:
     """Return the error as the failure of an organization: one of ours as it is, of any other its type and place.
 
@@ -89,6 +91,18 @@ def as_failure(error: Exception) -> SentryError:
     return UnexpectedError(
         f"It failed with an error that this program does not expect ({type(error).__name__}{where}). "
         "The log has the whole of it; please report that."
+    )
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether the error means that this machine's disk is full; a SentryError may quote what a server says.
+
+    DuckDB's and dlt's have the reason in the text of one of the chain only.
+    """
+    return not isinstance(error, SentryError) and any(
+        (isinstance(each, OSError) and each.errno in _NO_ROOM)
+        or any(reason in str(each) for reason in _NO_ROOM_IN_WORDS)
+        for each in chain(error)
     )
 
 

@@ -70,9 +70,8 @@ def test_each_answer_that_no_sentry_gives_fails_its_organization_and_no_other(
 
     monkeypatch.setattr(flatten, "team", crash)
     with HostileSentry(world_of(slugs), answers) as sentry:
-        loads = list(SyncedWarehouse(tmp_path, sentry, slugs).new_sync().loads())
-    syncs = [row for rows in loads for row in rows["organization_syncs"].to_pylist()]
-    failures = {row["organization_slug"]: row["failure"] for row in syncs if row["failure"]}
+        warehouse = SyncedWarehouse(tmp_path, sentry, slugs)
+        failures = warehouse.quick_sync().failures
 
     for slug, (_, _, words) in wrong.items():
         assert re.search(words, failures.get(slug, "")), (slug, words, failures.get(slug))
@@ -84,9 +83,9 @@ def test_each_answer_that_no_sentry_gives_fails_its_organization_and_no_other(
         assert why.isprintable()
         assert len(why) < 600
         assert "Traceback" not in why
-    issues = [row for rows in loads if "issues" in rows for row in rows["issues"].to_pylist()]
-    assert sorted(row["organization_slug"] for row in issues) == sorted([*odd, "good"] * 2)
-    titles = [row["title"] for row in issues if row["organization_slug"] == "odd-0"]
+    issues = warehouse.rows("select organization_slug, title from raw.issues")
+    assert sorted(slug for slug, _ in issues) == sorted([*odd, "good"] * 2)
+    titles = [title for slug, title in issues if slug == "odd-0"]
     assert titles == ["NUL \ufffd, half \ufffd, \ufffd\ufffd and whole \U0001f600"] * 2
 
 
