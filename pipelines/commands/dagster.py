@@ -30,7 +30,7 @@ def dev(settings: Settings, port: int) -> int:
 def webserver(settings: Settings, host: str, port: int, is_read_only: bool) -> None:
     """Serve the Dagster UI alone, in the foreground: for a supervisor, beside `daemon`. `make dev` is both."""
     read_only = ["--read-only"] if is_read_only else []
-    _become(settings, "dagster_webserver", "-h", host, "-p", str(port), *read_only)
+    _become(settings, "pipelines.webserver", "-h", host, "-p", str(port), *read_only)
 
 
 def daemon(settings: Settings) -> None:

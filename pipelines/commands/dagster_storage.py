@@ -35,8 +35,8 @@ def require_reachable(settings: Settings) -> None:
     """Raise SettingsError, with what the server says, if PostgreSQL is asked for and does not let us in."""
     if not (url := _url(settings)):
         return
-    import psycopg2  # type: ignore[import-untyped]
-    from psycopg2.extensions import parse_dsn  # type: ignore[import-untyped]
+    import psycopg2
+    from psycopg2.extensions import parse_dsn
 
     try:
         parts = parse_dsn(url)
@@ -78,7 +78,9 @@ def instance(settings: Settings) -> DagsterInstance:
 
 
 def _url(settings: Settings) -> str:
-    return settings.dagster_postgres_url.get_secret_value().strip()
+    """Return the address as PostgreSQL's own library takes it, without the name of a driver; empty if there is none."""
+    url = settings.dagster_postgres_url.get_secret_value().strip()
+    return url.replace("+psycopg2://", "://", 1)
 
 
 def _for_dagster(url: str) -> str:

@@ -59,7 +59,7 @@ def server() -> Iterator[str]:
     try:
         address = f"postgresql://dagster:{WRITTEN}@127.0.0.1:{port}/postgres"
         _wait_for(address)
-        yield address
+        yield address.replace("postgresql://", "postgresql+psycopg2://")
     finally:
         process.terminate()
         process.wait()
