@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.fake_sentry.calls import Reply
@@ -70,8 +71,12 @@ def test_each_answer_that_no_sentry_gives_fails_its_organization_and_no_other(
 
     monkeypatch.setattr(flatten, "team", crash)
     with HostileSentry(world_of(slugs), answers) as sentry:
-        warehouse = SyncedWarehouse(tmp_path, sentry, slugs)
-        failures = warehouse.quick_sync().failures
+        loads = [
+            {name: pq.read_table(file).to_pylist() for name, file in files.items()}
+            for files in SyncedWarehouse(tmp_path, sentry, slugs).new_sync().loads()
+        ]
+    syncs = [row for rows in loads for row in rows["organization_syncs"]]
+    failures = {row["organization_slug"]: row["failure"] for row in syncs if row["failure"]}
 
     for slug, (_, _, words) in wrong.items():
         assert re.search(words, failures.get(slug, "")), (slug, words, failures.get(slug))
@@ -83,9 +88,9 @@ def test_each_answer_that_no_sentry_gives_fails_its_organization_and_no_other(
         assert why.isprintable()
         assert len(why) < 600
         assert "Traceback" not in why
-    issues = warehouse.rows("select organization_slug, title from raw.issues")
-    assert sorted(slug for slug, _ in issues) == sorted([*odd, "good"] * 2)
-    titles = [title for slug, title in issues if slug == "odd-0"]
+    issues = [row for rows in loads for row in rows.get("issues", [])]
+    assert sorted(row["organization_slug"] for row in issues) == sorted([*odd, "good"] * 2)
+    titles = [row["title"] for row in issues if row["organization_slug"] == "odd-0"]
     assert titles == ["NUL \ufffd, half \ufffd, \ufffd\ufffd and whole \U0001f600"] * 2
 
 
