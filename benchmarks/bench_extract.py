@@ -132,6 +132,8 @@ def fetch(url: str, asked: list[str], result: Connection) -> None:
 
 def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
     """Sync once in this process and send what it cost."""
+    import pyarrow.parquet as pq
+
     from pipelines.fake_sentry.server import TOKEN
     from pipelines.sentry.http.session import SentrySession
     from pipelines.sentry.organization_sync import Options
@@ -149,14 +151,16 @@ def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
     path = folder / "warehouse.duckdb"
     session = Timed(TOKEN, CONCURRENCY)
     options = Options(concurrency=CONCURRENCY)
-    work = Sync(session, url, run_id, path, ["bulk-1"], options)
+    work = Sync(session, url, run_id, path, folder / "changes", ["bulk-1"], options)
     started, spent = time.monotonic(), sum(os.times()[:2])
     load(path, folder / "dlt", {})
     begun = time.monotonic()
-    (rows,) = work.loads()
+    loads = work.loads()
+    files = next(loads)
     extracted, cpu = time.monotonic(), sum(os.times()[:2]) - spent
-    load(path, folder / "dlt", rows)
-    (row,) = rows["organization_syncs"].to_pylist()
+    load(path, folder / "dlt", files)
+    (row,) = pq.read_table(files["organization_syncs"]).to_pylist()
+    loads.close()
     result.send(
         {
             "reading": session.last_reply - begun,

@@ -65,20 +65,18 @@ def change(path: Path, issues: int, number: int, result: Connection) -> None:
     common = {"organization_slug": "acme"}
     days: list[date] = [AS_OF.date() - timedelta(days=n) for n in range(DAYS)]
     rows = {
-        ISSUES.name: to_arrow(
-            ISSUES, [{"issue_id": i, "event_count": number, **common} for i in ids]
-        ),
-        ISSUE_DAILY_EVENTS.name: to_arrow(
+        ISSUES: to_arrow(ISSUES, [{"issue_id": i, "event_count": number, **common} for i in ids]),
+        ISSUE_DAILY_EVENTS: to_arrow(
             ISSUE_DAILY_EVENTS,
             [{"issue_id": i, "date_on": d, "event_count": 1, **common} for i in ids for d in days],
         ),
-        ORGANIZATION_SYNCS.name: to_arrow(
+        ORGANIZATION_SYNCS: to_arrow(
             ORGANIZATION_SYNCS, [{"run_id": f"run-{number}", "started_at": AS_OF, **common}]
         ),
     }
-    files = {name: path.with_name(f"{name}.parquet") for name in rows}
-    for name, file in files.items():
-        pq.write_table(rows[name], file)
+    files = {raw.name: path.parent / f"{raw.name}.parquet" for raw in rows}
+    for raw, table in rows.items():
+        pq.write_table(table, files[raw.name])
     load(path, path.parent / "dlt", {})  # imports and a first look at the file are no part of it
     started = monotonic()
     load(path, path.parent / "dlt", files)

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     on_failure_command: SecretStr = SecretStr("")
     on_failure_webhook: SecretStr = SecretStr("")
     ui_hosts: str = ""
+    pages_host: str = "127.0.0.1"
+    pages_port: int = Field(8000, ge=0, le=65535)
     dagster_postgres_url: SecretStr = SecretStr("")
 
     @field_validator("*", mode="before")
@@ -214,8 +216,21 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """Return the settings of this process; SettingsError names each that cannot be."""
     _restore_environment()
+    return _checked()
+
+
+def read_settings_without_secrets() -> Settings:
+    """Return the settings with blank secrets, and take these out of this process's environment."""
+    fields = Settings.model_fields.items()
+    secrets = {name for name, field in fields if field.annotation is SecretStr}
+    for name in [name for name in os.environ if name.lower() in secrets]:
+        del os.environ[name]
+    return _checked(**dict.fromkeys(secrets, SecretStr("")))
+
+
+def _checked(**given: SecretStr) -> Settings:
     try:
-        return Settings()
+        return Settings(**given)  # type: ignore[arg-type]  # they are those of secrets
     except ValidationError as error:
         # Not pydantic's `input`, which may be a secret.
         wrong = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())

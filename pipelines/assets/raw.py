@@ -16,7 +16,7 @@ from pipelines.sentry.sync import Sync, configured_sync
 from pipelines.settings import Settings
 from pipelines.warehouse import run_log
 from pipelines.warehouse.attach import connect
-from pipelines.warehouse.load import disk_full_explained, load
+from pipelines.warehouse.load import load
 
 # On runs that a schedule requested.
 SCHEDULED = "dagster/schedule_name"
@@ -52,10 +52,7 @@ def sentry_tables(
         )
         try:
             publish.recover(warehouse, settings.published, models.kept_for_good(), sync.listed)
-            with (
-                disk_full_explained(warehouse),
-                sampled_progress(settings.progress, lambda: _progress(sync)),
-            ):
+            with sampled_progress(settings.progress, lambda: _progress(sync)):
                 for files in sync.loads():
                     load(warehouse, settings.dlt_folder, files)
                     for name, file in files.items():

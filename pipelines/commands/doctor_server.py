@@ -48,7 +48,7 @@ def diagnose_server(settings: Settings) -> Iterator[Diagnosis]:
         return
     yield _clock(session)
     try:
-        with open_stored_state(None, settings.changes_folder) as nothing:
+        with open_stored_state(None) as nothing:
             organizations = read_directory(api, settings.organizations, nothing).organizations
     except TokenRefusedError as error:
         yield problem("SENTRY_AUTH_TOKEN", str(error))

@@ -72,7 +72,7 @@ def init(settings: Settings) -> int:
 def _read(settings: Settings) -> list[Organization]:
     session = SentrySession(settings.token, settings.sentry_concurrency)
     api = SentryApi(settings.server_url, session)
-    with session.retrying(attempts=2), open_stored_state(None, settings.changes_folder) as nothing:
+    with session.retrying(attempts=2), open_stored_state(None) as nothing:
         return read_directory(api, settings.organizations, nothing).organizations
 
 

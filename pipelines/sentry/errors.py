@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
+
+log = logging.getLogger("pipelines.sentry")
+
 # The last: a limit on the size of files.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # DuckDB's own limit on what it moves out of memory follows the room that is left.
 _NO_ROOM_IN_WORDS = (*map(os.strerror, _NO_ROOM), "max_temp_directory_size")
-
-log = logging.getLogger("pipelines.sentry")
 
 
 class SentryError(Exception):
@@ -74,6 +75,10 @@ class ChangedTypeError(SentryError):
 
 class UnexpectedError(SentryError):
     """Anything that is no error of ours; says of which type it was, and where."""
+
+
+class StorageError(SentryError):
+    """The disk has no room for the rows just read; says where, and that the warehouse is as it was."""
 
 
 def as_failure(error: Exception) -> SentryError:

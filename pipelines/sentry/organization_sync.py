@@ -150,9 +150,9 @@ def _read_not_listed(
     mode: plan.Mode,
     readable: dict[str, str],
 ) -> pa.Table:
-    """Read by id what the listings did not show; returns the tombstones of those that are gone.
+    """Read by id what the listings did not show; returns tombstones of what is gone.
 
-    What cannot be read any more is not gone: issues of such a project, `hidden`, stay as they were.
+    What cannot be read any more is not gone: issues of such a project stay as they were.
     """
     hidden = {pid for pid in organization.projects if pid not in readable}
     if readable and collection.unreadable_projects >= set(readable):

@@ -23,8 +23,6 @@ from pipelines.sentry.destination import DuckDbFile
 from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
 from pipelines.settings import DUCKDB_LIMITS
 
-_ROWS_AT_ONCE = 10_000
-
 
 @dlt.source(name="sentry", max_table_nesting=0)
 def sentry(files: Mapping[str, Path]) -> list[DltResource]:
@@ -46,8 +44,9 @@ def _resource(raw: RawTable, file: Path) -> DltResource:
 
 
 def _rows(raw: RawTable, file: Path) -> Iterator[pa.Table]:
-    for batch in pq.ParquetFile(file).iter_batches(_ROWS_AT_ONCE):
-        yield pa.Table.from_batches([batch]).cast(raw.schema)
+    parquet = pq.ParquetFile(file)
+    for number in range(parquet.num_row_groups):
+        yield parquet.read_row_group(number).cast(raw.schema)
 
 
 def _columns(raw: RawTable) -> Any:

@@ -15,7 +15,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipelines.sentry.errors import SentryError, UnavailableError, as_failure, is_disk_full
+from pipelines.sentry.errors import (
+    SentryError,
+    StorageError,
+    UnavailableError,
+    as_failure,
+    is_disk_full,
+)
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import SentrySession, TrafficCounts
 from pipelines.sentry.http.workers import Workers
@@ -67,7 +73,7 @@ class Sync:
 
     def listed(self) -> tuple[set[str], set[tuple[str, datetime]]]:
         """Return what Sentry lists now: the slugs of organizations; id and creation (naive UTC) of projects."""
-        with _emptied(self.folder) as folder, open_stored_state(None, folder) as nothing:
+        with open_stored_state(None) as nothing:
             found = read_directory(self._api, self.organizations, nothing).organizations
         rows = [row for each in found for row in each.projects.values()]
         keys = {(row["project_id"], row["created_at"]) for row in rows if row["created_at"]}
@@ -79,9 +85,9 @@ class Sync:
         Each is to be loaded, all or nothing, before the next is asked for: what follows compares with the warehouse
         as it is then. Until then the warehouse is closed, and the files are there. Of an organization that failed there
         is its row in `organization_syncs` alone. Raises SentryError when not one could be synced, UnavailableError when
-        that may be otherwise in a minute.
+        that may be otherwise in a minute, StorageError when the disk is full.
         """
-        with _emptied(self.folder) as folder, _rare_garbage_collection():
+        with _room_explained(self.folder), _emptied(self.folder) as folder:
             if files := redacted_rows(self.warehouse, self.options.redaction, folder):
                 yield files
             directory = self._read_directory(folder)
@@ -119,6 +125,8 @@ class Sync:
             with open_stored_state(self.warehouse, folder) as stored:
                 return read_directory(self._api, self.organizations, stored)
         except Exception as error:
+            if is_disk_full(error):
+                raise
             raise as_failure(error) from None
         finally:
             self.directory_traffic = self.session.traffic.counts()
@@ -133,13 +141,14 @@ class Sync:
             with (
                 open_stored_state(self.warehouse, folder) as stored,
                 Workers(self.options.concurrency) as workers,
+                _rare_garbage_collection(),
             ):
                 changes = sync_organization(
                     organization, directory, stored, as_of, self.options, workers, self.progress
                 )
         except Exception as error:
             if is_disk_full(error):
-                raise  # of no organization: nothing that is read could be kept
+                raise
             return Changes(), as_failure(error)
         log.info(
             "%s: %s sync; %d issues new, %d changed, %d gone",
@@ -175,6 +184,19 @@ def configured_sync(settings: Settings, run_id: str) -> Sync:
 
 
 @contextmanager
+def _room_explained(folder: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        raise StorageError(
+            f"There is no room left on the disk of {folder or tempfile.gettempdir()} for the rows just read. "
+            "The warehouse is as it was after the last organization; make room and run again."
+        ) from error
+
+
+@contextmanager
 def _emptied(folder: Path | None) -> Iterator[Path]:
     """Yield a folder without what a killed sync left in it, and remove it."""
     if folder is None:
@@ -191,7 +213,10 @@ def _emptied(folder: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def _rare_garbage_collection() -> Iterator[None]:
-    """Let Python look for cyclic garbage less often: pages are many small objects and none of them cyclic."""
+    """Let Python look for cyclic garbage less often: pages are many small objects and none of them cyclic.
+
+    For reading alone: dlt leaves the rows of a load in cycles.
+    """
     thresholds = gc.get_threshold()
     gc.set_threshold(50_000, 20, 100)
     try:

@@ -16,8 +16,7 @@ import duckdb
 from pipelines.sentry.errors import is_disk_full
 from pipelines.sentry.schema import DATASET, ORGANIZATION_SYNCS, RAW_TABLES, RawTable
 from pipelines.sentry.source import pipeline, sentry
-from pipelines.settings import DUCKDB_LIMITS
-from pipelines.warehouse.attach import attach, connect
+from pipelines.warehouse.attach import attach, connect, limit
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.raw_tables import LOAD_ID, create_what_is_missing
 
@@ -28,14 +27,13 @@ def load(warehouse: Path, working_folder: Path, files: Mapping[str, Path]) -> No
     Raw tables and columns that the warehouse lacks are made. Raises WarehouseError when the disk is full.
     """
     scratch = working_folder / "scratch.duckdb"
-    with disk_full_explained(warehouse):
+    with _disk_full_explained(warehouse):
         try:
             if files:
                 _remove(scratch)
                 pipeline(scratch, working_folder).run(sentry(files))
             with connect(warehouse) as db:
-                for name, value in DUCKDB_LIMITS.items():
-                    db.execute(f"set {name} = '{value}'")
+                limit(db)
                 if files:
                     attach(db, scratch, "scratch", "read_only")
                 move(db, files)
@@ -72,12 +70,11 @@ def _remove(scratch: Path) -> None:
 
 
 @contextmanager
-def disk_full_explained(warehouse: Path) -> Iterator[None]:
-    """Raise WarehouseError for any error that means a full disk."""
+def _disk_full_explained(warehouse: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(error, WarehouseError) or not is_disk_full(error):
+        if not is_disk_full(error):
             raise
         raise WarehouseError(
             f"There is no room left on the disk of {warehouse.parent}. "

@@ -18,7 +18,7 @@ from pipelines.sentry.http.session import RetryPolicy, SentrySession
 from pipelines.sentry.organization_sync import Options
 from pipelines.sentry.schema import DATASET, RAW_TABLES
 from pipelines.sentry.sync import Sync
-from pipelines.warehouse.load import LOAD_ID, disk_full_explained, load, move
+from pipelines.warehouse.load import LOAD_ID, load, move
 from pipelines.warehouse.lock import run_lock
 
 # As patient as in production, only quicker.
@@ -88,7 +88,7 @@ class SyncedWarehouse:
     def sync(self, **how: Any) -> Summary:
         """Sync as the pipeline does: HTTP, dlt, DuckDB, one organization after the other."""
         sync = self.new_sync(**how)
-        with run_lock(self.path, sync.run_id), disk_full_explained(self.path):
+        with run_lock(self.path, sync.run_id):
             load(self.path, self.folder / "dlt", {})
             for files in sync.loads():
                 load(self.path, self.folder / "dlt", files)

@@ -20,6 +20,7 @@ from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import FakeSentry
 from pipelines.sentry.errors import SentryError
 from pipelines.sentry.http.token import Token
+from pipelines.warehouse.load import load
 from tests.sentry.hostile_sentry import Change, HostileSentry, Raw, body, having, header
 from tests.sentry.syncing import SyncedWarehouse
 
@@ -138,9 +139,16 @@ def test_a_server_that_echoes_the_token_finds_it_redacted_everywhere(
         for name in ("dlt", "urllib3", "pipelines"):
             logging.getLogger(name).setLevel(logging.DEBUG)
         warehouse = SyncedWarehouse(tmp_path, sentry, slugs)
-        failures = warehouse.sync(token=ODD).failures
+        load(warehouse.path, tmp_path / "dlt", {})
+        for files in warehouse.new_sync(token=ODD).loads():
+            load(warehouse.path, tmp_path / "dlt", files)
     logging.getLogger("dlt").setLevel(logging.ERROR)
 
+    failures = dict(
+        warehouse.rows(
+            "select organization_slug, failure from raw.organization_syncs where failure is not null"
+        )
+    )
     assert failures.keys() == {*slugs} - {"listed", "typed"}
     assert "Invalid token: Bearer (SENTRY_AUTH_TOKEN)" in failures["refused"]
     title = "select title from raw.issues where organization_slug = 'listed'"

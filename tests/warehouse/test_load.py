@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import multiprocessing
 import os
@@ -16,12 +15,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.sentry.errors import UnavailableError
 from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import DATASET, ISSUES, ORGANIZATION_SYNCS, PROJECTS
 from pipelines.warehouse import load as loading
-from pipelines.warehouse.errors import WarehouseError
-from pipelines.warehouse.load import disk_full_explained, load
+from pipelines.warehouse.load import load
 
 START = datetime(2026, 11, 23, 9)
 
@@ -146,19 +143,3 @@ def test_a_host_clock_that_went_back_does_not_hide_a_load_from_the_models(
             f"select min(_dlt_load_id) from {DATASET}.issues where event_count = 2"
         ).fetchone()
     assert found == ("9999999999.0",)
-
-
-@pytest.mark.parametrize(
-    ("error", "raised"),
-    [
-        (OSError(errno.ENOSPC, "anything"), WarehouseError),
-        (duckdb.IOException(f"IO Error: {os.strerror(errno.ENOSPC)}"), WarehouseError),
-        (UnavailableError(f"The server says: {os.strerror(errno.ENOSPC)}"), UnavailableError),
-        (OSError(errno.EACCES, "anything"), PermissionError),
-    ],
-)
-def test_only_the_disk_of_this_machine_is_called_full(
-    tmp_path: Path, error: Exception, raised: type[Exception]
-) -> None:
-    with pytest.raises(raised), disk_full_explained(tmp_path / "warehouse.duckdb"):
-        raise error

@@ -138,7 +138,7 @@ class IssueCollection:
             became = self._look_up(issue.issue_id)
             if became.body is not None:
                 self._add([became.body], is_windowed=False)
-            elif became.gone != "out_of_reach":  # that is there, and stays as it is
+            elif became.gone != "out_of_reach":  # what is stays as it was: it is there
                 gone.append((issue, became))
 
         def read(task: plan.Batch | plan.IssueToRead) -> Sequence[plan.IssueToRead]:
@@ -166,11 +166,6 @@ class IssueCollection:
         ]
         return pa.Table.from_pylist(tombstones, schema=TOMBSTONE)
 
-    def _look_up(self, issue_id: str) -> LookUp:
-        if self.reader.dialect.hides_what_is_gone:
-            return LookUp(gone="deleted")
-        return self.reader.look_up(issue_id)
-
     def _read_batch(self, batch: plan.Batch) -> Sequence[plan.IssueToRead]:
         """Read issues with one request; returns those that are to be looked up."""
         if not self.reader.dialect.batch:
@@ -188,6 +183,11 @@ class IssueCollection:
                 log.warning("%s Reading one by one.", error)
         # A batch did not show them again, and a bulk deletion would cost a look-up each, day after day.
         return [i for i in batch.issues if i.issue_id not in returned and not i.was_deleted]
+
+    def _look_up(self, issue_id: str) -> LookUp:
+        if self.reader.dialect.hides_what_is_gone:
+            return LookUp(gone="deleted")
+        return self.reader.look_up(issue_id)
 
     def _projects_left(self, project_ids: Set[str]) -> set[str]:
         """Return the projects that were deleted or moved while we read: the next sync's list shows which.

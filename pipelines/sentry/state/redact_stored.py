@@ -44,8 +44,7 @@ def redacted_rows(warehouse: Path | None, redaction: Redaction, folder: Path) ->
             "and not coalesce(try(list_has_all(names, json_keys(object))), false)"
         )
         for raw, condition in _NOT_REDACTED.items():
-            found = stored.stream(f"from stored_{raw.name} where {condition}")
-            while some := list(itertools.islice(found, 1000)):
-                rows = [dict(zip(raw.schema.names, row, strict=True)) for row in some]
+            found = stored.stored_rows(raw, condition)
+            while rows := list(itertools.islice(found, 1000)):
                 stored.add(f"staged_{raw.name}", to_arrow(raw, [redact[raw](row) for row in rows]))
         return stored.write_changed()

@@ -155,6 +155,12 @@ class StoredState:
             while rows := cursor.fetchmany(1000):
                 yield from rows
 
+    def stored_rows(self, table: RawTable, condition: str) -> Iterator[dict[str, Any]]:
+        """Yield the stored rows of a raw table that meet the condition."""
+        names = table.schema.names
+        for row in self.stream(f"from stored_{table.name} where {condition}"):
+            yield dict(zip(names, row, strict=True))
+
     def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
         """Return the rows of a query."""
         return self.sql.execute(query, list(parameters)).fetchall()
@@ -202,10 +208,10 @@ def _view(table: RawTable, existing: set[str] | None) -> str:
 
 
 @contextmanager
-def open_stored_state(warehouse: Path | None, folder: Path) -> Iterator[StoredState]:
+def open_stored_state(warehouse: Path | None, folder: Path = Path()) -> Iterator[StoredState]:
     """Open the warehouse read-only for the time of the block; a missing file knows nothing.
 
-    Into the folder goes what does not fit into memory, and what is written to be loaded.
+    Into the folder (None given: the current one) goes what does not fit into memory, and what is written to be loaded.
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")

@@ -82,9 +82,9 @@ def not_listed(
 def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) -> None:
     """Make `changed_issues` of what was read: with what Sentry forgot, and the rows of issues that are gone.
 
-    `tombstones`: issue_id, removed_reason, merged_into_issue_id; the live issues of projects that are gone get
-    theirs here. Events older than the server's retention leave last_seen_at and user_count empty in its answer; the
-    last known value stays.
+    `tombstones`: issue_id, removed_reason, merged_into_issue_id; the live issues of projects that are gone get theirs
+    here. Events older than the server's retention leave last_seen_at and
+    user_count empty in its answer; the last known value stays.
     """
     stored.settle(ISSUES, ISSUE_DAILY_EVENTS)
     completed = {
@@ -93,10 +93,7 @@ def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) 
     }
     # It went when a sync first saw so.
     completed["removed_at"] = """
-        case
-            when staged.removed_reason = stored.removed_reason then stored.removed_at
-            else staged.removed_at
-        end
+        case when staged.removed_reason = stored.removed_reason then stored.removed_at else staged.removed_at end
     """
     # What an issue became is to be explained anew.
     completed["activities_read_at"] = """
