@@ -208,19 +208,20 @@ def _view(table: RawTable, existing: set[str] | None) -> str:
 
 
 @contextmanager
-def open_stored_state(warehouse: Path | None, folder: Path = Path()) -> Iterator[StoredState]:
+def open_stored_state(warehouse: Path | None, folder: Path | None = None) -> Iterator[StoredState]:
     """Open the warehouse read-only for the time of the block; a missing file knows nothing.
 
-    Into the folder (None given: the current one) goes what does not fit into memory, and what is written to be loaded.
+    Into the folder goes what does not fit into memory, and what is written to be loaded: None is for looking alone.
     """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         for name, value in DUCKDB_LIMITS.items():
             connection.execute(f"set {name} = '{value}'")
-        connection.execute(f"set temp_directory = {_literal(folder / 'spill')}")
+        spill = _literal(folder / "spill") if folder else "''"
+        connection.execute(f"set temp_directory = {spill}")
         if warehouse is not None and warehouse.exists():
             connection.execute(f"attach {_literal(warehouse)} as warehouse (read_only)")
-        yield StoredState(connection, folder)
+        yield StoredState(connection, folder or Path())
 
 
 def _literal(path: Path) -> str:
