@@ -14,7 +14,7 @@ from pipelines.publish import open_published
 Row = dict[str, Any]
 
 HEALTH_STYLE = {"critical": "bold red", "at_risk": "yellow", "healthy": "green"}
-MOST_CAUSES, MOST_MOVERS = 5, 4
+MOST_CAUSES, MOST_MOVERS = 3, 3
 
 # Each issue once: in the tree of its root.
 MOVERS = f"""

@@ -32,6 +32,8 @@ def foreign(path: Path) -> str | None:
             start = file.read(12)
     except FileNotFoundError:
         return None
+    except IsADirectoryError:
+        return "it is a folder"
     return None if start[8:] == _MARK else "it is not a DuckDB database file"
 
 

@@ -46,5 +46,5 @@ def test_a_state_is_explained_where_it_comes_from_and_the_worst_first() -> None:
 def test_where_all_is_well_nothing_is_explained_and_many_causes_are_counted() -> None:
     assert causes(("Shop", "healthy"), ("Old", "critical")) == [""]
     printed = causes(*((f"Product {n}", "at_risk") for n in range(7)))
-    assert printed[1] == "Why (2 more in product_overview.health_reason)"
+    assert printed[1] == "Why (4 more in product_overview.health_reason)"
     assert len(printed) == 1 + 1 + 5 + 1

@@ -123,6 +123,8 @@ def test_a_preview_shows_the_effect_of_the_edit_and_touches_nothing(
         "- owner commerce → finders: Search (search)",
         "- priority high → low: Search (search)",
         "- SLA target 72 h → none: Search (search)",
+        "- SLA target of high issues none → 90 h: Search (search)",
+        "- SLA target of low issues 200 h → none: Search (search)",
         "",
         "Projects",
         "- no product → labs: acme/beta",

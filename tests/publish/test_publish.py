@@ -40,7 +40,7 @@ def test_nothing_but_the_marts_is_published(data: Data) -> None:
 def test_the_publication_says_when_by_whom_and_of_which_moment(data: Data) -> None:
     publication = data.publish()
 
-    assert data.query("from marts.publication") == [(published_at(), AS_OF, "run-1", "1")]
+    assert data.query("from marts.publication") == [(published_at(), AS_OF, "run-1", "2")]
     assert publication.path == data.target
     assert publication.size_bytes == data.target.stat().st_size
 
