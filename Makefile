@@ -12,7 +12,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' $(RUN) -m uv pip compile --quiet
 	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --only-binary :all: --no-binary halo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev sync doctor init check suggest preview publications rollback backup restore test test-fast lint format pins docs bench
+.PHONY: help demo demo-ui dev pages sync doctor init check suggest preview publications rollback backup restore test test-fast lint format pins docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -31,11 +31,14 @@ $(DEVELOPMENT): $(READY) requirements/development.txt
 demo: $(READY) ## The whole pipeline against a sample Sentry, no account needed; run it twice
 	@$(RUN) -m pipelines demo
 
-demo-ui: $(READY) ## The Dagster UI over the demo's data, with the sample Sentry running
+demo-ui: $(READY) ## The pages and the Dagster UI over the demo's data, with the sample Sentry running
 	@exec $(RUN) -m pipelines demo --ui --port $(PORT)
 
 dev: $(READY) ## The Dagster UI on 127.0.0.1, PORT=3000: schedule, lineage, checks
 	@exec $(RUN) -m pipelines dev --port $(PORT)
+
+pages: $(READY) ## The web pages over what is published, on 127.0.0.1:8000: products, teams, issues, trends
+	@exec $(RUN) -m pipelines.pages
 
 sync: $(READY) ## One sync now, against the Sentry of .env
 	@exec $(RUN) -m pipelines sync

@@ -9,6 +9,11 @@ stay below 1.3 of it up to the load step (for 100,000 issues; a few seconds are 
 change, and an ordinary sync may take ceil(E/100) + ceil(U/100) + ceil(D/100) requests plus a constant per organization
 and project page: E issues had events, U are open, D were open and are no longer. The activity lists of the issues whose
 status changed, one request each, come on top.
+
+    python benchmarks/bench_extract.py --jobs 100000 200000 1000000
+
+What the whole job needs, `python -m pipelines sync` in a process of its own, from HTTP to the published file: a first
+sync, and a full one a day later, after 1 % have changed. For 1,000,000 issues it takes the better part of an hour.
 """
 
 from __future__ import annotations
@@ -24,12 +29,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ClassVar
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.process_tree import Need, run, size
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
@@ -38,9 +47,11 @@ MOST_OVER_FLOOR, MOST_MEMORY = 1.3, 1024  # ratio, MiB
 # Requests of an ordinary sync that do not grow with the issues: organization, detection, the pages of projects and
 # teams, two days of counts, and one unfinished page for each of the parallel slices.
 CONSTANT = 40
+PUBLISHED = "product_health.duckdb"
+HOURS = {"change": 3, "change in a day": 25}
 
 
-def serve(orders: Connection, issues: int, projects: int) -> None:
+def serve(orders: Connection, issues: int, projects: int, *, remembers: bool) -> None:
     """Play Sentry; answer each order with what was asked since the last, and what is true now."""
     from pipelines.fake_sentry.bulk import bulk_world
     from pipelines.fake_sentry.server import FakeSentry
@@ -52,6 +63,8 @@ def serve(orders: Connection, issues: int, projects: int) -> None:
 
         def _answer(self, scope: Any, *others: Any) -> Any:
             asked = scope["raw_path"] + scope["query_string"]
+            if not remembers:
+                return super()._answer(scope, *others)
             if asked not in self.replies:
                 self.replies[asked] = super()._answer(scope, *others)
             return self.replies[asked]
@@ -61,20 +74,20 @@ def serve(orders: Connection, issues: int, projects: int) -> None:
     with Remembering(world, "self-hosted", latency=LATENCY) as fake_sentry:
         orders.send(fake_sentry.url)
         while (order := orders.recv()) != "stop":
-            if order == "change":
+            if order in HOURS:
                 with fake_sentry.lock:
-                    orders.send(change(world, int(issues * CHANGED)))
+                    orders.send(change(world, int(issues * CHANGED), HOURS[order]))
                     fake_sentry.replies.clear()
             else:
                 orders.send([f"{r.path}?{r.query}" for r in fake_sentry.requests])
             fake_sentry.requests.clear()
 
 
-def change(world: Any, count: int) -> dict[str, int]:
-    """Move three hours on; give three fifths of `count` issues events, resolve two fifths of them without any."""
+def change(world: Any, count: int, hours: int) -> dict[str, int]:
+    """Move some hours on; give three fifths of `count` issues events, resolve two fifths of them without any."""
     rng = random.Random(1)
     was_open = {i.id for i in world.issues.values() if i.status == "unresolved"}
-    world.advance(hours=3)
+    world.advance(hours=hours)
     seen = set(rng.sample(sorted(world.issues), count * 3 // 5))
     for issue_id in sorted(seen):
         at = world.clock - timedelta(seconds=rng.randrange(1, 7200))
@@ -119,6 +132,8 @@ def fetch(url: str, asked: list[str], result: Connection) -> None:
 
 def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
     """Sync once in this process and send what it cost."""
+    import pyarrow.parquet as pq
+
     from pipelines.fake_sentry.server import TOKEN
     from pipelines.sentry.http.session import SentrySession
     from pipelines.sentry.organization_sync import Options
@@ -136,14 +151,16 @@ def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
     path = folder / "warehouse.duckdb"
     session = Timed(TOKEN, CONCURRENCY)
     options = Options(concurrency=CONCURRENCY)
-    work = Sync(session, url, run_id, path, ["bulk-1"], options)
+    work = Sync(session, url, run_id, path, folder / "changes", ["bulk-1"], options)
     started, spent = time.monotonic(), sum(os.times()[:2])
     load(path, folder / "dlt", {})
     begun = time.monotonic()
-    (rows,) = work.loads()
+    loads = work.loads()
+    files = next(loads)
     extracted, cpu = time.monotonic(), sum(os.times()[:2]) - spent
-    load(path, folder / "dlt", rows)
-    (row,) = rows["organization_syncs"].to_pylist()
+    load(path, folder / "dlt", files)
+    (row,) = pq.read_table(files["organization_syncs"]).to_pylist()
+    loads.close()
     result.send(
         {
             "reading": session.last_reply - begun,
@@ -165,13 +182,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--issues", type=int, default=100_000)
     parser.add_argument("--projects", type=int, default=200)
-    asked = parser.parse_args()
+    parser.add_argument("--jobs", type=int, nargs="+", metavar="ISSUES")
+    given = parser.parse_args()
+    if given.jobs:
+        report_jobs(given.jobs, given.projects)
+        return 0
     context = multiprocessing.get_context("spawn")
-    orders, answers = context.Pipe()
-    server = context.Process(
-        target=serve, args=(answers, asked.issues, asked.projects), daemon=True
-    )
-    server.start()
+    server, orders = start_server(given.issues, given.projects, remembers=True)
     url = orders.recv()
 
     def measure(call: Callable[..., None], *arguments: Any) -> Any:
@@ -201,6 +218,62 @@ def main() -> int:
     is_quick = report_first(bare, first, first_kinds)
     is_small = report_second(sizes, second, second_kinds)
     return 0 if is_quick and is_small else 1
+
+
+def start_server(issues: int, projects: int, *, remembers: bool) -> tuple[Any, Connection]:
+    """Return the process of a fake Sentry, and what takes orders to it; its first answer is its address."""
+    context = multiprocessing.get_context("spawn")
+    orders, answers = context.Pipe()
+    server = context.Process(
+        target=serve,
+        args=(answers, issues, projects),
+        kwargs={"remembers": remembers},
+        daemon=True,
+    )
+    server.start()
+    return server, orders
+
+
+def report_jobs(sizes: Sequence[int], projects: int) -> None:
+    """Print what the whole job needs at each size."""
+    print(
+        "   issues  sync    requests  minutes  memory MiB  largest MiB  disk MB  left: all", end=""
+    )
+    print("  warehouse  published (MB)")
+    for issues in sizes:
+        server, orders = start_server(issues, projects, remembers=False)
+        url = orders.recv()
+        # Where it is called from, since /tmp may be memory.
+        with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix="bench-extract-") as name:
+            data = Path(name)
+            for sync in ("first", "full"):
+                need = run_job(url, data)
+                orders.send("asked")
+                requests = len(orders.recv())
+                left = [size(data / file) for file in ("", "warehouse.duckdb", PUBLISHED)]
+                print(
+                    f"{issues:9,}  {sync:5}  {requests:9,}  {need.seconds / 60:7.1f}  {need.memory:10,.0f}  "
+                    f"{need.largest:11,.0f}  {need.disk:7,.0f}  {left[0]:9,.0f}  {left[1]:9,.0f}  {left[2]:9,.0f}",
+                    flush=True,
+                )
+                orders.send("change in a day")
+                orders.recv()
+        orders.send("stop")
+        server.join(10)
+
+
+def run_job(url: str, data: Path) -> Need:
+    """Run the job once and return what it needed."""
+    from pipelines.fake_sentry.server import TOKEN
+
+    settings = {
+        "SENTRY_URL": url,
+        "SENTRY_AUTH_TOKEN": TOKEN,
+        "SENTRY_ORG": "bulk-1",
+        "DATA_DIR": str(data),
+        "PUBLISH_KEEP": "0",
+    }
+    return run([sys.executable, "-m", "pipelines", "sync"], data, settings)
 
 
 def report_first(bare: float, cost: dict[str, Any], kinds: Counter[str]) -> bool:

@@ -55,6 +55,8 @@ def fill(path: Path, issues: int, result: Connection) -> None:
 
 def change(path: Path, issues: int, number: int, result: Connection) -> None:
     """Send the seconds that one load of changed issues takes, spread over the whole warehouse."""
+    import pyarrow.parquet as pq
+
     from pipelines.sentry.rows.typed import to_arrow
     from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES, ORGANIZATION_SYNCS
     from pipelines.warehouse.load import load
@@ -63,20 +65,21 @@ def change(path: Path, issues: int, number: int, result: Connection) -> None:
     common = {"organization_slug": "acme"}
     days: list[date] = [AS_OF.date() - timedelta(days=n) for n in range(DAYS)]
     rows = {
-        ISSUES.name: to_arrow(
-            ISSUES, [{"issue_id": i, "event_count": number, **common} for i in ids]
-        ),
-        ISSUE_DAILY_EVENTS.name: to_arrow(
+        ISSUES: to_arrow(ISSUES, [{"issue_id": i, "event_count": number, **common} for i in ids]),
+        ISSUE_DAILY_EVENTS: to_arrow(
             ISSUE_DAILY_EVENTS,
             [{"issue_id": i, "date_on": d, "event_count": 1, **common} for i in ids for d in days],
         ),
-        ORGANIZATION_SYNCS.name: to_arrow(
+        ORGANIZATION_SYNCS: to_arrow(
             ORGANIZATION_SYNCS, [{"run_id": f"run-{number}", "started_at": AS_OF, **common}]
         ),
     }
+    files = {raw.name: path.parent / f"{raw.name}.parquet" for raw in rows}
+    for raw, table in rows.items():
+        pq.write_table(table, files[raw.name])
     load(path, path.parent / "dlt", {})  # imports and a first look at the file are no part of it
     started = monotonic()
-    load(path, path.parent / "dlt", rows)
+    load(path, path.parent / "dlt", files)
     result.send(monotonic() - started)
 
 

@@ -21,6 +21,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parents[1]
 ENV_FILE = ROOT / ".env"
+# For DuckDB wherever many rows pass through: what does not fit goes to disk. Each thread has its own share, and with
+# 32 of them there is too little for each.
+DUCKDB_LIMITS = {"memory_limit": "512MB", "threads": 4}
 # The catalog of the demo, and what one may look like.
 EXAMPLE = ROOT / "seeds" / "example"
 
@@ -72,6 +75,8 @@ class Settings(BaseSettings):
     on_failure_command: SecretStr = SecretStr("")
     on_failure_webhook: SecretStr = SecretStr("")
     ui_hosts: str = ""
+    pages_host: str = "127.0.0.1"
+    pages_port: int = Field(8000, ge=0, le=65535)
     dagster_postgres_url: SecretStr = SecretStr("")
 
     @field_validator("*", mode="before")
@@ -115,6 +120,11 @@ class Settings(BaseSettings):
     def dlt_folder(self) -> Path:
         """The folder in which dlt works while a load is under way."""
         return self.data / "dlt"
+
+    @property
+    def changes_folder(self) -> Path:
+        """The folder in which what an organization brings waits for its load; it is there during a sync only."""
+        return self.data / "changes"
 
     @property
     def dbt_target(self) -> Path:
@@ -206,8 +216,21 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """Return the settings of this process; SettingsError names each that cannot be."""
     _restore_environment()
+    return _checked()
+
+
+def read_settings_without_secrets() -> Settings:
+    """Return the settings with blank secrets, and take these out of this process's environment."""
+    fields = Settings.model_fields.items()
+    secrets = {name for name, field in fields if field.annotation is SecretStr}
+    for name in [name for name in os.environ if name.lower() in secrets]:
+        del os.environ[name]
+    return _checked(**dict.fromkeys(secrets, SecretStr("")))
+
+
+def _checked(**given: SecretStr) -> Settings:
     try:
-        return Settings()
+        return Settings(**given)  # type: ignore[arg-type]  # they are those of secrets
     except ValidationError as error:
         # Not pydantic's `input`, which may be a secret.
         wrong = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())

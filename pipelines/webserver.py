@@ -40,7 +40,7 @@ class RequestCheck:
     def _refusal(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
-        if _name(host) not in self.hosts:
+        if host_name(host) not in self.hosts:
             return f"Refused: {host!r} is not a name of this UI. Add it to UI_HOSTS if it is to be."
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return (
@@ -59,7 +59,7 @@ class RequestCheck:
         return None
 
 
-def _name(host: str) -> str:
+def host_name(host: str) -> str:
     """Return the host's name without its port, empty if there is none."""
     try:
         return urlsplit(f"//{host}").hostname or ""

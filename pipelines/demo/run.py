@@ -18,12 +18,14 @@ from pipelines.commands.report import Published, read_before, read_published, sh
 from pipelines.commands.watching import run_and_watch
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
+from pipelines.pages.app import create_app
+from pipelines.pages.serving import served
 from pipelines.settings import EXAMPLE, Settings
 
 console = Console()
 SUGGEST = "make suggest DATA_DIR=data/demo SEEDS_DIR=seeds/example"
 NEXT = (
-    "[bold]make demo-ui[/bold] shows runs, lineage and checks in Dagster. "
+    "[bold]make demo-ui[/bold] shows the pages on http://127.0.0.1:8000, and runs, lineage and checks in Dagster. "
     "Edit [bold]seeds/example/products.csv[/bold] and run it again. "
     "For your own Sentry: [bold]cp .env.example .env[/bold], put a token there, "
     "then [bold]make doctor[/bold] and [bold]make sync[/bold]."
@@ -38,7 +40,15 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
     with _fake_sentry(settings.data) as sentry:
         environment = _environment(settings, sentry.url)
         if with_ui:
-            return serve(settings, port, environment)
+            app = create_app(
+                settings.published,
+                server=sentry.url,
+                hosts=settings.ui_names,
+                now=lambda: sentry.world.clock.replace(tzinfo=None),
+            )
+            with served(app, settings.pages_port) as url:
+                print(f"The pages are on {url}.", flush=True)
+                return serve(settings, port, environment)
         return _run(settings, environment, sentry)
 
 

@@ -14,7 +14,7 @@ from pipelines.publish.contract import (
     SCHEMA,
 )
 from pipelines.publish.open_published import PublishError
-from pipelines.warehouse.attach import attach, literal
+from pipelines.warehouse.attach import attach, limit, literal
 
 # The oldest format that every client from DuckDB 1.2 on can open.
 STORAGE_VERSION = "v1.2.0"
@@ -99,6 +99,7 @@ def build(warehouse: Path, file: Path, *, run_id: str, published_at: datetime) -
         db.execute("set enable_progress_bar = false")
         # Without one, DuckDB spills to the folder that the process happens to run in.
         db.execute("set temp_directory = $folder", {"folder": str(file.parent / "spill")})
+        limit(db)
         attach(db, warehouse, "warehouse", "read_only")
         attach(db, file, "published", f"storage_version '{STORAGE_VERSION}'")
         db.execute("use published")

@@ -5,7 +5,9 @@ No message ever holds the token: it travels in a header only, and what a server 
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,11 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parents[1]
 
 log = logging.getLogger("pipelines.sentry")
+
+# The last: a limit on the size of files.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# DuckDB's own limit on what it moves out of memory follows the room that is left.
+_NO_ROOM_IN_WORDS = (*map(os.strerror, _NO_ROOM), "max_temp_directory_size")
 
 
 class SentryError(Exception):
@@ -89,6 +96,18 @@ def as_failure(error: Exception) -> SentryError:
     return UnexpectedError(
         f"It failed with an error that this program does not expect ({type(error).__name__}{where}). "
         "The log has the whole of it; please report that."
+    )
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Return whether the error means that this machine's disk is full; a SentryError may quote what a server says.
+
+    DuckDB's and dlt's have the reason in the text of one of the chain only.
+    """
+    return not isinstance(error, SentryError) and any(
+        (isinstance(each, OSError) and each.errno in _NO_ROOM)
+        or any(reason in str(each) for reason in _NO_ROOM_IN_WORDS)
+        for each in chain(error)
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -20,25 +21,17 @@ from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.organization import Directory, Organization
 from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import follow_up
-from pipelines.sentry.read.collection import TOMBSTONE, IssueCollection
+from pipelines.sentry.read.collection import IssueCollection
 from pipelines.sentry.read.detection import detect
 from pipelines.sentry.read.issues import IssueReader
 from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.rows.typed import as_json
-from pipelines.sentry.schema import (
-    ISSUE_ACTIVITIES,
-    ISSUE_DAILY_EVENTS,
-    ISSUE_EVENTS,
-    ISSUE_STATUS_OBSERVATIONS,
-    ISSUES,
-    PROJECT_DAILY_EVENTS,
-)
 from pipelines.sentry.state import stored_issues
 from pipelines.sentry.state.stored import StoredState
 from pipelines.sentry.state.stored_directory import (
-    changed_directory,
     read_before,
     set_own_projects,
+    stage_directory,
 )
 
 log = logging.getLogger("pipelines.sentry")
@@ -74,9 +67,12 @@ class Options:
 
 @dataclass
 class Changes:
-    """What one organization brought: changed rows per raw table, and `log`, what its row of organization_syncs says."""
+    """What one organization brought: a Parquet file of changed rows per raw table that has any, and `log`.
 
-    tables: dict[str, pa.Table] = field(default_factory=dict)
+    The log is what the row of organization_syncs says.
+    """
+
+    files: dict[str, Path] = field(default_factory=dict)
     log: Row = field(default_factory=lambda: dict.fromkeys(_COUNTERS, 0))
 
 
@@ -118,29 +114,26 @@ def sync_organization(
     log.info("%s: %s sync, %d of %d projects can be read", slug, mode, len(readable), known)
     expected: plan.Reason = "all" if mode == "full" else "open"
     collection = IssueCollection(
-        reader, workers, options.redaction, as_of, is_first=not weights, progress=progress
+        reader, stored, workers, options.redaction, as_of, is_first=not weights, progress=progress
     )
     progress.begin("issues", sum(weights[pid][expected] for pid in readable if pid in weights))
     collection.read_listings(listings)
     tombstones = _read_not_listed(collection, stored, organization, mode, readable)
-    stored.stage(ISSUES, collection.issues)
     stored_issues.complete_issues(stored, tombstones, as_of)
-    changes = Changes(changed_directory(stored, organization, as_of))
-    changes.log["mode"] = mode
-    _follow_up(changes, reader, stored, workers, options, state, as_of, progress)
-    changes.tables[ISSUE_DAILY_EVENTS.name] = follow_up.issue_days(stored, collection.days)
+    stage_directory(stored, organization, as_of)
+    _follow_up(reader, stored, workers, options, state, as_of, progress)
+    stored_issues.set_changed_days(stored)
     progress.begin("events per day")
-    changes.tables[PROJECT_DAILY_EVENTS.name] = follow_up.project_days(
-        reader, stored, workers, organization.readable(), as_of
+    follow_up.project_days(reader, stored, workers, organization.readable(), as_of)
+    capabilities = {
+        "listing": dialect.listing,
+        "read_by_id": dialect.batch,
+        "activities": reader.activity_source,
+    }
+    counted = dict(zip(_COUNTERS, stored_issues.count_changes(stored), strict=True))
+    return Changes(
+        stored.write_changed(), {"mode": mode, "capabilities": as_json(capabilities), **counted}
     )
-    changes.log["capabilities"] = as_json(
-        {
-            "listing": dialect.listing,
-            "read_by_id": dialect.batch,
-            "activities": reader.activity_source,
-        }
-    )
-    return changes
 
 
 def _dialect(organization: Organization, readable: dict[str, str], as_of: datetime) -> Dialect:
@@ -157,7 +150,7 @@ def _read_not_listed(
     mode: plan.Mode,
     readable: dict[str, str],
 ) -> pa.Table:
-    """Read by id what the listings did not show; returns all tombstones of this organization.
+    """Read by id what the listings did not show; returns tombstones of what is gone.
 
     What cannot be read any more is not gone: issues of such a project stay as they were.
     """
@@ -180,16 +173,13 @@ def _read_not_listed(
         hidden.add(project_id)
         organization.projects[project_id]["has_access"] = False
     stored.keep_ids("hidden", hidden)
-    tombstones = stored_issues.tombstones_of_projects(stored, TOMBSTONE)
-    not_listed, once_deleted = (
-        {i: pid for i, pid in issues.items() if pid not in hidden and pid not in untouched}
-        for issues in stored_issues.not_listed(stored, organization.slug, mode, collection.as_of)
+    not_listed = stored_issues.not_listed(
+        stored, organization.slug, mode, collection.as_of, hidden | untouched
     )
-    return pa.concat_tables([tombstones, collection.read_not_listed(not_listed, once_deleted)])
+    return collection.read_by_id(not_listed)
 
 
 def _follow_up(
-    changes: Changes,
     reader: IssueReader,
     stored: StoredState,
     workers: Workers,
@@ -198,27 +188,15 @@ def _follow_up(
     as_of: datetime,
     progress: Progress,
 ) -> None:
-    """Read what explains the changes of the staged issues, and count them."""
-    flips = stored_issues.status_changes(stored)
+    """Read what explains the changes of the issues."""
     slug, redaction = reader.organization, options.redaction
-    changes.tables[ISSUE_STATUS_OBSERVATIONS.name] = follow_up.observations(
-        flips, slug, state, as_of
-    )
-    flipped = [f.issue_id for f in flips if f.before is not None and f.exists]
+    flipped = stored_issues.observe_status_changes(stored, slug, state, as_of)
     backfill = stored_issues.without_activities(stored, slug, options.activity_budget)
     again = stored_issues.without_resolve_activity(stored, options.activity_budget, as_of)
-    changes.tables[ISSUE_ACTIVITIES.name], read = follow_up.activities(
+    read = follow_up.activities(
         reader, stored, workers, redaction, [*flipped, *backfill, *again], progress
     )
     first_time = set(read) & {*flipped, *backfill}
     stored_issues.mark_activities_read(stored, first_time, as_of)
-    issues = stored_issues.changed_issues(stored)
-    changes.tables[ISSUES.name] = issues
-    new = sum(f.before is None for f in flips)
-    vanished = sum(f.existed and not f.exists for f in flips)
-    counted = (new, issues.num_rows - new - vanished, vanished)
-    changes.log |= dict(zip(_COUNTERS, counted, strict=True))
     if options.events_per_issue:
-        changes.tables[ISSUE_EVENTS.name] = follow_up.events(
-            reader, stored, workers, redaction, issues, options.events_per_issue
-        )
+        follow_up.events(reader, stored, workers, redaction, options.events_per_issue)

@@ -16,10 +16,11 @@ change while one reads.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence, Set
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pipelines.sentry.dialect import Dialect
 
@@ -70,6 +71,21 @@ def halves(
         middle_at = listing.start + (listing.end - listing.start) / 2
         return replace(listing, end=middle_at), replace(listing, start=middle_at)
     return None
+
+
+class IssueToRead(NamedTuple):
+    """An issue to be read by its id. `was_deleted`: that is what the warehouse calls it."""
+
+    issue_id: str
+    project_id: str
+    was_deleted: bool
+
+
+class Batch(NamedTuple):
+    """Issues to be read with one request, of one project or (None) of any."""
+
+    project_id: str | None
+    issues: list[IssueToRead]
 
 
 @dataclass(frozen=True)
@@ -204,15 +220,11 @@ def stops_at(listing: Listing, dialect: Dialect) -> datetime | None:
     return listing.start if is_newest_first else None
 
 
-def batches(issues: Mapping[str, str], dialect: Dialect) -> list[tuple[str | None, list[str]]]:
-    """Return (project id or None for all, issue ids) for reads by id. `issues` maps issue id to project id."""
-    if dialect.batch is None:
-        return []
-    groups: dict[str | None, list[str]] = {}
-    for issue_id, project_id in issues.items():
-        groups.setdefault(None if dialect.many_projects else project_id, []).append(issue_id)
-    return [
-        (project, ids[start : start + BATCH])
-        for project, ids in groups.items()
-        for start in range(0, len(ids), BATCH)
-    ]
+def batches(issues: Iterable[IssueToRead], dialect: Dialect) -> Iterator[Batch]:
+    """Yield the requests that read issues by id; those of a project come together."""
+    size = BATCH if dialect.batch else 1
+    for project, group in itertools.groupby(
+        issues, lambda issue: None if dialect.many_projects else issue.project_id
+    ):
+        while batch := list(itertools.islice(group, size)):
+            yield Batch(project, batch)

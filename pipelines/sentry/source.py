@@ -1,35 +1,38 @@
 """The dlt source: one resource per raw table, fed with the rows that a sync has read of one organization.
 
-    for rows in Sync(session, "https://sentry.io", run_id="1").loads():
-        pipeline(file, folder).run(sentry(rows))
+    for files in Sync(session, "https://sentry.io", run_id="1").loads():
+        pipeline(file, folder).run(sentry(files))
 
-An answer of Sentry's holds rows of several tables, and an organization's rows go together or not at all. Rows are
-Arrow tables of the schemas in schema.py, loaded as Parquet.
+An answer of Sentry's holds rows of several tables, and an organization's rows go together or not at all: they wait in
+Parquet files, of the schemas in schema.py, and are loaded as such.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dlt
 import pyarrow as pa
+import pyarrow.parquet as pq
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.extract import DltResource
 
 from pipelines.sentry.destination import DuckDbFile
 from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
+from pipelines.settings import DUCKDB_LIMITS
 
 
 @dlt.source(name="sentry", max_table_nesting=0)
-def sentry(rows: Mapping[str, pa.Table]) -> list[DltResource]:
-    """Return one resource for each raw table that has rows."""
-    return [_resource(raw, rows[raw.name]) for raw in RAW_TABLES if raw.name in rows]
+def sentry(files: Mapping[str, Path]) -> list[DltResource]:
+    """Return one resource for each raw table that has a file of rows."""
+    return [_resource(raw, files[raw.name]) for raw in RAW_TABLES if raw.name in files]
 
 
-def _resource(raw: RawTable, rows: pa.Table) -> DltResource:
+def _resource(raw: RawTable, file: Path) -> DltResource:
     resource: DltResource = dlt.resource(
-        [rows],
+        _rows(raw, file),
         name=raw.name,
         primary_key=raw.key,
         write_disposition="append",
@@ -38,6 +41,12 @@ def _resource(raw: RawTable, rows: pa.Table) -> DltResource:
         schema_contract={"tables": "evolve", "columns": "evolve", "data_type": "freeze"},
     )
     return resource
+
+
+def _rows(raw: RawTable, file: Path) -> Iterator[pa.Table]:
+    parquet = pq.ParquetFile(file)
+    for number in range(parquet.num_row_groups):
+        yield parquet.read_row_group(number).cast(raw.schema)
 
 
 def _columns(raw: RawTable) -> Any:
@@ -51,6 +60,12 @@ def _columns(raw: RawTable) -> Any:
     }
 
 
+def _credentials(file: Path) -> DuckDbCredentials:
+    credentials = DuckDbCredentials(str(file))
+    credentials.global_config = dict(DUCKDB_LIMITS)
+    return credentials
+
+
 def pipeline(file: Path, working_folder: Path) -> dlt.Pipeline:
     """Return a dlt pipeline into schema `raw_sentry` of a DuckDB file.
 
@@ -61,6 +76,6 @@ def pipeline(file: Path, working_folder: Path) -> dlt.Pipeline:
     return dlt.pipeline(
         "sentry",
         pipelines_dir=str(working_folder),
-        destination=DuckDbFile(str(file)),
+        destination=DuckDbFile(_credentials(file)),
         dataset_name=DATASET,
     ).drop()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
+import pyarrow.parquet as pq
 
-from pipelines.sentry.errors import SentryError, UnavailableError, as_failure
+from pipelines.sentry.errors import (
+    SentryError,
+    StorageError,
+    UnavailableError,
+    as_failure,
+    is_disk_full,
+)
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import SentrySession, TrafficCounts
 from pipelines.sentry.http.workers import Workers
@@ -39,6 +47,7 @@ class Sync:
         session: the HTTP session with the token.
         base_url: the configured server.
         warehouse: the DuckDB file of earlier syncs; it need not exist.
+        folder: where rows wait for their load; emptied first, and gone afterwards. None: a temporary one.
         organizations: slugs to sync; empty means all that the token lists.
         progress: how far it has come.
         directory_traffic: what listing organizations, projects and teams has cost so far.
@@ -49,6 +58,7 @@ class Sync:
     base_url: str
     run_id: str
     warehouse: Path | None = None
+    folder: Path | None = None
     organizations: list[str] = field(default_factory=list)
     options: Options = field(default_factory=Options)
     directory_traffic: TrafficCounts = field(default_factory=TrafficCounts)
@@ -69,25 +79,25 @@ class Sync:
         keys = {(row["project_id"], row["created_at"]) for row in rows if row["created_at"]}
         return {each.slug for each in found}, keys
 
-    def loads(self) -> Iterator[dict[str, pa.Table]]:
-        """Yield the changed rows per raw table, of one organization at a time.
+    def loads(self) -> Iterator[dict[str, Path]]:
+        """Yield a Parquet file of changed rows per raw table that has any, of one organization at a time.
 
         Each is to be loaded, all or nothing, before the next is asked for: what follows compares with the warehouse
-        as it is then, and the warehouse is closed meanwhile. Of an organization that failed there is its row in
-        `organization_syncs` alone. Raises SentryError when not one could be synced, UnavailableError when that may be
-        otherwise in a minute.
+        as it is then. Until then the warehouse is closed, and the files are there. Of an organization that failed there
+        is its row in `organization_syncs` alone. Raises SentryError when not one could be synced, UnavailableError when
+        that may be otherwise in a minute, StorageError when the disk is full.
         """
-        if rows := redacted_rows(self.warehouse, self.options.redaction):
-            yield rows
-        with _rare_garbage_collection():
-            directory = self._read_directory()
+        with _room_explained(self.folder), _emptied(self.folder) as folder:
+            if files := redacted_rows(self.warehouse, self.options.redaction, folder):
+                yield files
+            directory = self._read_directory(folder)
             started, as_of = time.monotonic(), self._api.now()
             failures: dict[str, SentryError] = {}
             self.progress.organizations = len(directory.organizations)
             for number, organization in enumerate(directory.organizations, 1):
                 self.progress.number, self.progress.organization = number, organization.slug
                 before = self.session.traffic.counts()
-                changes, failure = self._sync_organization(organization, directory, as_of)
+                changes, failure = self._sync_organization(organization, directory, as_of, folder)
                 if failure is not None:
                     failures[organization.slug] = failure
                     log.error("%s: not synced: %s", organization.slug, failure)
@@ -100,8 +110,9 @@ class Sync:
                     "failure": failure and str(failure),
                     **self.session.traffic.counts().since(before)._asdict(),
                 }
-                changes.tables[ORGANIZATION_SYNCS.name] = to_arrow(ORGANIZATION_SYNCS, [row])
-                yield {name: rows for name, rows in changes.tables.items() if rows.num_rows}
+                log_file = folder / f"{ORGANIZATION_SYNCS.name}.parquet"
+                pq.write_table(to_arrow(ORGANIZATION_SYNCS, [row]), log_file)
+                yield changes.files | {ORGANIZATION_SYNCS.name: log_file}
         if len(failures) == len(directory.organizations):
             reasons = " ".join(f"{slug}: {why}" for slug, why in failures.items())
             passing = all(isinstance(failure, UnavailableError) for failure in failures.values())
@@ -109,30 +120,35 @@ class Sync:
                 f"No organization could be synced. {reasons}"
             )
 
-    def _read_directory(self) -> Directory:
+    def _read_directory(self, folder: Path) -> Directory:
         try:
-            with open_stored_state(self.warehouse) as stored:
+            with open_stored_state(self.warehouse, folder) as stored:
                 return read_directory(self._api, self.organizations, stored)
         except Exception as error:
+            if is_disk_full(error):
+                raise
             raise as_failure(error) from None
         finally:
             self.directory_traffic = self.session.traffic.counts()
 
     def _sync_organization(
-        self, organization: Organization, directory: Directory, as_of: datetime
+        self, organization: Organization, directory: Directory, as_of: datetime, folder: Path
     ) -> tuple[Changes, SentryError | None]:
         """Return what changed, and why the organization failed (then nothing changed), None if it did not."""
         if organization.failure:
             return Changes(), organization.failure
         try:
             with (
-                open_stored_state(self.warehouse) as stored,
+                open_stored_state(self.warehouse, folder) as stored,
                 Workers(self.options.concurrency) as workers,
+                _rare_garbage_collection(),
             ):
                 changes = sync_organization(
                     organization, directory, stored, as_of, self.options, workers, self.progress
                 )
         except Exception as error:
+            if is_disk_full(error):
+                raise
             return Changes(), as_failure(error)
         log.info(
             "%s: %s sync; %d issues new, %d changed, %d gone",
@@ -157,13 +173,50 @@ def configured_sync(settings: Settings, run_id: str) -> Sync:
     )
     session = SentrySession(settings.token, concurrency=settings.sentry_concurrency)
     return Sync(
-        session, settings.server_url, run_id, settings.warehouse, settings.organizations, options
+        session,
+        settings.server_url,
+        run_id,
+        settings.warehouse,
+        settings.changes_folder,
+        settings.organizations,
+        options,
     )
 
 
 @contextmanager
+def _room_explained(folder: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        raise StorageError(
+            f"There is no room left on the disk of {folder or tempfile.gettempdir()} for the rows just read. "
+            "The warehouse is as it was after the last organization; make room and run again."
+        ) from error
+
+
+@contextmanager
+def _emptied(folder: Path | None) -> Iterator[Path]:
+    """Yield a folder without what a killed sync left in it, and remove it."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="sentry-changes-") as name:
+            yield Path(name)
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
 def _rare_garbage_collection() -> Iterator[None]:
-    """Let Python look for cyclic garbage less often: pages are many small objects and none of them cyclic."""
+    """Let Python look for cyclic garbage less often: pages are many small objects and none of them cyclic.
+
+    For reading alone: dlt leaves the rows of a load in cycles.
+    """
     thresholds = gc.get_threshold()
     gc.set_threshold(50_000, 20, 100)
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.settings import DUCKDB_LIMITS
 from pipelines.warehouse.damage import damage, explanation, foreign
 from pipelines.warehouse.errors import WarehouseError
 
@@ -40,6 +41,12 @@ def connect(warehouse: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConne
 def attach(db: duckdb.DuckDBPyConnection, path: Path, catalog: str, options: str) -> None:
     """Attach the file at `path` as `catalog`."""
     db.execute(f"attach {literal(path)} as {catalog} ({options})")
+
+
+def limit(db: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB hold no more memory than many rows need that pass through."""
+    for name, value in DUCKDB_LIMITS.items():
+        db.execute(f"set {name} = '{value}'")
 
 
 def literal(value: str | Path) -> str:

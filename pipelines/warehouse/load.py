@@ -7,41 +7,36 @@ moved, not the warehouse.
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from pipelines.sentry.errors import chain
+from pipelines.sentry.errors import is_disk_full
 from pipelines.sentry.schema import DATASET, ORGANIZATION_SYNCS, RAW_TABLES, RawTable
 from pipelines.sentry.source import pipeline, sentry
-from pipelines.warehouse.attach import attach, connect
+from pipelines.warehouse.attach import attach, connect, limit
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.raw_tables import LOAD_ID, create_what_is_missing
 
-# The last: a limit on the size of files.
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-
-def load(warehouse: Path, working_folder: Path, rows: Mapping[str, pa.Table]) -> None:
-    """Bring rows (by raw table, in its schema) into `raw_sentry`, all or none; a row replaces the one of its key.
+def load(warehouse: Path, working_folder: Path, files: Mapping[str, Path]) -> None:
+    """Bring the rows of Parquet files (by raw table) into `raw_sentry`, all or none; a row replaces the one of its key.
 
     Raw tables and columns that the warehouse lacks are made. Raises WarehouseError when the disk is full.
     """
     scratch = working_folder / "scratch.duckdb"
     with _disk_full_explained(warehouse):
         try:
-            if rows:
+            if files:
                 _remove(scratch)
-                pipeline(scratch, working_folder).run(sentry(rows))
+                pipeline(scratch, working_folder).run(sentry(files))
             with connect(warehouse) as db:
-                if rows:
+                limit(db)
+                if files:
                     attach(db, scratch, "scratch", "read_only")
-                move(db, rows)
+                move(db, files)
         finally:
             _remove(scratch)
 
@@ -79,18 +74,9 @@ def _disk_full_explained(warehouse: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not _is_disk_full(error):
+        if not is_disk_full(error):
             raise
         raise WarehouseError(
             f"There is no room left on the disk of {warehouse.parent}. "
             f"{warehouse.name} is as it was before this load; make room and run again."
         ) from error
-
-
-def _is_disk_full(error: BaseException) -> bool:
-    """Return whether any exception of the chain says so; DuckDB's and dlt's have the reason in their text only."""
-    return any(
-        (isinstance(each, OSError) and each.errno in _NO_ROOM)
-        or any(os.strerror(number) in str(each) for number in _NO_ROOM)
-        for each in chain(error)
-    )

@@ -82,6 +82,8 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "ON_FAILURE_COMMAND": "false",
         "ON_FAILURE_WEBHOOK": "",
         "UI_HOSTS": "sentry.example",
+        "PAGES_HOST": "",  # both: tests/pages
+        "PAGES_PORT": "0",
         "DAGSTER_POSTGRES_URL": "",  # its effect: test_dagster_storage.py
     }
     assert asked.keys() == {name.upper() for name in Settings.model_fields}

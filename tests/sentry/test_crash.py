@@ -155,7 +155,7 @@ def test_a_full_disk_is_named_and_the_warehouse_stays_as_it_was(
     room = max(warehouse.path.stat().st_size + more, 0)
     run(warehouse.folder, 5, report=report, room=room, from_on=from_on).join()
 
-    assert report.get().startswith("WarehouseError: There is no room left on the disk")
+    assert "Error: There is no room left on the disk" in report.get()
     assert warehouse.content() == before
     warehouse.sync(full=True)
     assert_true(warehouse, world)

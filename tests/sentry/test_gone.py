@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from pipelines.fake_sentry.entities import Issue
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import FakeSentry
+from pipelines.sentry.plan import IssueToRead
 from pipelines.sentry.read import collection
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import SyncedWarehouse
@@ -37,15 +38,15 @@ def after_the_listings(
     monkeypatch: pytest.MonkeyPatch, fake_sentry: FakeSentry, happens: Callable[[], object]
 ) -> None:
     """Let something happen, once, between the listings of a sync and its reads by id."""
-    due, original = [happens], collection.IssueCollection.read_not_listed
+    due, original = [happens], collection.IssueCollection.read_by_id
 
-    def read_not_listed(self: collection.IssueCollection, *issues: dict[str, str]) -> object:
+    def read_by_id(self: collection.IssueCollection, issues: Iterable[IssueToRead]) -> object:
         if due:
             with fake_sentry.lock:
                 due.pop()()
-        return original(self, *issues)
+        return original(self, issues)
 
-    monkeypatch.setattr(collection.IssueCollection, "read_not_listed", read_not_listed)
+    monkeypatch.setattr(collection.IssueCollection, "read_by_id", read_by_id)
 
 
 @pytest.mark.parametrize("fault", ODD)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import logging
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.fake_sentry.calls import Reply
@@ -70,8 +72,11 @@ def test_each_answer_that_no_sentry_gives_fails_its_organization_and_no_other(
 
     monkeypatch.setattr(flatten, "team", crash)
     with HostileSentry(world_of(slugs), answers) as sentry:
-        loads = list(SyncedWarehouse(tmp_path, sentry, slugs).new_sync().loads())
-    syncs = [row for rows in loads for row in rows["organization_syncs"].to_pylist()]
+        rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for files in SyncedWarehouse(tmp_path, sentry, slugs).new_sync().loads():
+            for name, file in files.items():
+                rows[name] += pq.read_table(file).to_pylist()
+    syncs, issues = rows["organization_syncs"], rows["issues"]
     failures = {row["organization_slug"]: row["failure"] for row in syncs if row["failure"]}
 
     for slug, (_, _, words) in wrong.items():
@@ -84,7 +89,6 @@ def test_each_answer_that_no_sentry_gives_fails_its_organization_and_no_other(
         assert why.isprintable()
         assert len(why) < 600
         assert "Traceback" not in why
-    issues = [row for rows in loads if "issues" in rows for row in rows["issues"].to_pylist()]
     assert sorted(row["organization_slug"] for row in issues) == sorted([*odd, "good"] * 2)
     titles = [row["title"] for row in issues if row["organization_slug"] == "odd-0"]
     assert titles == ["NUL \ufffd, half \ufffd, \ufffd\ufffd and whole \U0001f600"] * 2

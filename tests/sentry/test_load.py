@@ -29,8 +29,8 @@ def life(world: SentryWorld) -> None:
 
 def test_the_source_runs_alone_in_three_lines(fake_sentry: FakeSentry, tmp_path: Path) -> None:
     sync = Sync(SentrySession(TOKEN), fake_sentry.url, run_id="1", organizations=["acme"])
-    for rows in sync.loads():
-        pipeline(tmp_path / "raw.duckdb", tmp_path / "dlt").run(sentry(rows))
+    for files in sync.loads():
+        pipeline(tmp_path / "raw.duckdb", tmp_path / "dlt").run(sentry(files))
 
     with duckdb.connect(str(tmp_path / "raw.duckdb")) as db:
         assert db.execute(f"select count(*) from {DATASET}.issues").fetchone() == (16,)
@@ -102,7 +102,8 @@ def test_what_a_cut_off_run_left_in_the_working_folder_does_not_replace_the_next
     warehouse: SyncedWarehouse, world: SentryWorld
 ) -> None:
     cut_off = pipeline(warehouse.folder / "dlt" / "scratch.duckdb", warehouse.folder / "dlt")
-    cut_off.extract(sentry(next(warehouse.new_sync().loads())))
+    loads = warehouse.new_sync().loads()
+    cut_off.extract(sentry(next(loads)))
     cut_off.normalize()  # and then the power fails
     life(world)
 

@@ -17,7 +17,7 @@ from pipelines.sentry.dialect import (
     SENTRY_9,
     Dialect,
 )
-from pipelines.sentry.plan import Listing, OrganizationState
+from pipelines.sentry.plan import IssueToRead, Listing, OrganizationState
 
 NOW = datetime(2026, 11, 2, 9)
 WEIGHTS = st.dictionaries(st.integers(1, 10**6).map(str), st.integers(0, 10**5), max_size=300)
@@ -100,17 +100,16 @@ def test_where_the_window_is_not_one_of_events_only_projects_are_split() -> None
 def test_batches_hold_every_id_once_and_never_too_many(
     issues: dict[str, int], dialect: Dialect
 ) -> None:
-    project_of = {issue: str(number % 7) for issue, number in issues.items()}
+    wanted = [IssueToRead(issue, str(number % 7), False) for issue, number in issues.items()]
+    wanted.sort(key=lambda issue: issue.project_id)
 
-    batches = plan.batches(project_of, dialect)
+    batches = list(plan.batches(wanted, dialect))
 
-    if dialect.batch is None:
-        assert batches == []
-        return
-    assert sorted(i for _, ids in batches for i in ids) == sorted(issues)
-    assert all(0 < len(ids) <= plan.BATCH for _, ids in batches)
+    assert [issue for _, batch in batches for issue in batch] == wanted
+    size = plan.BATCH if dialect.batch else 1
+    assert all(0 < len(batch) <= size for _, batch in batches)
     if not dialect.many_projects:
-        assert all(project_of[i] == project for project, ids in batches for i in ids)
+        assert all(i.project_id == project for project, batch in batches for i in batch)
 
 
 @given(TIMES, st.integers(0, 400), st.sets(st.sampled_from("abcdef")), DIALECTS)

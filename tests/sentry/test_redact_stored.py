@@ -50,7 +50,7 @@ def test_switched_on_later_it_redacts_what_is_stored_once(
     assert issues[assigned[2].id]["removed_reason"] == "deleted"
     assert issues[assigned[3].id]["event_count"] == told
     assert bool(issues[assigned[0].id]["assignee_name"]) is (redaction.mode == "hash")
-    assert redacted_rows(warehouse.path, redaction) == {}
+    assert redacted_rows(warehouse.path, redaction, warehouse.folder) == {}
 
 
 def test_an_organization_that_fails_is_redacted_too(

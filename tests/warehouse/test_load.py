@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.sentry.rows.typed import to_arrow
@@ -23,17 +23,19 @@ from pipelines.warehouse.load import load
 START = datetime(2026, 11, 23, 9)
 
 
-def rows(run: int) -> dict[str, pa.Table]:
+def rows(folder: Path, run: int) -> dict[str, Path]:
     """What one organization brings in its `run`th sync: an issue that stays, and one that is new."""
     projects = [{"project_id": "1", "organization_slug": "acme", "project_slug": f"api-{run}"}]
     issues = [
         {"issue_id": i, "organization_slug": "acme", "event_count": run} for i in ("0", str(run))
     ]
     syncs = [{"run_id": f"run-{run}", "organization_slug": "acme", "started_at": START}]
-    return {
-        raw.name: to_arrow(raw, found)
-        for raw, found in ((PROJECTS, projects), (ISSUES, issues), (ORGANIZATION_SYNCS, syncs))
-    }
+    files = {}
+    (folder / "changes").mkdir(exist_ok=True)
+    for raw, found in ((PROJECTS, projects), (ISSUES, issues), (ORGANIZATION_SYNCS, syncs)):
+        files[raw.name] = folder / "changes" / f"{raw.name}.parquet"
+        pq.write_table(to_arrow(raw, found), files[raw.name])
+    return files
 
 
 def content(warehouse: Path) -> tuple[Any, ...]:
@@ -78,7 +80,7 @@ class Dying:
 def load_and_die(folder: Path, run: int, step: int) -> None:
     connect = loading.connect
     loading.connect = lambda path: Dying(connect(path), step)  # type: ignore[assignment]
-    load(folder / "warehouse.duckdb", folder / "dlt", rows(run))
+    load(folder / "warehouse.duckdb", folder / "dlt", rows(folder, run))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +94,7 @@ def test_killed_at_any_statement_it_leaves_all_or_nothing(
     tmp_path: Path, processes: ForkServerContext
 ) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
-    load(warehouse, tmp_path / "dlt", rows(1))
+    load(warehouse, tmp_path / "dlt", rows(tmp_path, 1))
     loaded = [1]
     for step in range(1, 100, 4):
         run = step + 1
@@ -106,18 +108,18 @@ def test_killed_at_any_statement_it_leaves_all_or_nothing(
         assert content(warehouse) == after(1, loaded), f"killed at statement {step}"
     assert step > 20
     assert content(warehouse) == after(loaded[-1], loaded)
-    assert {path.name for path in tmp_path.iterdir()} == {"warehouse.duckdb", "dlt"}
+    assert {path.name for path in tmp_path.iterdir()} == {"warehouse.duckdb", "dlt", "changes"}
     assert not list((tmp_path / "dlt").glob("scratch*"))
 
 
 def test_an_older_warehouse_gets_the_columns_and_tables_that_it_lacks(tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
-    load(warehouse, tmp_path / "dlt", rows(1))
+    load(warehouse, tmp_path / "dlt", rows(tmp_path, 1))
     with duckdb.connect(str(warehouse)) as db:
         db.execute(f"alter table {DATASET}.issues drop column event_count")
         db.execute(f"drop table {DATASET}.projects")
 
-    load(warehouse, tmp_path / "dlt", rows(2))
+    load(warehouse, tmp_path / "dlt", rows(tmp_path, 2))
 
     assert content(warehouse) == (
         [("api-2",)],
@@ -130,11 +132,11 @@ def test_a_host_clock_that_went_back_does_not_hide_a_load_from_the_models(
     tmp_path: Path,
 ) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
-    load(warehouse, tmp_path / "dlt", rows(1))
+    load(warehouse, tmp_path / "dlt", rows(tmp_path, 1))
     with duckdb.connect(str(warehouse)) as db:
         db.execute(f"update {DATASET}.organization_syncs set _dlt_load_id = '9999999999.0'")
 
-    load(warehouse, tmp_path / "dlt", rows(2))
+    load(warehouse, tmp_path / "dlt", rows(tmp_path, 2))
 
     with duckdb.connect(str(warehouse)) as db:
         found = db.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -25,18 +26,25 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def each(self, tasks: Sequence[Task], call: Callable[[Task], Iterable[Task] | None]) -> None:
+    def each(self, tasks: Iterable[Task], call: Callable[[Task], Iterable[Task] | None]) -> None:
         """Run `call` on every task, and on the tasks that a call returns in its place.
 
-        A task that came in another's place is next, so that splitting one goes deep and not wide. Raises the first
-        error, after what is under way has ended; nothing new is started then, and `is_stopping` asks long calls to end.
+        The next task is taken when there is room for it, by the thread that calls this. One that came in another's
+        place is next, so that splitting one goes deep and not wide. Raises the first error, after what is under way has
+        ended; nothing new is started then, and `is_stopping` asks long calls to end.
         """
-        waiting = deque(tasks)
+        tasks = iter(tasks)
+        waiting: deque[Task] = deque()
         running: set[Future[Iterable[Task] | None]] = set()
         try:
-            while waiting or running:
-                while waiting and len(running) < self.count:
+            while True:
+                while len(running) < self.count:
+                    waiting.extend(() if waiting else itertools.islice(tasks, 1))
+                    if not waiting:
+                        break
                     running.add(self._pool.submit(call, waiting.popleft()))
+                if not running:
+                    return
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     waiting.extendleft(reversed(list(future.result() or ())))

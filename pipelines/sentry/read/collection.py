@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,9 +26,12 @@ from pipelines.sentry.rows import flatten
 from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES
+from pipelines.sentry.state.stored import StoredState
 
 log = logging.getLogger("pipelines.sentry")
 
+UNCOUNTED = "uncounted"
+UNCOUNTED_ISSUES = pa.schema([ISSUES.schema.field("issue_id"), ISSUES.schema.field("project_id")])
 TOMBSTONE = pa.schema(
     [
         ("issue_id", pa.string()),
@@ -40,7 +43,7 @@ TOMBSTONE = pa.schema(
 
 @dataclass
 class IssueCollection:
-    """Collects issues page by page; `issues` and `days` hold one Arrow table per page.
+    """Reads issues and puts their rows into `staged_issues` and `staged_issue_daily_events`, page by page.
 
     Attributes:
         is_first: nothing is known yet, so that a day without events corrects nothing and need not be kept.
@@ -49,17 +52,18 @@ class IssueCollection:
     """
 
     reader: IssueReader
+    stored: StoredState
     workers: Workers
     redaction: Redaction
     as_of: datetime
     is_first: bool = False
     progress: Progress = field(default_factory=Progress)
-    issues: list[pa.Table] = field(default_factory=list)
-    days: list[pa.Table] = field(default_factory=list)
     unreadable_projects: set[str] = field(default_factory=set)
-    _seen: set[str] = field(default_factory=set)
-    _uncounted: dict[str, str] = field(default_factory=dict)
+    _ignores_ids: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.stored.keep(UNCOUNTED, UNCOUNTED_ISSUES.empty_table())
 
     def read_listings(self, listings: Sequence[plan.Listing]) -> None:
         """Read all listings; one that cannot be trusted to be whole is read again in halves."""
@@ -97,7 +101,7 @@ class IssueCollection:
         return ()
 
     def _add(self, bodies: Sequence[Row], *, is_windowed: bool) -> set[str]:
-        """Flatten bodies and keep them; returns their ids."""
+        """Flatten bodies and stage them; returns their ids."""
         slug, dialect = self.reader.organization, self.reader.dialect
         rows: list[Row] = []
         days: list[tuple[str, date, int]] = []
@@ -110,61 +114,75 @@ class IssueCollection:
                 (row["issue_id"], day, count)
                 for day, count in flatten.issue_daily_events(body, with_zeros=not self.is_first)
             ]
-        ids = {row["issue_id"] for row in rows}
         issues, daily = to_arrow(ISSUES, rows), _daily_table(days, slug)
-        # Sentry 10 lists the counts of the window only; its totals come from a read by id.
-        lacks_totals = is_windowed and dialect.listing == "organization"
         with self._lock:
-            self.issues.append(issues)
-            self.days.append(daily)
-            self._seen |= ids
-            if lacks_totals:
-                for body, row in zip(bodies, rows, strict=True):
-                    if "lifetime" not in body:
-                        self._uncounted[row["issue_id"]] = row["project_id"]
-            self.progress.done = len(self._seen)
-        return ids
+            self.stored.add("staged_issues", issues)
+            self.stored.add("staged_issue_daily_events", daily)
+            self.progress.done += len(rows)
+        # Sentry 10 lists the counts of the window only; its totals come from a read by id.
+        if is_windowed and dialect.listing == "organization":
+            uncounted = pa.array(["lifetime" not in body for body in bodies], pa.bool_())
+            if uncounted.true_count:
+                self.stored.add(UNCOUNTED, issues.filter(uncounted).select(UNCOUNTED_ISSUES.names))
+        return {row["issue_id"] for row in rows}
 
-    def read_not_listed(
-        self, not_listed: Mapping[str, str], once_deleted: Mapping[str, str]
-    ) -> pa.Table:
-        """Read by id the stored issues (id -> project id) that the listings did not show.
+    def read_by_id(self, issues: Iterable[plan.IssueToRead]) -> pa.Table:
+        """Read issues by id, those of a project together, and look up alone what no answer holds.
 
-        `once_deleted` are those that were marked deleted before; restored if the server shows them after all.
+        Those that were called deleted are restored if the server shows them after all.
         Returns the tombstones of those that are gone: issue_id, removed_reason, merged_into_issue_id.
         """
-        wanted = {
-            i: project
-            for i, project in {**once_deleted, **not_listed}.items()
-            if i not in self._seen
-        }
-        wanted |= self._uncounted
-        missing = self._read_by_id(wanted)
-        if self.reader.dialect.batch:
-            # A batch did not show them again, and a bulk deletion would cost a look-up each, day after day.
-            missing = [issue_id for issue_id in missing if issue_id not in once_deleted]
-        became_of = dict(zip(missing, self.workers.map(self._look_up, missing), strict=True))
-        deleted = {
-            i for i, became in became_of.items() if became.gone == "deleted"
-        } - once_deleted.keys()
-        left = self._projects_left({wanted[issue_id] for issue_id in deleted})
-        tombstones = []
-        for issue_id, became in became_of.items():
+        gone: list[tuple[plan.IssueToRead, LookUp]] = []
+
+        def look_up(issue: plan.IssueToRead) -> None:
+            became = self._look_up(issue.issue_id)
             if became.body is not None:
                 self._add([became.body], is_windowed=False)
-                continue
-            if became.gone == "out_of_reach":
-                continue  # stays as it is: it is there
-            if became.gone and (issue_id in once_deleted or wanted[issue_id] in left):
-                continue
-            tombstones.append(
-                {
-                    "issue_id": issue_id,
-                    "removed_reason": "merged" if became.merged_into else became.gone,
-                    "merged_into_issue_id": became.merged_into,
-                }
-            )
+            elif became.gone != "out_of_reach":  # what is stays as it was: it is there
+                gone.append((issue, became))
+
+        def read(task: plan.Batch | plan.IssueToRead) -> Sequence[plan.IssueToRead]:
+            if isinstance(task, plan.Batch):
+                return self._read_batch(task)
+            look_up(task)
+            return ()
+
+        batches: Iterator[plan.Batch | plan.IssueToRead] = plan.batches(issues, self.reader.dialect)
+        self.workers.each(batches, read)
+        deleted = {
+            issue.project_id
+            for issue, became in gone
+            if became.gone == "deleted" and not issue.was_deleted
+        }
+        left = self._projects_left(deleted)
+        tombstones = [
+            {
+                "issue_id": issue.issue_id,
+                "removed_reason": "merged" if became.merged_into else became.gone,
+                "merged_into_issue_id": became.merged_into,
+            }
+            for issue, became in gone
+            if became.merged_into or not (issue.was_deleted or issue.project_id in left)
+        ]
         return pa.Table.from_pylist(tombstones, schema=TOMBSTONE)
+
+    def _read_batch(self, batch: plan.Batch) -> Sequence[plan.IssueToRead]:
+        """Read issues with one request; returns those that are to be looked up."""
+        if not self.reader.dialect.batch:
+            return batch.issues
+        returned: set[str] = set()
+        if not self._ignores_ids:
+            try:
+                ids = [issue.issue_id for issue in batch.issues]
+                bodies = self.reader.by_id(batch.project_id, ids)
+                returned = self._add(bodies, is_windowed=False)
+            except EndpointMissingError as error:
+                if self.reader.dialect.hides_what_is_gone:
+                    raise  # nothing else tells what is gone
+                self._ignores_ids = True
+                log.warning("%s Reading one by one.", error)
+        # A batch did not show them again, and a bulk deletion would cost a look-up each, day after day.
+        return [i for i in batch.issues if i.issue_id not in returned and not i.was_deleted]
 
     def _look_up(self, issue_id: str) -> LookUp:
         if self.reader.dialect.hides_what_is_gone:
@@ -179,21 +197,6 @@ class IssueCollection:
         ids = sorted(project_ids)
         there = self.workers.map(self.reader.has_project, ids)
         return {project_id for project_id, is_there in zip(ids, there, strict=True) if not is_there}
-
-    def _read_by_id(self, wanted: Mapping[str, str]) -> list[str]:
-        """Read issues in batches; returns the ids that no batch returned."""
-        returned: set[str] = set()
-
-        def read(batch: tuple[str | None, list[str]]) -> None:
-            returned.update(self._add(self.reader.by_id(*batch), is_windowed=False))
-
-        try:
-            self.workers.each(plan.batches(wanted, self.reader.dialect), read)
-        except EndpointMissingError as error:
-            if self.reader.dialect.hides_what_is_gone:
-                raise  # nothing else tells what is gone
-            log.warning("%s Reading one by one.", error)
-        return [issue_id for issue_id in wanted if issue_id not in returned]
 
 
 def _daily_table(days: Sequence[tuple[str, date, int]], slug: str) -> pa.Table:

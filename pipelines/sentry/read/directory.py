@@ -184,8 +184,7 @@ def _find_gone(directory: Directory, stored: StoredState) -> None:
     """Find known projects and teams of the organizations read that no organization shows any more."""
     read = {org.slug: org for org in directory.organizations if org.failure is None}
     home = directory.home_of()
-    known = stored.table("from stored_projects where deleted_at is null", PROJECTS.schema)
-    for project in known.to_pylist():
+    for project in stored.stored_rows(PROJECTS, "deleted_at is null"):
         organization, project_id = read.get(project["organization_slug"]), project["project_id"]
         if organization is None or project_id in home:
             continue

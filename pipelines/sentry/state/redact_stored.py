@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
-
-import pyarrow as pa
 
 from pipelines.sentry.rows.redact import HASH, IMPERSONAL, OF_CODE, OF_ERROR, Redaction
 from pipelines.sentry.rows.typed import to_arrow
@@ -27,8 +26,8 @@ _NOT_REDACTED = {
 }
 
 
-def redacted_rows(warehouse: Path | None, redaction: Redaction) -> dict[str, pa.Table]:
-    """Return the stored rows that the redaction would change, changed, per raw table that has any."""
+def redacted_rows(warehouse: Path | None, redaction: Redaction, folder: Path) -> dict[str, Path]:
+    """Write the stored rows that the redaction would change, changed; returns a Parquet file per raw table with any."""
     if redaction.mode == "keep":
         return {}
     spared = "false" if redaction.mode == "drop" else f"regexp_full_match(text, '{HASH}')"
@@ -37,8 +36,7 @@ def redacted_rows(warehouse: Path | None, redaction: Redaction) -> dict[str, pa.
         ISSUE_ACTIVITIES: redaction.activity,
         ISSUE_EVENTS: redaction.event,
     }
-    found: dict[str, pa.Table] = {}
-    with open_stored_state(warehouse) as stored:
+    with open_stored_state(warehouse, folder) as stored:
         stored.sql.execute(f"create macro named(text) as text is not null and not {spared}")
         # What DuckDB cannot read is better redacted than stored.
         stored.sql.execute(
@@ -46,7 +44,7 @@ def redacted_rows(warehouse: Path | None, redaction: Redaction) -> dict[str, pa.
             "and not coalesce(try(list_has_all(names, json_keys(object))), false)"
         )
         for raw, condition in _NOT_REDACTED.items():
-            rows = stored.table(f"from stored_{raw.name} where {condition}", raw.schema)
-            if rows.num_rows:
-                found[raw.name] = to_arrow(raw, [redact[raw](row) for row in rows.to_pylist()])
-    return found
+            found = stored.stored_rows(raw, condition)
+            while rows := list(itertools.islice(found, 1000)):
+                stored.add(f"staged_{raw.name}", to_arrow(raw, [redact[raw](row) for row in rows]))
+        return stored.write_changed()

@@ -1,36 +1,53 @@
 """What the warehouse already knows, beside what was just read, and how the two differ.
 
 Opens the warehouse read-only beside an in-memory database, where the rows of this sync are staged. Everything that
-compares many rows is SQL, so that memory follows what was read and not the history. What is particular to issues is in
-stored_issues.py, to projects and teams in stored_directory.py.
+compares or keeps many rows is SQL within a fixed memory: DuckDB moves to disk what does not fit. What is particular to
+issues is in stored_issues.py, to projects and teams in stored_directory.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.sentry.plan import OrganizationState
 from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
+from pipelines.settings import DUCKDB_LIMITS
 
 # Columns that say when and how we looked, not what Sentry said.
 _OURS = {"observed_at", "activities_read_at", "adopted_at"}
+# A table of many small batches takes DuckDB three times as long to read.
+_BYTES_AT_ONCE = 4 * 1024**2
+# Whoever reads a file holds this much of it at once.
+_ROWS_PER_GROUP = 10_000
 
 
 class StoredState:
-    """The warehouse before this sync, as views `stored_<table>`, beside the rows staged by it."""
+    """The warehouse before this sync, as views `stored_<table>`, beside what this sync reads.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.sql = connection
+    `staged_<table>` holds what was read, `changed_<table>` what of it the warehouse does not hold like this.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self.sql, self.folder = connection, folder
+        self._waiting: defaultdict[str, list[pa.Table]] = defaultdict(list)
+        self._bytes: Counter[str] = Counter()
+        self._lock = threading.Lock()
         columns = self._existing_columns()
         for table in RAW_TABLES:
             self.keep(f"empty_{table.name}", table.schema.empty_table())
+            self.keep(f"staged_{table.name}", table.schema.empty_table())
         self.sql.execute(";".join(_view(table, columns.get(table.name)) for table in RAW_TABLES))
+        for table in RAW_TABLES:
+            self.set_changed(table, _changed(table))
 
     def _existing_columns(self) -> dict[str, set[str]]:
         columns: dict[str, set[str]] = {}
@@ -60,42 +77,96 @@ class StoredState:
             str(slug) for (slug,) in self.rows("from stored_organizations select organization_slug")
         }
 
-    def stage(self, table: RawTable, batches: Sequence[pa.Table]) -> None:
-        """Make rows of this sync readable as `staged_<table>`; a later row of the same key wins."""
-        rows = pa.concat_tables(batches) if batches else table.schema.empty_table()
-        # A table of many small batches takes DuckDB three times as long to read.
-        self.keep(f"staged_{table.name}", rows.combine_chunks())
+    def add(self, name: str, rows: pa.Table) -> None:
+        """Put rows behind those of table `name`. Safe for threads; to be seen there after `flush`."""
+        with self._lock:
+            self._waiting[name].append(rows)
+            self._bytes[name] += rows.nbytes
+            if self._bytes[name] >= _BYTES_AT_ONCE:
+                self._write(name)
+
+    def flush(self) -> None:
+        """Let all rows that were added be seen."""
+        with self._lock:
+            for name in list(self._waiting):
+                self._write(name)
+
+    def _write(self, name: str) -> None:
+        rows = pa.concat_tables(self._waiting.pop(name)).combine_chunks()
+        del self._bytes[name]
+        self.sql.register("incoming", rows)
+        self.sql.execute(f"insert into {name} from incoming")
+        self.sql.unregister("incoming")
+
+    def settle(self, table: RawTable, *parts: RawTable) -> None:
+        """Of the staged rows with one key keep the last, in the table and in the `parts` that came with its rows."""
+        self.flush()
+        key = ", ".join(table.key)
         self.sql.execute(
-            f"delete from staged_{table.name} where rowid not in "
-            f"(select max(rowid) from staged_{table.name} group by {', '.join(table.key)})"
+            f"create or replace table repeated as "
+            f"select {key} from staged_{table.name} group by {key} having count(*) > 1"
         )
+        for each in (table, *parts):
+            self.sql.execute(f"""
+                delete from staged_{each.name} where rowid in (
+                    select number from (
+                        select rowid as number, max(rowid) over (partition by {", ".join(each.key)}) as last
+                        from staged_{each.name} semi join repeated using ({key})
+                    ) where number < last
+                )
+            """)
 
-    def changed(self, table: RawTable, also: tuple[str, ...] = ()) -> pa.Table:
-        """Return the staged rows that the warehouse does not hold like this, in the table's own columns.
+    def stage(self, table: RawTable, rows: pa.Table) -> None:
+        """Make rows of this sync readable as `staged_<table>`; a later row of the same key wins."""
+        self.keep(f"staged_{table.name}", rows)
+        self.settle(table)
 
-        When and how we looked is no difference, except in the columns named by `also`.
-        """
-        keys = " and ".join(f"staged.{key} = stored.{key}" for key in table.key)
-        facts = [name for name in table.schema.names if name in also or name not in _OURS]
-        differs = " or ".join(f"staged.{name} is distinct from stored.{name}" for name in facts)
-        return self.table(
-            f"select staged.* from staged_{table.name} as staged "
-            f"left join stored_{table.name} as stored on {keys} "
-            f"where stored.{table.key[0]} is null or {differs}",
-            table.schema,
+    def set_changed(self, table: RawTable, query: str) -> None:
+        """Let `changed_<table>` be what the query returns."""
+        self.sql.execute(f"create or replace view changed_{table.name} as {query}")
+
+    def write_changed(self) -> dict[str, Path]:
+        """Write `changed_<table>` of every raw table into a Parquet file each; returns those that have rows."""
+        self.flush()
+        files: dict[str, Path] = {}
+        for table in RAW_TABLES:
+            path = self.folder / f"{table.name}.parquet"
+            if self.write(table, path, f"from changed_{table.name}"):
+                files[table.name] = path
+        return files
+
+    def write(self, table: RawTable, path: Path, query: str) -> int:
+        """Write the rows of a query in the columns of the raw table; returns how many. No rows, no file."""
+        columns = ", ".join(table.schema.names)
+        [(count,)] = self.rows(
+            f"copy (select {columns} from ({query})) to {_literal(path)} "
+            f"(format parquet, row_group_size {_ROWS_PER_GROUP})"
         )
+        if not count:
+            path.unlink()
+        return int(str(count))
 
-    def table(self, query: str, schema: pa.Schema) -> pa.Table:
-        """Return the rows of a query as an Arrow table of this schema."""
-        result: pa.Table = self.sql.sql(query).to_arrow_table()
-        return result.cast(schema)
+    def stream(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query, whatever else is read and written meanwhile."""
+        with self._lock:
+            cursor = self.sql.cursor()
+        with cursor:
+            cursor.execute(query, list(parameters))
+            while rows := cursor.fetchmany(1000):
+                yield from rows
+
+    def stored_rows(self, table: RawTable, condition: str) -> Iterator[dict[str, Any]]:
+        """Yield the stored rows of a raw table that meet the condition."""
+        names = table.schema.names
+        for row in self.stream(f"from stored_{table.name} where {condition}"):
+            yield dict(zip(names, row, strict=True))
 
     def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
         """Return the rows of a query."""
         return self.sql.execute(query, list(parameters)).fetchall()
 
     def keep(self, name: str, rows: pa.Table) -> None:
-        """Make rows readable as the table `name`."""
+        """Make just these rows readable as the table `name`."""
         self.sql.register("incoming", rows)
         self.sql.execute(f"create or replace table {name} as select * from incoming")
         self.sql.unregister("incoming")
@@ -103,6 +174,26 @@ class StoredState:
     def keep_ids(self, name: str, ids: Iterable[str]) -> None:
         """Make ids readable as the table `name` of one column, id."""
         self.keep(name, pa.table({"id": pa.array(sorted(ids), pa.string())}))
+
+
+def differs(table: RawTable, expressions: Mapping[str, str] | None = None) -> str:
+    """Return the condition that a row `staged` is not as `stored`: new, or of other values than the expressions say.
+
+    When and how we looked is no difference.
+    """
+    staged = {name: f"staged.{name}" for name in table.schema.names} | dict(expressions or {})
+    facts = [name for name in table.schema.names if name not in _OURS]
+    return " or ".join(
+        [f"stored.{table.key[0]} is null"]
+        + [f"{staged[name]} is distinct from stored.{name}" for name in facts]
+    )
+
+
+def _changed(table: RawTable) -> str:
+    return (
+        f"select staged.* from staged_{table.name} as staged left join stored_{table.name} as stored "
+        f"using ({', '.join(table.key)}) where {differs(table)}"
+    )
 
 
 def _view(table: RawTable, existing: set[str] | None) -> str:
@@ -117,11 +208,20 @@ def _view(table: RawTable, existing: set[str] | None) -> str:
 
 
 @contextmanager
-def open_stored_state(warehouse: Path | None) -> Iterator[StoredState]:
-    """Open the warehouse read-only for the time of the block; a missing file knows nothing."""
+def open_stored_state(warehouse: Path | None, folder: Path = Path()) -> Iterator[StoredState]:
+    """Open the warehouse read-only for the time of the block; a missing file knows nothing.
+
+    Into the folder (None given: the current one) goes what does not fit into memory, and what is written to be loaded.
+    """
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
+        for name, value in DUCKDB_LIMITS.items():
+            connection.execute(f"set {name} = '{value}'")
+        connection.execute(f"set temp_directory = {_literal(folder / 'spill')}")
         if warehouse is not None and warehouse.exists():
-            path = str(warehouse).replace("'", "''")
-            connection.execute(f"attach '{path}' as warehouse (read_only)")
-        yield StoredState(connection)
+            connection.execute(f"attach {_literal(warehouse)} as warehouse (read_only)")
+        yield StoredState(connection, folder)
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

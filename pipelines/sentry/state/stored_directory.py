@@ -21,17 +21,15 @@ from pipelines.sentry.schema import (
 from pipelines.sentry.state.stored import StoredState
 
 
-def changed_directory(
-    stored: StoredState, organization: Organization, as_of: datetime
-) -> dict[str, pa.Table]:
-    """Return the changed rows of this organization, its projects, their former slugs, its teams and links."""
+def stage_directory(stored: StoredState, organization: Organization, as_of: datetime) -> None:
+    """Stage this organization, its projects, their former slugs, its teams and links."""
     seen = {"observed_at": as_of}
     slug, projects = organization.slug, organization.projects.values()
-    stored.stage(ORGANIZATIONS, [to_arrow(ORGANIZATIONS, [organization.row | seen])])
-    stored.stage(PROJECTS, [to_arrow(PROJECTS, [row | seen for row in projects])])
+    stored.stage(ORGANIZATIONS, to_arrow(ORGANIZATIONS, [organization.row | seen]))
+    stored.stage(PROJECTS, to_arrow(PROJECTS, [row | seen for row in projects]))
     _date_lost_access(stored, as_of)
     _mark_deleted(stored, PROJECTS, organization.gone_projects, as_of)
-    stored.stage(TEAMS, [to_arrow(TEAMS, [row | seen for row in organization.teams.values()])])
+    stored.stage(TEAMS, to_arrow(TEAMS, [row | seen for row in organization.teams.values()]))
     _mark_deleted(stored, TEAMS, organization.gone_teams, as_of)
     slugs: list[Row] = [
         {
@@ -42,7 +40,15 @@ def changed_directory(
         }
         for row in projects
     ]
-    stored.stage(PROJECT_SLUGS, [to_arrow(PROJECT_SLUGS, slugs)])
+    stored.stage(PROJECT_SLUGS, to_arrow(PROJECT_SLUGS, slugs))
+    # Those that a project did not have at the last sync (perhaps earlier).
+    stored.set_changed(
+        PROJECT_SLUGS,
+        "select staged.* from staged_project_slugs as staged left join stored_projects as stored "
+        "using (project_id) where stored.project_id is null "
+        "or stored.project_slug is distinct from staged.project_slug "
+        "or stored.organization_slug is distinct from staged.organization_slug",
+    )
     links: list[Row] = [
         {
             "project_id": project_id,
@@ -53,15 +59,8 @@ def changed_directory(
         }
         for project_id, team_id in sorted(organization.project_teams)
     ]
-    stored.stage(PROJECT_TEAMS, [to_arrow(PROJECT_TEAMS, links)])
+    stored.stage(PROJECT_TEAMS, to_arrow(PROJECT_TEAMS, links))
     _mark_links_removed(stored, slug, as_of)
-    return {
-        ORGANIZATIONS.name: stored.changed(ORGANIZATIONS),
-        PROJECTS.name: stored.changed(PROJECTS),
-        PROJECT_SLUGS.name: _adopted_slugs(stored),
-        TEAMS.name: stored.changed(TEAMS),
-        PROJECT_TEAMS.name: stored.changed(PROJECT_TEAMS),
-    }
 
 
 def set_own_projects(stored: StoredState, slug: str, home: Mapping[str, str]) -> None:
@@ -92,17 +91,6 @@ def read_before(stored: StoredState, slug: str) -> set[str]:
         slug,
     )
     return {str(project_id) for (project_id,) in former}
-
-
-def _adopted_slugs(stored: StoredState) -> pa.Table:
-    """Return the staged `project_slugs` that a project did not have at the last sync (perhaps earlier)."""
-    return stored.table(
-        "select staged.* from staged_project_slugs as staged left join stored_projects as stored "
-        "using (project_id) where stored.project_id is null "
-        "or stored.project_slug is distinct from staged.project_slug "
-        "or stored.organization_slug is distinct from staged.organization_slug",
-        PROJECT_SLUGS.schema,
-    )
 
 
 def _date_lost_access(stored: StoredState, as_of: datetime) -> None:

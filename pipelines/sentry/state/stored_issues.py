@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Iterator, Set
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 
-from pipelines.sentry.plan import Mode, Reason
-from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES, RawTable
-from pipelines.sentry.state.stored import StoredState
+from pipelines.sentry.plan import IssueToRead, Mode, OrganizationState, Reason
+from pipelines.sentry.schema import (
+    ISSUE_DAILY_EVENTS,
+    ISSUE_STATUS_OBSERVATIONS,
+    ISSUES,
+    TIMESTAMP,
+)
+from pipelines.sentry.state.stored import StoredState, differs
 
 # Sentry's word, or why an issue is gone. What the words mean to those who count, the dbt models say.
 _STATUS = "coalesce({0}.removed_reason, {0}.status)"
 
 _EXPLAINED_WITHIN = timedelta(days=2)
-
-
-@dataclass(frozen=True)
-class StatusChange:
-    """A staged issue whose status is not what the warehouse has (before None: it had no such issue).
-
-    Also an issue that is newly marked as regressed, though it was open before: it was resolved in between.
-    """
-
-    issue_id: str
-    before: str | None
-    now: str
-    existed: bool
-    exists: bool
-    observed_at: datetime | None
 
 
 def issue_counts(stored: StoredState) -> dict[str, dict[Reason, int]]:
@@ -47,81 +37,86 @@ def issue_counts(stored: StoredState) -> dict[str, dict[Reason, int]]:
 
 
 def not_listed(
-    stored: StoredState, slug: str, mode: Mode, as_of: datetime
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return issue id -> project id of the stored issues that a sync answers for: to account for, to look at again.
+    stored: StoredState, slug: str, mode: Mode, as_of: datetime, skipped: Set[str]
+) -> Iterator[IssueToRead]:
+    """Yield the stored issues that a sync answers for and has not listed, but those of skipped projects.
 
     To account for - full: all that are alive. Incremental: those that were open. Always: those whose project has
     come from another organization or was gone or out of reach, and those of which is not known yet into which they
     were merged.
     To look at again - full: those called deleted within the last week, in case that was a mistake.
+    And those `uncounted`: listed, but not with their totals.
     """
-    rows = stored.sql.execute(
-        """
-        select issue_id, project_id, coalesce(removed_reason = 'deleted', false)
-        from stored_issues inner join own_projects using (project_id)
-        where not is_gone and (
-            (
-                removed_reason is null
-                and (
-                    $is_full or status = 'unresolved' or organization_slug != $slug
-                    or project_id in (select project_id from stored_projects where not has_access)
+    stored.flush()
+    stored.keep_ids("skipped", skipped)
+    yield from itertools.starmap(
+        IssueToRead,
+        stored.stream(
+            """
+            select issue_id, project_id, coalesce(removed_reason = 'deleted', false)
+            from stored_issues inner join own_projects using (project_id)
+                anti join staged_issues using (issue_id)
+            where not is_gone and project_id not in (from skipped) and (
+                (
+                    removed_reason is null
+                    and (
+                        $1 or status = 'unresolved' or organization_slug != $2
+                        or project_id in (select project_id from stored_projects where not has_access)
+                    )
                 )
+                or removed_reason in ('project_gone', 'access_lost')
+                or (removed_reason = 'merged' and merged_into_issue_id is null)
+                or ($1 and removed_reason = 'deleted' and removed_at >= $3::timestamp - interval 7 days)
             )
-            or removed_reason in ('project_gone', 'access_lost')
-            or (removed_reason = 'merged' and merged_into_issue_id is null)
-            or ($is_full and removed_reason = 'deleted' and removed_at >= $as_of - interval 7 days)
-        )
-        """,
-        {"is_full": mode == "full", "slug": slug, "as_of": as_of},
-    ).fetchall()
-    wanted = {issue_id: project_id for issue_id, project_id, was_deleted in rows if not was_deleted}
-    once_deleted = {
-        issue_id: project_id for issue_id, project_id, was_deleted in rows if was_deleted
-    }
-    return wanted, once_deleted
-
-
-def tombstones_of_projects(stored: StoredState, schema: pa.Schema) -> pa.Table:
-    """Return tombstones of the live issues whose project is gone."""
-    return stored.table(
-        """
-        select issue_id, 'project_gone' as removed_reason, cast(null as varchar) as merged_into_issue_id
-        from stored_issues inner join own_projects using (project_id)
-        where removed_reason is null and is_gone
-        """,
-        schema,
+            union all
+            select issue_id, any_value(project_id), false from uncounted group by issue_id
+            order by project_id
+            """,
+            mode == "full",
+            slug,
+            as_of,
+        ),
     )
 
 
 def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) -> None:
-    """Put `staged_issues` right: keep what Sentry forgot, add the rows of issues that are gone.
+    """Make `changed_issues` of what was read: with what Sentry forgot, and the rows of issues that are gone.
 
-    `tombstones`: issue_id, removed_reason, merged_into_issue_id. Events older than the server's retention
-    leave last_seen_at and user_count empty in its answer; the last known value stays.
+    `tombstones`: issue_id, removed_reason, merged_into_issue_id; the live issues of projects that are gone get theirs
+    here. Events older than the server's retention leave last_seen_at and
+    user_count empty in its answer; the last known value stays.
     """
-    stored.sql.execute("""
-        update staged_issues set
-            last_seen_at = coalesce(staged_issues.last_seen_at, stored.last_seen_at),
-            user_count = coalesce(staged_issues.user_count, stored.user_count),
-            first_seen_at = coalesce(staged_issues.first_seen_at, stored.first_seen_at),
-            -- It went when a sync first saw so.
-            removed_at = case
-                when staged_issues.removed_reason = stored.removed_reason then stored.removed_at
-                else staged_issues.removed_at
-            end,
-            -- What an issue became is to be explained anew.
-            activities_read_at = case
-                when staged_issues.status = stored.status
-                    and (
-                        staged_issues.substatus is distinct from 'regressed'
-                        or stored.substatus is not distinct from 'regressed'
-                    )
-                    then stored.activities_read_at
-            end
-        from stored_issues as stored where stored.issue_id = staged_issues.issue_id
-    """)
+    stored.settle(ISSUES, ISSUE_DAILY_EVENTS)
+    completed = {
+        name: f"coalesce(staged.{name}, stored.{name})"
+        for name in ("last_seen_at", "user_count", "first_seen_at")
+    }
+    # It went when a sync first saw so.
+    completed["removed_at"] = """
+        case when staged.removed_reason = stored.removed_reason then stored.removed_at else staged.removed_at end
+    """
+    # What an issue became is to be explained anew.
+    completed["activities_read_at"] = """
+        case
+            when staged.status = stored.status and (
+                staged.substatus is distinct from 'regressed'
+                or stored.substatus is not distinct from 'regressed'
+            ) then stored.activities_read_at
+        end
+    """
+    replaced = ", ".join(f"{expression} as {name}" for name, expression in completed.items())
+    stored.sql.execute("drop view changed_issues")
+    stored.sql.execute(
+        f"create table changed_issues as select staged.* replace ({replaced}) from staged_issues as staged "
+        f"left join stored_issues as stored using (issue_id) where {differs(ISSUES, completed)}"
+    )
     stored.keep("tombstones", tombstones)
+    stored.sql.execute("""
+        insert into tombstones
+        select issue_id, 'project_gone', null
+        from stored_issues inner join own_projects using (project_id)
+        where removed_reason is null and is_gone
+    """)
     columns = ", ".join(
         {
             "removed_reason": "tombstones.removed_reason",
@@ -132,36 +127,81 @@ def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) 
         for name in ISSUES.schema.names
     )
     stored.sql.execute(
-        f"insert into staged_issues select {columns} from stored_issues as stored "
-        "inner join tombstones using (issue_id) "
-        "where stored.issue_id not in (select issue_id from staged_issues)",
+        f"insert into changed_issues select {columns} from stored_issues as stored "
+        "inner join tombstones using (issue_id) anti join staged_issues using (issue_id)",
         [as_of, as_of],
     )
     # An issue merged earlier into one that has now been merged itself follows to the last survivor.
     followed = ", ".join(
-        f"{'tombstones' if name == 'merged_into_issue_id' else 'stored'}.{name}"
+        f"{'survivors' if name == 'merged_into_issue_id' else 'stored'}.{name}"
         for name in ISSUES.schema.names
     )
     stored.sql.execute(
-        f"insert into staged_issues select {followed} from stored_issues as stored "
-        "inner join tombstones on tombstones.issue_id = stored.merged_into_issue_id "
-        "where tombstones.merged_into_issue_id is not null "
-        "and stored.issue_id not in (select issue_id from staged_issues)"
+        f"insert into changed_issues select {followed} from stored_issues as stored "
+        "inner join tombstones as survivors on survivors.issue_id = stored.merged_into_issue_id "
+        "anti join staged_issues on staged_issues.issue_id = stored.issue_id "
+        "anti join tombstones on tombstones.issue_id = stored.issue_id "
+        "where survivors.merged_into_issue_id is not null"
     )
 
 
-def status_changes(stored: StoredState) -> list[StatusChange]:
-    """Return the staged issues that are new, changed their status, or were reopened since."""
-    before, now = _STATUS.format("stored"), _STATUS.format("staged")
-    rows = stored.sql.execute(f"""
-        select staged.issue_id, {before} as before, {now} as now,
-            stored.issue_id is not null and stored.removed_reason is null as existed,
-            staged.removed_reason is null as is_there, stored.observed_at
-        from staged_issues as staged left join stored_issues as stored using (issue_id)
-        where stored.issue_id is null or {before} is distinct from {now}
-            or (staged.substatus = 'regressed' and stored.substatus is distinct from 'regressed')
+def observe_status_changes(
+    stored: StoredState, slug: str, state: OrganizationState, as_of: datetime
+) -> list[str]:
+    """Let `changed_issue_status_observations` be the changes of known issues; returns ids of those still there.
+
+    Among them issues that are newly marked as regressed, though they were open before: resolved in between.
+    """
+    before, now = _STATUS.format("stored"), _STATUS.format("changed")
+    stored.keep(
+        "watermarks",
+        pa.table(
+            {"as_of": [as_of], "last": [state.watermark], "last_full": [state.full_sync_at]},
+            schema=pa.schema([(n, TIMESTAMP) for n in ("as_of", "last", "last_full")]),
+        ),
+    )
+    # An open issue was seen open by the last sync, a closed one closed by the last full one at least.
+    stored.sql.execute(
+        f"""
+        create table status_changes as
+        select
+            changed.issue_id,
+            as_of as observed_at,
+            $slug as organization_slug,
+            greatest(if({before} = 'unresolved', last, last_full), stored.observed_at) as previous_observed_at,
+            {before} as from_status,
+            {now} as to_status,
+            changed.removed_reason is null as is_there
+        from changed_issues as changed inner join stored_issues as stored using (issue_id), watermarks
+        where {before} is distinct from {now}
+            or (changed.substatus = 'regressed' and stored.substatus is distinct from 'regressed')
+    """,
+        {"slug": slug},
+    )
+    stored.set_changed(
+        ISSUE_STATUS_OBSERVATIONS,
+        "from status_changes where from_status is distinct from to_status",
+    )
+    return [
+        str(issue_id)
+        for (issue_id,) in stored.rows("select issue_id from status_changes where is_there")
+    ]
+
+
+def count_changes(stored: StoredState) -> tuple[int, int, int]:
+    """Return how many issues are new, changed, gone."""
+    [(new, known, gone)] = stored.sql.execute("""
+        select
+            count(*) filter (stored.issue_id is null),
+            count(stored.issue_id),
+            count(*) filter (
+                stored.issue_id is not null
+                and stored.removed_reason is null
+                and changed.removed_reason is not null
+            )
+        from changed_issues as changed left join stored_issues as stored using (issue_id)
     """).fetchall()
-    return [StatusChange(*row) for row in rows]
+    return new, known - gone, gone
 
 
 def without_activities(stored: StoredState, slug: str, limit: int) -> list[str]:
@@ -173,11 +213,11 @@ def without_activities(stored: StoredState, slug: str, limit: int) -> list[str]:
         """
         with issues as (
             select issue_id, status, substatus, removed_reason, activities_read_at, last_seen_at
-            from staged_issues
+            from changed_issues
             union all
             select issue_id, status, substatus, removed_reason, activities_read_at, last_seen_at
-            from stored_issues where issue_id not in (select issue_id from staged_issues)
-                and organization_slug = ? and project_id not in (from hidden)
+            from stored_issues anti join changed_issues using (issue_id)
+            where organization_slug = ? and project_id not in (from hidden)
         )
         select issue_id from issues
         where activities_read_at is null and removed_reason is null
@@ -219,32 +259,35 @@ def without_resolve_activity(stored: StoredState, limit: int, as_of: datetime) -
 
 
 def mark_activities_read(stored: StoredState, ids: Iterable[str], as_of: datetime) -> None:
-    """Note on the staged rows that their activities have been read; stages known rows where needed."""
+    """Note on the changed rows that their activities have been read; known rows become changed ones by it."""
     stored.keep_ids("just_read", ids)
     columns = ", ".join(f"stored.{name}" for name in ISSUES.schema.names)
     stored.sql.execute(
-        f"insert into staged_issues select {columns} from stored_issues as stored "
-        "where issue_id in (from just_read) "
-        "and issue_id not in (select issue_id from staged_issues)"
+        f"insert into changed_issues select {columns} from stored_issues as stored "
+        "anti join changed_issues using (issue_id) where issue_id in (from just_read)"
     )
     stored.sql.execute(
-        "update staged_issues set activities_read_at = ? where issue_id in (from just_read)",
+        "update changed_issues set activities_read_at = ? where issue_id in (from just_read)",
         [as_of],
     )
 
 
-def changed_issues(stored: StoredState) -> pa.Table:
-    """Return the staged issues that differ from the warehouse, or whose activities were just read."""
-    return stored.changed(ISSUES, also=("activities_read_at",))
+def open_changed_issues(stored: StoredState) -> Iterator[tuple[str, str]]:
+    """Yield (issue id, project id) of the changed issues that are open."""
+    return stored.stream(
+        "select issue_id, project_id from changed_issues "
+        "where status = 'unresolved' and removed_reason is null"
+    )
 
 
-def changed_days(stored: StoredState) -> pa.Table:
-    """Return the staged days of issues that differ, without zeros for days that have no row: most are quiet."""
-    stored.keep("changed_days", stored.changed(ISSUE_DAILY_EVENTS))
-    return stored.table(
-        "select changed_days.* from changed_days left join stored_issue_daily_events as stored "
-        "using (issue_id, date_on) where changed_days.event_count > 0 or stored.issue_id is not null",
-        ISSUE_DAILY_EVENTS.schema,
+def set_changed_days(stored: StoredState) -> None:
+    """Leave zeros out of `changed_issue_daily_events` for days that have no row: most are quiet."""
+    stored.set_changed(
+        ISSUE_DAILY_EVENTS,
+        "select staged.* from staged_issue_daily_events as staged "
+        "left join stored_issue_daily_events as stored using (issue_id, date_on) "
+        "where case when stored.issue_id is null then staged.event_count > 0 "
+        f"else {differs(ISSUE_DAILY_EVENTS)} end",
     )
 
 
@@ -258,22 +301,22 @@ def counted_days(stored: StoredState) -> dict[tuple[str, str], date]:
     return {(project_id, source): day for project_id, source, day in rows}
 
 
-def stage_added_up_days(stored: StoredState, table: RawTable) -> None:
+def stage_added_up_days(stored: StoredState) -> None:
     """Stage `project_daily_events` as sums of what is known and staged of the issues' days."""
-    stored.stage(table, [])
     stored.sql.execute("""
         insert into staged_project_daily_events
         with days as (
             select issue_id, date_on, organization_slug, event_count from staged_issue_daily_events
             union all
-            select issue_id, date_on, organization_slug, event_count from stored_issue_daily_events
-            where (issue_id, date_on) not in (select (issue_id, date_on) from staged_issue_daily_events)
+            select issue_id, date_on, organization_slug, event_count
+            from stored_issue_daily_events
+                anti join staged_issue_daily_events using (issue_id, date_on)
         ),
         projects as (
-            select issue_id, project_id, removed_reason from staged_issues
-            union
-            select issue_id, project_id, removed_reason from stored_issues
-            where issue_id not in (select issue_id from staged_issues)
+            select issue_id, project_id, removed_reason from changed_issues
+            union all
+            select issue_id, project_id, removed_reason
+            from stored_issues anti join changed_issues using (issue_id)
         )
         select project_id, date_on, any_value(organization_slug), sum(event_count), 'issues'
         from days inner join projects using (issue_id)

@@ -1,0 +1,11 @@
+select
+    product_id,
+    measure,
+    value,
+    at_risk,
+    critical,
+    state,
+    reason
+from marts.product_health_measures
+where list_contains($products, product_id)
+order by product_id, measure

@@ -1,0 +1,2 @@
+select * from marts.product_overview
+where product_id = $product

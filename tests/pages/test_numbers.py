@@ -1,0 +1,64 @@
+"""Every number is a link to the rows behind it, and they add up to it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.pages.conftest import Browser
+
+_LINKED = re.compile(r'<a(?: class="own")? href="([^"]+)">(?:<b>)?<data value="([\d.]+)">')
+# What of each row counts, where it is not the row itself.
+_SUMMED = {"window=resolved7": "resolves_7d", "/days/": "event_count"}
+
+PLACES = ["/products/?view=flat", "/teams/", "/unassigned/", "/projects/", "/trends/"]
+
+
+@pytest.mark.parametrize("place", [*PLACES, "/products/payments", "/products/legacy-reports"])
+def test_the_rows_behind_each_number_add_up_to_it(pages: Browser, place: str) -> None:
+    found = _LINKED.findall(pages.get(place).text.replace("&amp;", "&"))
+    assert found
+    for href, number in found:
+        assert _added_up(pages, href) == float(number), href
+
+
+def _added_up(pages: Browser, href: str) -> float:
+    parts = urlsplit(href)
+    rows = pages.get(f"{parts.path.rstrip('/')}.json?{parts.query}").json()
+    for sign, column in _SUMMED.items():
+        if sign in href:
+            return sum(row[column] or 0 for row in rows)
+    return len(rows)
+
+
+def test_the_tree_shows_the_worst_first_below_its_parent(pages: Browser) -> None:
+    shown = re.findall(r'href="/products/([\w-]+)" title=', pages.get("/products/").text)
+    rows = {row["product_id"]: row for row in pages.get("/products.json").json()}
+    assert sorted(shown) == sorted(rows)
+    for parent in {None, *shown}:
+        below = [rows[name] for name in shown if rows[name]["parent_product_id"] == parent]
+        orders = [(not row["is_active"], row["health_order"]) for row in below]
+        assert orders == sorted(orders)
+    for name in shown:
+        parent = rows[name]["parent_product_id"]
+        assert parent is None or shown.index(parent) < shown.index(name)
+
+
+def test_a_filter_keeps_the_way_down_to_what_matches(pages: Browser) -> None:
+    shown = re.findall(
+        r'href="/products/([\w-]+)" title=', pages.get("/products/?team=checkout").text
+    )
+    assert shown == ["ecommerce", "payments", "checkout-flow"]
+
+
+def test_pages_of_a_list_hold_every_row_once(pages: Browser) -> None:
+    every = [row["issue_id"] for row in pages.get("/issues.json").json()]
+    assert len(every) == len(set(every)) > 1000
+    total = int(
+        re.findall(r'<data value="(\d+)">[\d,]+</data> in all', pages.get("/issues/").text)[0]
+    )
+    assert total == len(every)
+    last = pages.get(f"/issues/?page={-(-total // 100)}").text
+    assert last.count('<th scope="row"') == total % 100 or 100
