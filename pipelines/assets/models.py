@@ -67,7 +67,8 @@ def dbt_models(
     digest = models.digest(settings)
     arguments = ["build", "--exclude-resource-type", "unit_test", *models.variables(settings)]
     if digest != built_with:
-        arguments.append("--full-refresh")
+        # Nor does dbt stumble over what it parsed of other models.
+        arguments += ["--full-refresh", "--no-partial-parse"]
     if digest != built_with and built_with is not None:
         context.log.info("The models have changed since the last build: all are rebuilt in full.")
     # A resource of Dagster's would let a run's configuration name another program.
