@@ -26,6 +26,8 @@ SLOW = (
     "pipeline/test_unattended",
     "pipeline/test_upgrade",
     "pipeline/test_readme",
+    "pipeline/pages/",
+    "pipeline/test_backup_and_rebuild",
     "dbt/",
     "docs/",
     "oracle/",

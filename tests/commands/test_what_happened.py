@@ -47,4 +47,4 @@ def test_where_all_is_well_nothing_is_explained_and_many_causes_are_counted() ->
     assert causes(("Shop", "healthy"), ("Old", "critical")) == [""]
     printed = causes(*((f"Product {n}", "at_risk") for n in range(7)))
     assert printed[1] == "Why (4 more in product_overview.health_reason)"
-    assert len(printed) == 1 + 1 + 5 + 1
+    assert len(printed) == 1 + 1 + 3 + 1

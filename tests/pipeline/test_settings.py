@@ -82,7 +82,7 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "ON_FAILURE_COMMAND": "false",
         "ON_FAILURE_WEBHOOK": "",
         "UI_HOSTS": "sentry.example",
-        "PAGES_HOST": "",  # both: tests/pages
+        "PAGES_HOST": "",  # both: pages/
         "PAGES_PORT": "0",
         "DAGSTER_POSTGRES_URL": "",  # its effect: test_dagster_storage.py
     }

@@ -70,7 +70,7 @@ def test_a_project_deleted_in_mid_sync_leaves_the_counts_of_the_others_alone(
     warehouse.quick_sync(full=True)
     world.advance(hours=3)
     victim = next(p for p in world.projects.values() if p.slug == "acme-web")
-    count_days = follow_up.issue_days
+    count_days = follow_up.project_days
 
     def delete_first(*given: Any) -> Any:
         with fake_sentry.lock:
@@ -79,7 +79,7 @@ def test_a_project_deleted_in_mid_sync_leaves_the_counts_of_the_others_alone(
         return count_days(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(follow_up, "issue_days", delete_first)
+        patch.setattr(follow_up, "project_days", delete_first)
         assert not warehouse.quick_sync(full=False).failures
     world.advance(hours=3)
     assert not warehouse.quick_sync(full=True).failures

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.pages.published import PublishedFile
-from tests.pages.conftest import Browser, served
 from tests.pipeline.conftest import Deployment
+from tests.pipeline.pages.conftest import Browser, served
 
 REPLACEMENTS = 30
 

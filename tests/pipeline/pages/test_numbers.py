@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.pages.conftest import Browser
+from tests.pipeline.pages.conftest import Browser
 
 _LINKED = re.compile(r'<a(?: class="own")? href="([^"]+)">(?:<b>)?<data value="([\d.]+)">')
 # What of each row counts, where it is not the row itself.

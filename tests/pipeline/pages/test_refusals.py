@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from pipelines.pages.published import PublishedFile, TooLongError
-from tests.pages.conftest import SERVER, Browser, served
 from tests.pipeline.conftest import Deployment
+from tests.pipeline.pages.conftest import SERVER, Browser, served
 
 ADDRESSES = [
     "/products/",

@@ -11,9 +11,8 @@ import requests
 
 from pipelines.pages import serving
 from pipelines.pages.app import create_app
-from tests.pipeline.conftest import Deployment, first
+from tests.pipeline.conftest import Deployment
 
-__all__ = ["first"]
 SERVER = "https://sentry.example.com"
 
 
