@@ -71,7 +71,7 @@ restore: $(READY) ## Put the newest backup back, or BACKUP=20261123T060000Z; the
 	@$(RUN) -m pipelines restore $(BACKUP)
 
 test: lint ## All that CI runs: lint, types, tests
-	@$(RUN) -m pytest -n 2 --dist loadfile
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: $(DEVELOPMENT) ## The tests that take some two minutes, without whole pipelines
 	@$(RUN) -m pytest -n 2 -m 'not slow'
