@@ -91,3 +91,14 @@ def draw(rows: list[Row], server: str) -> None:
         row["points"] = row["score"]
         row["score"] = factors(parts, FULL_SCORE) if row["score"] is not None else ""
         row["permalink"] = of_sentry(row["permalink"], server)
+
+
+def first_issues(reader: Reader, server: str, order: str, count: int, **filters: str) -> list[Row]:
+    """Return the first issues in an order of ours, drawn, of those that the list's filters leave."""
+    rows = reader.run(
+        f"from ({ISSUES.sql}) order by {order}, issue_id limit {count}",
+        **dict.fromkeys(ISSUES.filters) | filters,
+        as_of=reader.publication.as_of,
+    )
+    draw(rows, server)
+    return rows

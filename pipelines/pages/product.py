@@ -9,15 +9,15 @@ from starlette.responses import Response
 
 from pipelines.pages.asked import asked
 from pipelines.pages.drawings import scatter
-from pipelines.pages.issues import ISSUES, draw
+from pipelines.pages.issues import first_issues
 from pipelines.pages.listing import exported
 from pipelines.pages.products import PRODUCTS
-from pipelines.pages.published import Reader, Row, query
+from pipelines.pages.projects import PROJECTS
+from pipelines.pages.published import Reader, Row
 from pipelines.pages.respond import NotThereError, reads, respond
 from pipelines.pages.shown import of_sentry
 
 DAYS = 90
-PROJECTS = query("projects")
 FIRST = 10  # issues of triage
 
 
@@ -27,14 +27,14 @@ def product(request: Request, reader: Reader) -> Response:
     found = _product(request, reader)
     product_id = found["product_id"]
     as_of = reader.publication.as_of
-    filters = dict.fromkeys(ISSUES.filters) | {"product": product_id, "status": "unresolved"}
-    urgent = _first(reader, filters, "score desc nulls last")
-    recent = _first(reader, {**filters, "status": None}, "last_seen_at desc nulls last")
-    for rows in (urgent, recent):
-        draw(rows, request.app.state.server)
+    server = request.app.state.server
+    urgent = first_issues(
+        reader, server, "score desc nulls last", FIRST, product=product_id, status="unresolved"
+    )
+    recent = first_issues(reader, server, "last_seen_at desc nulls last", FIRST, product=product_id)
     movers = reader.rows("movers", product=product_id)
     for row in movers:
-        row["permalink"] = of_sentry(row["permalink"], request.app.state.server)
+        row["permalink"] = of_sentry(row["permalink"], server)
     resolutions = reader.rows("resolutions", product=product_id, as_of=as_of)
     below = reader.run(
         f"from ({PRODUCTS.sql}) where parent_product_id = $product order by {PRODUCTS.sort}, {PRODUCTS.tie}",
@@ -56,7 +56,7 @@ def product(request: Request, reader: Reader) -> Response:
         resolutions=resolutions,
         resolution_times=_scatter(found, resolutions, reader),
         projects=reader.run(
-            f"from ({PROJECTS}) order by unresolved_issues desc, project_slug limit 100",
+            f"from ({PROJECTS.sql}) order by unresolved_issues desc, project_slug limit 100",
             product=product_id,
             assigned=None,
         ),
@@ -88,14 +88,6 @@ def _product(request: Request, reader: Reader) -> Row:
     if found is None:
         raise NotThereError(f"There is no product {product_id!r} in what is published.")
     return found
-
-
-def _first(reader: Reader, filters: dict[str, str | None], order: str) -> list[Row]:
-    return reader.run(
-        f"from ({ISSUES.sql}) order by {order}, issue_id limit {FIRST}",
-        **filters,
-        as_of=reader.publication.as_of,
-    )
 
 
 def _scatter(found: Row, resolutions: list[Row], reader: Reader) -> object:

@@ -62,7 +62,7 @@ def reads(page: Page) -> Handler:
 
 
 def respond(request: Request, reader: Reader, name: str, **facts: Any) -> Response:
-    """Return the page `name` with its facts; the part `_name` alone where htmx asks for a part."""
+    """Return the page `name` with its facts, and with how fresh they are."""
     publication = reader.publication
     facts |= {
         "as_of": publication.as_of,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipelines.pages.issues import ISSUES, draw
+from pipelines.pages.issues import first_issues
 from pipelines.pages.listing import Column, Link, Listing
 from pipelines.pages.products import PRODUCTS
-from pipelines.pages.published import Reader, Row
+from pipelines.pages.published import Reader
 from pipelines.pages.respond import NotThereError, reads, respond
 from pipelines.pages.shown import address
 
@@ -65,13 +65,14 @@ def team(request: Request, reader: Reader) -> Response:
     )
     if numbers is None:
         raise NotThereError(f"No team {name!r} owns a product in what is published.")
+    server, owned = request.app.state.server, {"team": name, "active": "yes"}
     lists = {
-        "late": _issues(reader, name, "breached", "due_at"),
-        "soon": _issues(reader, name, "at_risk", "due_at"),
-        "urgent": _issues(reader, name, None, "score desc nulls last"),
+        "late": first_issues(reader, server, "due_at", SHOWN, **owned, sla="breached"),
+        "soon": first_issues(reader, server, "due_at", SHOWN, **owned, sla="at_risk"),
+        "urgent": first_issues(
+            reader, server, "score desc nulls last", SHOWN, **owned, status="unresolved"
+        ),
     }
-    for rows in lists.values():
-        draw(rows, request.app.state.server)
     return respond(
         request,
         reader,
@@ -83,18 +84,4 @@ def team(request: Request, reader: Reader) -> Response:
             f"from ({PRODUCTS.sql}) order by {PRODUCTS.sort}, {PRODUCTS.tie}",
             **dict.fromkeys(PRODUCTS.filters) | {"team": name},
         ),
-    )
-
-
-def _issues(reader: Reader, team: str, sla: str | None, order: str) -> list[Row]:
-    filters = dict.fromkeys(ISSUES.filters) | {
-        "team": team,
-        "active": "yes",
-        "status": "unresolved",
-        "sla": sla,
-    }
-    return reader.run(
-        f"from ({ISSUES.sql}) order by {order}, issue_id limit {SHOWN}",
-        **filters,
-        as_of=reader.publication.as_of,
     )

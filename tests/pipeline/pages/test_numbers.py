@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from urllib.parse import urlsplit
 
 import pytest
 
+from pipelines.pages.listing import as_csv
 from tests.pipeline.pages.conftest import Browser
 
 _LINKED = re.compile(r'<a(?: class="own")? href="([^"]+)">(?:<b>)?<data value="([\d.]+)">')
@@ -61,4 +64,15 @@ def test_pages_of_a_list_hold_every_row_once(pages: Browser) -> None:
     )
     assert total == len(every)
     last = pages.get(f"/issues/?page={-(-total // 100)}").text
-    assert last.count('<th scope="row"') == total % 100 or 100
+    assert last.count('<th scope="row"') == (total % 100 or 100)
+
+
+def test_a_list_is_the_same_rows_as_csv(pages: Browser) -> None:
+    for path in ("/products", "/issues", "/teams", "/projects", "/unassigned", "/trends", "/sync"):
+        rows = pages.get(f"{path}.json").json()
+        read = list(csv.DictReader(io.StringIO(pages.get(f"{path}.csv").text)))
+        assert [list(row) for row in read] == [list(row) for row in rows]
+
+
+def test_no_cell_is_a_formula_to_a_spreadsheet() -> None:
+    assert as_csv([{"title": "=1+1", "count": -1}]) == "title,count\n'=1+1,-1\n"
