@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.publish.contract import SCHEMA, Publication
-from pipelines.warehouse.attach import attach, literal
+from pipelines.warehouse.attach import attach, limit, literal
 from pipelines.warehouse.durable import sync
 
 CURRENT = "current"
@@ -69,6 +69,7 @@ def prune(folder: Path, keep: int) -> None:
 
 def _write(file: Path, folder: Path, mode: int) -> None:
     with duckdb.connect() as db:
+        limit(db)
         attach(db, file, "published", "read_only")
         db.execute(f"use published.{SCHEMA}")
         for (table,) in db.execute(TABLES, {"schema": SCHEMA}).fetchall():
