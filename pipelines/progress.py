@@ -15,10 +15,16 @@ _EVERY = 0.5  # seconds
 
 def write_progress(path: Path, **facts: Any) -> None:
     """Replace what the file says; a full disk is no reason to stop."""
+    content = json.dumps(facts).encode()
     draft = path.with_name(f"{path.name}.tmp")
-    with suppress(OSError):
-        draft.write_text(json.dumps(facts), encoding="utf-8")
+    try:
+        draft.write_bytes(content)
         os.replace(draft, path)
+    except OSError:
+        # The file that is there needs no room.
+        with suppress(OSError), path.open("r+b") as file:
+            file.write(content)
+            file.truncate()
 
 
 def read_progress(path: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.events import RunFailureReason
@@ -28,6 +29,8 @@ IN_PROGRESS = [
 ]
 # A run lets go of the warehouse a moment before Dagster notes how it ended.
 _ENDING = 3.0  # seconds
+# What may lie between Dagster's noting a run and its start.
+_START = timedelta(minutes=10)
 # What it may take to note and to tell that a run takes too long.
 _LAST_WORDS = 90.0  # seconds
 _OF_DBT = "Errors parsed from dbt logs:"
@@ -89,7 +92,13 @@ def _in_progress(
     instance: dg.DagsterInstance, settings: Settings, holding: str | None
 ) -> list[dg.DagsterRun]:
     ours = dg.RunsFilter(statuses=IN_PROGRESS, tags={WAREHOUSE_TAG: str(settings.warehouse)})
-    return [run for run in instance.get_runs(ours) if run.run_id != holding]
+    # Its process ended between noting the run and starting it.
+    never_started = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.NOT_STARTED],
+        created_before=datetime.now(UTC) - _START,
+    )
+    runs = [*instance.get_runs(ours), *instance.get_runs(never_started)]
+    return [run for run in runs if run.run_id != holding]
 
 
 @contextmanager

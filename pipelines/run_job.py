@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
@@ -58,11 +59,15 @@ def _execute(settings: Settings, name: str) -> tuple[str | None, str | None]:
         damaged = next(run_storage.damages(settings.dagster_home), None)
         if damaged is None and not isinstance(error, OSError | SQLAlchemyError):
             raise
-        traceback.print_exc()
+        with suppress(OSError):  # The log is on the same disk.
+            traceback.print_exc()
         if damaged is not None:
             return run_id, run_storage.explanation(settings.dagster_home, *damaged)
         reason = str(getattr(error, "orig", error)).partition("\n")[0]
-        return run_id, f"Dagster's storage in {settings.dagster_home} cannot be used: {reason}."
+        return run_id, (
+            f"Dagster's storage in {settings.dagster_home} cannot be used: {reason}. "
+            "`make doctor` says whether its disk or its server is at fault."
+        )
     return run_id, failure_of(events) if any(event.is_failure for event in events) else None
 
 

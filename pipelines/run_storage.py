@@ -8,13 +8,23 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 # Those without which Dagster does not start; the others hold the events of one run each.
 _ESSENTIAL = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
 _POSTGRES = re.compile(r"^[^#\n]*postgres", re.MULTILINE)
 _WAIT = 30.0  # seconds, for a writer to end its transaction
+# A full or read-only disk, or another process: nothing is wrong with what the file holds.
+_NOT_OF_THE_FILE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+}
+_CANNOT_BE_READ = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
 
 
 class RunStorageError(Exception):
@@ -38,11 +48,17 @@ def is_elsewhere(home: Path) -> bool:
 
 
 def damage(path: Path, options: str = "mode=rw") -> str | None:
-    """Return what is wrong with the SQLite file, None if nothing is. Reads all of it."""
+    """Return what is wrong with the SQLite file, None if nothing is. Reads all of it.
+
+    Raises sqlite3.OperationalError where it is the disk that refuses.
+    """
     try:
         with closing(connect(path, options)) as db:
             (found,) = db.execute("pragma quick_check(1)").fetchone()
     except (sqlite3.DatabaseError, UnicodeError) as error:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF in _NOT_OF_THE_FILE and code not in _CANNOT_BE_READ:
+            raise
         return str(error)
     return None if found == "ok" else " ".join(str(found).split())
 
@@ -56,8 +72,11 @@ def damages(home: Path, *, of_every_run: bool = False) -> Iterator[tuple[Path, s
     others = sorted({*home.glob("history/runs/*.db")} - {*essential}) if of_every_run else []
     for path in [*essential, *others]:
         # An empty one is new: SQLite makes the file before it writes to it.
-        if path.exists() and path.stat().st_size and (found := damage(path)):
-            yield path, found
+        if not path.exists() or not path.stat().st_size:
+            continue
+        with suppress(sqlite3.OperationalError):
+            if found := damage(path):
+                yield path, found
 
 
 def require_whole(home: Path) -> None:

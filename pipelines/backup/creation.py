@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,7 +106,12 @@ def _verify(settings: Settings, draft: Path) -> None:
         if path.suffix == ".duckdb":
             reason = unreadable(path)
         elif path.is_file() and run_storage.is_sqlite(path):
-            reason = run_storage.damage(path, "mode=ro&immutable=1")  # which leaves no file beside
+            try:
+                reason = run_storage.damage(
+                    path, "mode=ro&immutable=1"
+                )  # which leaves no file beside
+            except sqlite3.OperationalError as error:
+                reason = str(error)
         else:
             continue
         if reason:

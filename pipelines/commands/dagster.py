@@ -94,12 +94,10 @@ def environment(settings: Settings, base: Mapping[str, str]) -> dict[str, str]:
     home, configuration = settings.dagster_home, dagster_storage.configuration(settings)
     with writable(settings):
         home.mkdir(parents=True, exist_ok=True)
-        ours = home / "dagster.yaml"
-        if not ours.exists() or ours.read_bytes() != configuration:
-            # In one move: a full disk must not leave half of it.
-            draft = home / "dagster.yaml.tmp"
-            draft.write_bytes(configuration)
-            os.replace(draft, ours)
+        # In one move: a full disk must not leave half of it. And always: it shows that something can be written.
+        draft = home / "dagster.yaml.tmp"
+        draft.write_bytes(configuration)
+        os.replace(draft, home / "dagster.yaml")
     dagster_storage.require_reachable(settings)
     run_storage.require_whole(home)
     models.manifest()
