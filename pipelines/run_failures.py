@@ -29,8 +29,8 @@ IN_PROGRESS = [
 ]
 # A run lets go of the warehouse a moment before Dagster notes how it ended.
 _ENDING = 3.0  # seconds
-# What may lie between Dagster's noting a run and its start.
-_START = timedelta(minutes=10)
+# What may lie between Dagster's noting a run and its start; for runs that a daemon starts, dagster.yaml says the same.
+_START = timedelta(minutes=5)
 # What it may take to note and to tell that a run takes too long.
 _LAST_WORDS = 90.0  # seconds
 _OF_DBT = "Errors parsed from dbt logs:"

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 ENV_FILE = ROOT / ".env"
 # For DuckDB wherever many rows pass through: what does not fit goes to disk. Each thread has its own share, and with
 # 32 of them there is too little for each. No asynchronous writes: DuckDB 2.0 hangs where one fails (full disk).
-DUCKDB_LIMITS = {"memory_limit": "512MB", "threads": 4, "async_threads": 0}
+DUCKDB_LIMITS: dict[str, str | int] = {"memory_limit": "512MB", "threads": 4, "async_threads": 0}
 # The catalog of the demo, and what one may look like.
 EXAMPLE = ROOT / "seeds" / "example"
 

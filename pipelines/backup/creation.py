@@ -107,9 +107,8 @@ def _verify(settings: Settings, draft: Path) -> None:
             reason = unreadable(path)
         elif path.is_file() and run_storage.is_sqlite(path):
             try:
-                reason = run_storage.damage(
-                    path, "mode=ro&immutable=1"
-                )  # which leaves no file beside
+                # Immutable, so that no file is left beside.
+                reason = run_storage.damage(path, "mode=ro&immutable=1")
             except sqlite3.OperationalError as error:
                 reason = str(error)
         else:

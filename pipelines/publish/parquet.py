@@ -15,7 +15,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.publish.contract import SCHEMA, Publication
-from pipelines.warehouse.attach import attach, limit, literal
+from pipelines.settings import DUCKDB_LIMITS
+from pipelines.warehouse.attach import attach, literal
 from pipelines.warehouse.durable import sync
 
 CURRENT = "current"
@@ -68,8 +69,8 @@ def prune(folder: Path, keep: int) -> None:
 
 
 def _write(file: Path, folder: Path, mode: int) -> None:
-    with duckdb.connect() as db:
-        limit(db)
+    # Its row groups want memory; what it shares with other writers is that a failed write must not hang.
+    with duckdb.connect(config={"async_threads": DUCKDB_LIMITS["async_threads"]}) as db:
         attach(db, file, "published", "read_only")
         db.execute(f"use published.{SCHEMA}")
         for (table,) in db.execute(TABLES, {"schema": SCHEMA}).fetchall():

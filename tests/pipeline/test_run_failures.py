@@ -20,7 +20,7 @@ def sync() -> None:
 @pytest.mark.parametrize(
     ("may_take", "status"),
     [
-        (timedelta(minutes=10), dg.DagsterRunStatus.NOT_STARTED),
+        (timedelta(minutes=5), dg.DagsterRunStatus.NOT_STARTED),
         (timedelta(0), dg.DagsterRunStatus.FAILURE),
     ],
 )
