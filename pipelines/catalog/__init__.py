@@ -10,7 +10,8 @@ from pipelines.catalog.finding import Finding
 from pipelines.catalog.fingerprints import fingerprint
 from pipelines.catalog.loading import load
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
+from pipelines.catalog.recipient_check import read_recipients
+from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, Recipient, SlaTarget
 
 __all__ = [
     "Catalog",
@@ -19,9 +20,11 @@ __all__ = [
     "HealthTarget",
     "Product",
     "ProjectProduct",
+    "Recipient",
     "SentryProject",
     "SlaTarget",
     "check",
     "fingerprint",
     "load",
+    "read_recipients",
 ]

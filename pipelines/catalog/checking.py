@@ -13,7 +13,14 @@ from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import read
-from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
+from pipelines.catalog.recipient_check import check_recipients
+from pipelines.catalog.tables import (
+    HealthTarget,
+    Product,
+    ProjectProduct,
+    Recipient,
+    SlaTarget,
+)
 from pipelines.catalog.target_check import check_targets
 
 
@@ -25,6 +32,7 @@ class Catalog:
     project_products: tuple[ProjectProduct, ...]
     sla_targets: tuple[SlaTarget, ...]
     health_targets: tuple[HealthTarget, ...]
+    recipients: tuple[Recipient, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,13 +61,16 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
     """
     if problem := spreadsheet.folder_problem(seeds_dir):
         return Checked((Finding(str(seeds_dir), None, "error", problem),), None)
-    products, mapping, targets, health = (read(seeds_dir, table) for table in tables.TABLES)
+    products, mapping, targets, health, recipients = (
+        read(seeds_dir, table) for table in tables.TABLES
+    )
     names = ProductNames(products)
     check_products(products, names)
     check_mapping(mapping, names, tuple(projects))
     check_targets(targets)
     check_health_targets(health)
-    readings = (products, mapping, targets, health)
+    check_recipients(recipients, products)
+    readings = (products, mapping, targets, health, recipients)
     findings = tuple(
         found
         for reading in readings
@@ -74,5 +85,6 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
             tuple(mapping.rows),
             tuple(targets.rows),
             with_defaults(health.rows),
+            tuple(recipients.rows),
         ),
     )
