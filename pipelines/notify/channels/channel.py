@@ -1,0 +1,47 @@
+"""What a channel is: it sends a message, or says why not in words that hold no secret."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pipelines.catalog.recipient_check import address_problem
+from pipelines.catalog.recipient_values import environment_name
+from pipelines.notify.outbox import Message
+from pipelines.settings import Settings, from_environment
+
+
+class NotSentError(Exception):
+    """Nothing has left; it may be tried again later."""
+
+
+class RefusedError(Exception):
+    """Nothing has left, and nothing will: the other side refuses this message."""
+
+
+class UncertainError(Exception):
+    """Whether it was taken is not known."""
+
+
+class Channel(Protocol):
+    """A way to somebody. `is_repeatable`: the other side knows a message again, so that it may be sent twice."""
+
+    is_repeatable: bool
+
+    def place(self, message: Message) -> str:
+        """Return what does not need to be tried again in this pass once it could not be reached."""
+
+    def send(self, settings: Settings, message: Message) -> None:
+        """Send it. Raises NotSentError, RefusedError, or UncertainError and whatever else where that is not known."""
+
+
+def address_of(message: Message) -> str:
+    """Return where a message goes; NotSentError if the environment does not say so."""
+    name = environment_name(message.address)
+    if name is None:
+        return message.address
+    address = from_environment(name)
+    if not address:
+        raise NotSentError(f"{name} is not set, and recipients.csv names it as an address.")
+    if address_problem(message.channel, address):
+        raise NotSentError(f"{name} holds no address of channel {message.channel}.")
+    return address
