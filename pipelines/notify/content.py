@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from pipelines.catalog.finding import counted
 
@@ -29,7 +29,7 @@ WORDS = {
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=lambda name: bool(name and name.endswith(".html")),
+    autoescape=select_autoescape(["html"]),
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -89,7 +89,11 @@ def content_of(payload: dict[str, Any], pages_url: str) -> Content:
     elif payload["kind"] == "digest":
         content = _digest(payload, pages_url)
     else:
-        content = Content(payload["subject"], payload["subject"] + ".", (Section("Why", (Line(payload["text"]),)),))
+        content = Content(
+            payload["subject"],
+            payload["subject"] + ".",
+            (Section("Why", (Line(payload["text"]),)),),
+        )
     return content.mapped(one_line)
 
 
@@ -147,7 +151,12 @@ def _section(rule: str, group: dict[str, Any], pages_url: str) -> Section:
         count = group["count"]
         return Section(title, (Line(f"{count:,} {WORDS[rule][count != 1]}", url),), url, priority)
     lines = tuple(
-        Line(item["title"], item["url"] or (url if rule == "health" else None), item["detail"], _mark(rule, item))
+        Line(
+            item["title"],
+            item["url"] or (url if rule == "health" else None),
+            item["detail"],
+            _mark(rule, item),
+        )
         for item in group["items"]
     )
     return Section(title, lines, url, priority)
@@ -164,7 +173,12 @@ def _digest(payload: dict[str, Any], pages_url: str) -> Content:
         Section(
             section["title"],
             tuple(
-                Line(line["text"], line["url"] or product_url_of(line, pages_url), line["detail"], line["mark"])
+                Line(
+                    line["text"],
+                    line["url"] or product_url_of(line, pages_url),
+                    line["detail"],
+                    line["mark"],
+                )
                 for line in section["lines"]
             ),
             product_url(pages_url, section["product_id"]) if section["product_id"] else None,

@@ -71,7 +71,9 @@ def deliver(
                     # Also a mistake of ours: what has left cannot be known.
                     ended["unknown"] += 1
                     words = _words(error)
-                    log.error("Whether a message by %s was sent is not known: %s", message.channel, words)
+                    log.error(
+                        "Whether a message by %s was sent is not known: %s", message.channel, words
+                    )
                     outbox.end(db, message, "unknown", words)
                 else:
                     ended["sent"] += 1
@@ -88,7 +90,9 @@ def send_directly(settings: Settings, message: Message) -> None:
     except (NotSentError, RefusedError) as error:
         log.error("%s", error)
     except Exception as error:
-        log.error("Whether a message by %s was sent is not known: %s", message.channel, _words(error))
+        log.error(
+            "Whether a message by %s was sent is not known: %s", message.channel, _words(error)
+        )
 
 
 def _words(error: Exception) -> str:

@@ -100,7 +100,9 @@ def _health_news(db: sqlite3.Connection, snapshot: Snapshot, seen: _Seen) -> Ite
     is_complete = {slug for slug, at in snapshot.organizations.items() if at is not None}
     states = [state for state in snapshot.products if state.organizations <= is_complete]
     for state, was in _changes(states, before):
-        db.execute("insert or replace into products values (?, ?)", [state.product_id, state.health])
+        db.execute(
+            "insert or replace into products values (?, ?)", [state.product_id, state.health]
+        )
         if was is None or seen.is_silent:
             continue
         now, then = HEALTH_RANKS[state.health], HEALTH_RANKS.get(was, 0)

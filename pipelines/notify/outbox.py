@@ -67,7 +67,7 @@ def _put(db: sqlite3.Connection, draft: Draft, now: datetime) -> None:
     who = recipient_key(draft.recipient)
     if draft.rule == "sla_breached":
         _withdraw_at_risk(db, who, draft)
-    due_at = _after_quiet_hours(draft.recipient, now, draft.is_critical)
+    due_at = after_quiet_hours(draft.recipient, now, draft.is_critical)
     payload = draft.payload
     if draft.recipient.channel not in PER_REASON and payload["kind"] == "alert":
         due_at, is_last = _within_bound(db, draft, who, due_at)
@@ -140,7 +140,7 @@ def _withdraw_at_risk(db: sqlite3.Connection, who: str, draft: Draft) -> None:
             db.execute("delete from messages where message_id = ?", [row["message_id"]])
 
 
-def _after_quiet_hours(recipient: Recipient, at: datetime, is_critical: bool) -> datetime:
+def after_quiet_hours(recipient: Recipient, at: datetime, is_critical: bool = False) -> datetime:
     """Return the first moment from `at` on (naive UTC) at which the recipient may be sent something."""
     quiet = recipient.quiet_hours
     local = at.replace(tzinfo=UTC).astimezone(ZoneInfo(recipient.timezone))
@@ -167,7 +167,7 @@ def _within_bound(
         (count,) = db.execute(OF_DAY, [who, *(each.isoformat() for each in day)]).fetchone()
         if count < MOST_PER_DAY:
             return due_at, count == MOST_PER_DAY - 1
-        due_at = _after_quiet_hours(draft.recipient, day[1], draft.is_critical)
+        due_at = after_quiet_hours(draft.recipient, day[1], draft.is_critical)
 
 
 def due(db: sqlite3.Connection, now: datetime) -> list[Message]:
@@ -220,7 +220,7 @@ def postpone(db: sqlite3.Connection, message: Message, error: str, now: datetime
 
 
 def settle_interrupted(db: sqlite3.Connection, repeatable: Iterable[str]) -> None:
-    """Settle what a process that has ended was sending: it is unknown; where sending twice is harmless, it waits again."""
+    """Settle what a process that has ended was sending: it is unknown, or waits again where twice is harmless."""
     channels = list(repeatable)
     with transaction(db):
         db.execute(

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from pipelines.catalog.recipient_check import address_problem
 from pipelines.catalog.recipient_values import environment_name
+from pipelines.notify.content import Content, content_of
 from pipelines.notify.outbox import Message
-from pipelines.settings import Settings, from_environment
+from pipelines.settings import Settings, SettingsError, from_environment
 
 
 class NotSentError(Exception):
@@ -45,3 +46,12 @@ def address_of(message: Message) -> str:
     if address_problem(message.channel, address):
         raise NotSentError(f"{name} holds no address of channel {message.channel}.")
     return address
+
+
+def content_for(settings: Settings, message: Message) -> Content:
+    """Return what a message says, with links to the pages where PAGES_URL names them."""
+    try:
+        pages_url = settings.pages_address
+    except SettingsError:
+        pages_url = ""
+    return content_of(message.payload, pages_url)

@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipelines.notify.channels.channel import NotSentError, UncertainError, address_of
-from pipelines.notify.channels.mail import _pages_url
-from pipelines.notify.content import content_of, rendered
+from pipelines.notify.channels.channel import NotSentError, UncertainError, address_of, content_for
+from pipelines.notify.content import rendered
 from pipelines.notify.outbox import Message
 from pipelines.settings import Settings
 
 # What the request may have reached the other side before.
-_MAY_HAVE_LEFT = re.compile(r"read timed out|connection aborted|remotedisconnected|reset by peer", re.I)
+_MAY_HAVE_LEFT = re.compile(
+    r"read timed out|connection aborted|remotedisconnected|reset by peer", re.I
+)
 # Mentions, links with a text of their own, and markup: as people see them, but nothing that a chat acts on.
 _HARMLESS = {
     "<": "\u2039",
@@ -42,7 +43,7 @@ class Chat:
         to = apprise.Apprise()
         if not to.add(address_of(message)):
             raise NotSentError("Apprise does not know this kind of chat's address.")
-        content = content_of(message.payload, _pages_url(settings)).mapped(harmless)
+        content = content_for(settings, message).mapped(harmless)
         with _log_of_apprise() as lines:
             is_sent = to.notify(
                 title=content.subject,

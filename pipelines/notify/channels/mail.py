@@ -18,10 +18,11 @@ from pipelines.notify.channels.channel import (
     RefusedError,
     UncertainError,
     address_of,
+    content_for,
 )
-from pipelines.notify.content import content_of, one_line, rendered
+from pipelines.notify.content import one_line, rendered
 from pipelines.notify.outbox import Message
-from pipelines.settings import Settings, SettingsError, is_loopback
+from pipelines.settings import Settings, is_loopback
 
 TIMEOUT = 20.0  # seconds
 
@@ -65,7 +66,9 @@ def server_of(settings: Settings) -> Server:
     except (KeyError, ValueError):
         host = ""
     if not host:
-        raise NotSentError("NOTIFY_SMTP_URL is no address like smtps://USER:PASSWORD@mail.example.com.")
+        raise NotSentError(
+            "NOTIFY_SMTP_URL is no address like smtps://USER:PASSWORD@mail.example.com."
+        )
     return Server(
         host,
         port,
@@ -91,7 +94,9 @@ def connected(server: Server) -> Iterator[smtplib.SMTP]:
                 client.starttls(context=context)
                 client.ehlo()
             elif server.user and not is_loopback(server.host):
-                raise NotSentError(f"{place} offers no encryption: the password stays here. Use smtps://.")
+                raise NotSentError(
+                    f"{place} offers no encryption: the password stays here. Use smtps://."
+                )
         if server.user:
             client.login(server.user, server.password)
     except smtplib.SMTPAuthenticationError:
@@ -115,7 +120,7 @@ def connected(server: Server) -> Iterator[smtplib.SMTP]:
 
 
 def _hand_over(client: smtplib.SMTP, mail: EmailMessage) -> None:
-    """Say sender, recipient and data, one after the other: until the data nothing has left, after it one cannot know."""
+    """Say sender, recipient, data: before the data nothing has left; once they were said, one may not know."""
     sender, recipient = parseaddr(mail["From"])[1], parseaddr(mail["To"])[1]
     try:
         for code, reply in (client.mail(sender), client.rcpt(recipient)):
@@ -128,7 +133,9 @@ def _hand_over(client: smtplib.SMTP, mail: EmailMessage) -> None:
     except smtplib.SMTPDataError as error:
         code, reply = error.smtp_code, error.smtp_error  # type: ignore[assignment]
     except (OSError, smtplib.SMTPException) as error:
-        raise UncertainError(f"the mail server did not answer after the mail: {_reason(error)}") from None
+        raise UncertainError(
+            f"the mail server did not answer after the mail: {_reason(error)}"
+        ) from None
     _raise_for(code, reply)
 
 
@@ -156,7 +163,7 @@ def mail_of(settings: Settings, message: Message, address: str) -> EmailMessage:
     domain = parseaddr(sender)[1].rpartition("@")[2]
     if not domain:
         raise NotSentError("NOTIFY_FROM is not set, or is no mail address: no mail can be sent.")
-    content = content_of(message.payload, _pages_url(settings))
+    content = content_for(settings, message)
     mail = EmailMessage()
     mail["Subject"] = content.subject
     mail["From"] = sender
@@ -169,10 +176,3 @@ def mail_of(settings: Settings, message: Message, address: str) -> EmailMessage:
     mail.set_content(rendered(content, "message.txt"), cte="quoted-printable")
     mail.add_alternative(rendered(content, "message.html"), subtype="html", cte="quoted-printable")
     return mail
-
-
-def _pages_url(settings: Settings) -> str:
-    try:
-        return settings.pages_address
-    except SettingsError:
-        return ""

@@ -9,10 +9,9 @@ import subprocess
 import requests
 from pydantic import SecretStr
 
-from pipelines.catalog.recipient_values import ENVIRONMENT_PREFIX
 from pipelines.notify.channels.channel import NotSentError, UncertainError
 from pipelines.notify.outbox import Message
-from pipelines.settings import Settings
+from pipelines.settings import ADDRESS_PREFIX, Settings
 
 TIMEOUT = 20.0  # seconds
 
@@ -45,7 +44,9 @@ class FailureCommand:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise UncertainError(f"ON_FAILURE_COMMAND was ended after {TIMEOUT:g} seconds.") from None
+            raise UncertainError(
+                f"ON_FAILURE_COMMAND was ended after {TIMEOUT:g} seconds."
+            ) from None
         except (OSError, ValueError) as error:
             raise NotSentError(f"ON_FAILURE_COMMAND cannot be started: {error}") from None
         if done.returncode:
@@ -60,7 +61,7 @@ def _environment(settings: Settings, message: Message) -> dict[str, str]:
     shown = {
         name: value
         for name, value in os.environ.items()
-        if name.lower() not in secret and not name.startswith(ENVIRONMENT_PREFIX)
+        if name.lower() not in secret and not name.startswith(ADDRESS_PREFIX)
     }
     payload = message.payload
     return shown | {"FAILURE_KIND": payload["failure"], "FAILURE_RUN_ID": payload["run_id"] or ""}

@@ -8,9 +8,8 @@ import json
 
 import requests
 
-from pipelines.notify.channels.channel import NotSentError, RefusedError, address_of
-from pipelines.notify.channels.mail import _pages_url
-from pipelines.notify.content import content_of, rendered
+from pipelines.notify.channels.channel import NotSentError, RefusedError, address_of, content_for
+from pipelines.notify.content import rendered
 from pipelines.notify.outbox import Message
 from pipelines.settings import Settings
 
@@ -45,7 +44,9 @@ class Webhook:
             ) as reply:
                 status = reply.status_code
         except (requests.RequestException, ValueError) as error:
-            raise NotSentError(f"The webhook could not be reached ({type(error).__name__}).") from None
+            raise NotSentError(
+                f"The webhook could not be reached ({type(error).__name__})."
+            ) from None
         if 300 <= status < 500 and status not in (408, 425, 429):
             raise RefusedError(f"The webhook answered with HTTP {status}.")
         if status >= 300:
@@ -54,7 +55,7 @@ class Webhook:
 
 def body_of(settings: Settings, message: Message) -> bytes:
     """Return the JSON that is sent, the same at every try."""
-    content = content_of(message.payload, _pages_url(settings))
+    content = content_for(settings, message)
     body = {
         "id": message.key,
         "rule": message.rule,
