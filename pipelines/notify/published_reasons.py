@@ -43,8 +43,10 @@ def snapshot(
 
 
 def _product(row: tuple[Any, ...]) -> ProductState:
-    *facts, organizations = row
-    return ProductState(*facts, organizations=frozenset(organizations))
+    product_id, name, team, priority, health, reason, since, organizations = row
+    return ProductState(
+        product_id, name, team, priority, health, reason, since, frozenset(organizations)
+    )
 
 
 def reasons(

@@ -32,7 +32,7 @@ create table if not exists messages (
 );
 create index if not exists due_messages on messages (state, due_at);
 create index if not exists messages_of_recipients on messages (recipient, due_at);
-create table if not exists digests (recipient text primary key, covered_until text not null);
+create table if not exists digests (recipient text primary key, made_on text not null, covered_until text);
 """
 _WAIT = 30.0  # seconds, for another process to end its transaction
 _OPERATIONAL = sqlite3.OperationalError
