@@ -7,7 +7,7 @@ import dagster as dg
 from pipelines.assets.access import all_projects_still_readable
 from pipelines.assets.catalog import product_catalog
 from pipelines.assets.models import dbt_models
-from pipelines.assets.notifications import notifications
+from pipelines.assets.notifications import delivery_checks, notifications
 from pipelines.assets.published import product_health
 from pipelines.assets.raw import all_organizations_synced, sentry_tables
 from pipelines.automation import (
@@ -30,7 +30,7 @@ defs = dg.Definitions(
         ),
         dbt_models,
     ],
-    asset_checks=[all_organizations_synced, all_projects_still_readable],
+    asset_checks=[all_organizations_synced, all_projects_still_readable, *delivery_checks],
     jobs=[sync_sentry, rebuild_marts, send_digests],
     schedules=[every_three_hours, every_hour],
     sensors=[catalog_sensor, failed_runs, overdue_syncs, waiting_messages],

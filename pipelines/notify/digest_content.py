@@ -1,4 +1,4 @@
-"""What a digest says of each product: health, new and high, late, fixed, the week against the one before, and movers."""
+"""What a digest says of each product: health, new and high, late, fixed, this week and the one before, movers."""
 
 from __future__ import annotations
 
@@ -199,7 +199,8 @@ def _footer(coverage: dict[str, Any], team: str | None) -> Iterator[str]:
     if coverage["behind"]:
         yield f"Not up to date: {coverage['behind']}. What is missing there is not in this digest."
     if team in (None, UNASSIGNED) and coverage["unassigned_projects"]:
-        yield f"{counted(coverage['unassigned_projects'], 'project')} without a product: `make suggest` has rows to paste."
+        count = counted(coverage["unassigned_projects"], "project")
+        yield f"{count} without a product: `make suggest` has rows to paste."
 
 
 def _number(value: float | None) -> str:
