@@ -44,6 +44,7 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
                 settings.published,
                 server=sentry.url,
                 hosts=settings.ui_names,
+                notify_state=settings.notify_state,
                 now=lambda: sentry.world.clock.replace(tzinfo=None),
             )
             with served(app, settings.pages_port) as url:

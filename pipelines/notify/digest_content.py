@@ -60,14 +60,9 @@ select
     (select count(*) from marts.unassigned_projects) as unassigned_projects,
     (select as_of from marts.publication) as as_of
 """
-_WORDS = {"new_high": "new and high", "late": "late since", "fixed": "fixed"}
+_WORDS = {"new_high": "new and high", "late": "turned late", "fixed": "fixed"}
 _HEALTH = {"at_risk": "at risk", "no_data": "no data"}
-_CHANGES = {
-    "rising": "rises",
-    "falling": "falls",
-    "regressed": "came back",
-    "new": "is new",
-}
+_CHANGES = {"rising": "Rising", "falling": "Falling", "regressed": "Came back", "new": "New"}
 
 
 def digest_payload(
@@ -104,13 +99,15 @@ def digest_payload(
         )
         for event in _WORDS
     }
-    words = ", ".join(f"{totals[event]:,} {word}" for event, word in _WORDS.items())
+    parts = [f"{totals[event]:,} {word}" for event, word in _WORDS.items() if totals[event]]
+    if of_health := sum(row["unit_id"] in ids for row in changes):
+        parts.append(counted(of_health, "change") + " of health")
+    words = ", ".join(parts) or "nothing new"
     whose = team or "all teams"
     return {
         "kind": "digest",
         "subject": f"{recipient.digest.period.capitalize()} digest for {whose}: {words}",
-        "lead": f"Since {since:%a %d %b %H:%M} UTC: {words}; "
-        f"{counted(len(changes), 'change')} of health.",
+        "lead": f"Since {since:%a %d %b %H:%M} UTC: {words}.",
         "as_of": coverage["as_of"].isoformat(),
         "sections": sections,
         "footer": list(_footer(coverage, team)),
@@ -167,7 +164,8 @@ def _event_lines(events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield _line(f"{rows[0]['events_of_kind']:,} {word}", mark=mark)
             continue
         for row in rows:
-            detail = f"{row['short_id'] or ''} · {row['event_count'] or 0:,} events".strip(" ·")
+            events_seen = counted(row["event_count"] or 0, "event")
+            detail = f"{row['short_id'] or ''} · {events_seen}".strip(" ·")
             yield _line(
                 f"{word.capitalize()}: {row['title']}", detail, url=row["permalink"], mark=mark
             )
@@ -182,13 +180,13 @@ def _week_line(unit: dict[str, Any]) -> dict[str, Any]:
         f"{_number(unit['resolved_issues_7d'])} resolved",
         f"{_number(unit['unresolved_issues'])} open, {_number(unit['sla_breached_issues'])} of them late",
     ]
-    return _line("Last 7 days: " + ", ".join(parts), product_id=unit["product_id"])
+    return _line("Last 7 days: " + ", ".join(parts))
 
 
 def _mover_line(row: dict[str, Any]) -> dict[str, Any]:
     before, now = _number(row["events_previous_7d"]), _number(row["events_7d"])
     return _line(
-        f"Mover: {row['title']} {_CHANGES[row['change']]}",
+        f"{_CHANGES[row['change']]}: {row['title']}",
         f"{now} events, {before} the week before",
         url=row["permalink"],
     )

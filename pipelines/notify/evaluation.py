@@ -105,8 +105,7 @@ def _health_news(db: sqlite3.Connection, snapshot: Snapshot, seen: _Seen) -> Ite
         )
         if was is None or seen.is_silent:
             continue
-        now, then = HEALTH_RANKS[state.health], HEALTH_RANKS.get(was, 0)
-        if now > then or (now == 0 and then > 0):
+        if is_health_news(state.health, was):
             db.execute(
                 NOTE_EPISODE,
                 [
@@ -114,7 +113,7 @@ def _health_news(db: sqlite3.Connection, snapshot: Snapshot, seen: _Seen) -> Ite
                     *(state.since.isoformat(), snapshot.as_of.isoformat(), True),
                 ],
             )
-            yield _health_reason(state, was)
+            yield health_reason(state, was)
 
 
 def _changes(
@@ -127,7 +126,16 @@ def _changes(
             yield state, was
 
 
-def _health_reason(state: ProductState, was: str) -> Reason:
+def is_health_news(now: str, was: str) -> bool:
+    """Return whether a product got worse, or is healthy again."""
+    if now not in HEALTH_RANKS:
+        return False
+    rank, before = HEALTH_RANKS[now], HEALTH_RANKS.get(was, 0)
+    return rank > before or (rank == 0 and before > 0)
+
+
+def health_reason(state: ProductState, was: str) -> Reason:
+    """Return the reason that the health of a product is another than it was."""
     words = {"at_risk": "at risk", "no_data": "without data"}
     return Reason(
         rule="health",

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.catalog.finding import counted
 from pipelines.notify.reasons import ProductState, Reason, Snapshot
 
 _FOLDER = Path(__file__).parent
@@ -83,9 +84,9 @@ def _detail(row: dict[str, Any]) -> str:
     parts = [row["short_id"], row["project_slug"], row["level"]]
     if row["issue_priority"] and row["issue_priority"] != row["level"]:
         parts.append(f"{row['issue_priority']} priority")
-    parts.append(f"{row['event_count'] or 0:,} events")
+    parts.append(counted(row["event_count"] or 0, "event"))
     if row["user_count"]:
-        parts.append(f"{row['user_count']:,} users")
+        parts.append(counted(row["user_count"], "user"))
     if row["late_at"] and row["rule"] in ("sla_at_risk", "sla_breached"):
         parts.append(f"due {row['late_at']:%a %d %b %H:%M} UTC")
     parts.append(row["assignee"] or "assigned to nobody")

@@ -42,11 +42,13 @@ def create_app(
     *,
     server: str,
     hosts: Collection[str],
+    notify_state: Path | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None),
 ) -> Starlette:
     """Return the application over the published file; it answers under `hosts` only, links lead to `server`.
 
-    `now`: the time (naive UTC) by which what is published is called old.
+    `notify_state`: the record of the notifications, None for none of them. `now`: the time (naive UTC) by which what
+    is published is called old.
     """
     routes: list[BaseRoute] = [Route("/", home), Route("/healthz", health)]
     for path, page in LISTS.items():
@@ -65,6 +67,7 @@ def create_app(
     )
     app.state.file = PublishedFile(published)
     app.state.server = server
+    app.state.notify_state = notify_state
     app.state.now = now
     return app
 

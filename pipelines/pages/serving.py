@@ -16,7 +16,12 @@ from pipelines.settings import Settings, SettingsError
 
 def serve(settings: Settings) -> None:
     """Serve the pages until Ctrl-C or SIGTERM; SettingsError where they cannot listen."""
-    app = create_app(settings.published, server=settings.server_url, hosts=settings.ui_names)
+    app = create_app(
+        settings.published,
+        server=settings.server_url,
+        hosts=settings.ui_names,
+        notify_state=settings.notify_state,
+    )
     listening = _listen(settings.pages_host, settings.pages_port)
     print(f"The pages are on {_url(listening)}. Stop with Ctrl-C.", flush=True)
     _server(app).run(sockets=[listening])
