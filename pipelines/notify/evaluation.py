@@ -10,12 +10,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from pipelines.catalog import Recipient
 from pipelines.notify import outbox
 from pipelines.notify.reasons import HEALTH_RANKS, ProductState, Reason, Snapshot
 from pipelines.notify.routing import messages_for
-from pipelines.notify.store import transaction
+from pipelines.notify.store import opened, transaction
 
 KNOWN = """
 select rule, organization, subject, max(max(opened_at, known_at)) from episodes group by rule, organization, subject
@@ -32,6 +33,17 @@ def baseline(db: sqlite3.Connection) -> datetime | None:
     """Return since when any organization is known, None if none is: no reason that began before can be news."""
     (found,) = db.execute("select min(baseline_at) from organizations").fetchone()
     return datetime.fromisoformat(found) if found else None
+
+
+def begin_anew(path: Path, umask: int) -> None:
+    """Let the next run be a baseline: what the file does not know, as after a backup, may have been sent already."""
+    with opened(path, umask) as db, transaction(db):
+        for table in ("evaluation", "organizations", "products"):
+            db.execute(f"delete from {table}")
+        db.execute(
+            "update messages set state = 'unknown', error = 'it may have been sent after the backup was made' "
+            "where state in ('pending', 'sending')"
+        )
 
 
 def evaluate(

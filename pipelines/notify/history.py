@@ -30,7 +30,8 @@ with versions as (
     from marts.product_health_history
 )
 select products.product_id, products.product_name, coalesce(products.owner_team, '(unowned)'),
-    products.product_priority, versions.health, coalesce(versions.health_reason, ''), versions.valid_from, versions.before
+    products.product_priority, versions.health, coalesce(versions.health_reason, ''), versions.valid_from,
+    versions.before
 from versions
 inner join marts.dim_products as products on versions.product_id = products.product_id
 where versions.valid_from > $since and versions.before is not null and products.is_active

@@ -157,12 +157,18 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
+def sender_of(settings: Settings) -> str:
+    """Return from whom mail comes; NotSentError where that is nobody."""
+    sender = one_line(settings.notify_from)
+    if not parseaddr(sender)[1].rpartition("@")[2]:
+        raise NotSentError("NOTIFY_FROM is not set, or is no mail address: no mail can be sent.")
+    return sender
+
+
 def mail_of(settings: Settings, message: Message, address: str) -> EmailMessage:
     """Return the mail as it is sent, the same at every try but for its date. NotSentError without a sender."""
-    sender = settings.notify_from.strip()
+    sender = sender_of(settings)
     domain = parseaddr(sender)[1].rpartition("@")[2]
-    if not domain:
-        raise NotSentError("NOTIFY_FROM is not set, or is no mail address: no mail can be sent.")
     content = content_for(settings, message)
     mail = EmailMessage()
     mail["Subject"] = content.subject
