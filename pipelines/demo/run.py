@@ -16,13 +16,15 @@ from rich.console import Console
 from pipelines.commands.dagster import serve
 from pipelines.commands.report import Published, read_before, read_published, show
 from pipelines.commands.watching import run_and_watch
+from pipelines.demo.mail_catcher import caught, mail_catcher
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.pages.app import create_app
 from pipelines.pages.serving import served
-from pipelines.settings import EXAMPLE, Settings
+from pipelines.settings import EXAMPLE, Settings, shortened
 
 console = Console()
+MOST_MAILS = 5
 SUGGEST = "make suggest DATA_DIR=data/demo SEEDS_DIR=seeds/example"
 NEXT = (
     "[bold]make demo-ui[/bold] shows the pages on http://127.0.0.1:8000, and runs, lineage and checks in Dagster. "
@@ -37,8 +39,9 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
     # Apart from the data of one's own Sentry.
     apart = {"data_dir": settings.demo_data, "dagster_postgres_url": SecretStr("")}
     settings = settings.model_copy(update=apart)
-    with _fake_sentry(settings.data) as sentry:
-        environment = _environment(settings, sentry.url)
+    mails = settings.data / "mails"
+    with _fake_sentry(settings.data) as sentry, mail_catcher(mails) as smtp_url:
+        environment = _environment(settings, sentry.url, smtp_url)
         if with_ui:
             app = create_app(
                 settings.published,
@@ -48,7 +51,9 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
                 now=lambda: sentry.world.clock.replace(tzinfo=None),
             )
             with served(app, settings.pages_port) as url:
-                print(f"The pages are on {url}.", flush=True)
+                print(
+                    f"The pages are on {url}. Mails are caught in {shortened(mails)}.", flush=True
+                )
                 return serve(settings, port, environment)
         return _run(settings, environment, sentry)
 
@@ -72,7 +77,15 @@ def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) ->
         else ""
     )
     show(console, after, before, settings.published, again + NEXT, SUGGEST)
+    _show_mails(data / "mails")
     return 0
+
+
+def _show_mails(folder: Path) -> None:
+    """Name the mails that the recipients of the example would have been sent."""
+    for path, to, subject in caught(folder)[:MOST_MAILS]:
+        console.print(f"Mail to {to}: {subject}", markup=False, highlight=False)
+        console.print(f"  {shortened(path)}", markup=False, highlight=False)
 
 
 def _published(path: Path) -> Published:
@@ -96,7 +109,7 @@ def _runs_so_far(data: Path) -> int:
         return 0
 
 
-def _environment(settings: Settings, url: str) -> dict[str, str]:
+def _environment(settings: Settings, url: str, smtp_url: str) -> dict[str, str]:
     """Return the environment of the job: the fake Sentry, the demo's own data folder, and nothing of `.env`."""
     blank = dict.fromkeys((name.upper() for name in Settings.model_fields), "")
     return {
@@ -104,6 +117,9 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         **blank,
         "SENTRY_URL": url,
         "SENTRY_AUTH_TOKEN": TOKEN,
+        "NOTIFY_SMTP_URL": smtp_url,
+        "NOTIFY_FROM": "Sentry by Product <demo@example.com>",
+        "PAGES_URL": f"http://127.0.0.1:{settings.pages_port}",
         "DATA_DIR": str(settings.data),
         "SEEDS_DIR": str(EXAMPLE),
         # A young history is short enough to be read at once.
