@@ -19,6 +19,7 @@ hypothesis.settings.load_profile("project")
 SLOW = (
     "pipeline/test_sync_sentry",
     "pipeline/test_killed_runs",
+    "pipeline/test_notifications",
     "pipeline/test_terminal",
     "pipeline/test_settings",
     "pipeline/test_story",
