@@ -36,9 +36,11 @@ class Written:
         self.lengths: list[int] = []
 
     def place(self, message: Message) -> str:
+        """There is one place."""
         return ""
 
     def send(self, settings: Settings, message: Message) -> None:
+        """Write it."""
         content = content_of(message.payload, "https://products.example.com")
         self.lengths.append(len(rendered(content, "message.html")))
 
