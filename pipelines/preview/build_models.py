@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from pipelines import models
@@ -35,7 +34,7 @@ def build_models(warehouse: Path, selection: str, settings: Settings) -> None:
     """Run the models and the tests of what they mean on the warehouse; DryRunError names what failed."""
     folder = warehouse.parent
     command = [
-        *(sys.executable, "-m", "pipelines.models", "--quiet", "--no-use-colors", "build"),
+        *(models.PYTHON, "-m", "pipelines.models", "--quiet", "--no-use-colors", "build"),
         *("--select", selection, "--indirect-selection", "buildable"),
         *("--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"),
         *models.variables(settings),

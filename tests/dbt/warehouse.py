@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from pipelines.catalog.health_targets import with_defaults
 from pipelines.catalog.loading import COLUMNS
 from pipelines.sentry.schema import RAW_TABLES
 from pipelines.warehouse import run_log
+from tests.forked_python import forked_python
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 Row = dict[str, Any]
@@ -156,8 +156,7 @@ def write_seeds(db: duckdb.DuckDBPyConnection, tables: dict[str, list[Row]]) -> 
 def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run dbt on the warehouse of the folder, where it also leaves its target and logs."""
     command = [
-        str(Path(sys.executable).with_name("dbt")),
-        "--no-use-colors",
+        *(forked_python(), "-m", "pipelines.models", "--no-use-colors"),
         *arguments,
         f"--project-dir={DBT_PROJECT}",
         f"--profiles-dir={DBT_PROJECT}",

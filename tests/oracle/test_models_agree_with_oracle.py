@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from tests.forked_python import forked_python
 
 from .comparison import columns, disagreements, marts, passed_on_wrongly, published
 from .oracle import KEYS, expected
@@ -64,8 +65,7 @@ class Workshop:
         world.write(self.warehouse)
         dbt = subprocess.run(
             [
-                str(Path(sys.executable).with_name("dbt")),
-                "build",
+                *(forked_python(), "-m", "pipelines.models", "build"),
                 # They bring their own rows, so they say the same of every world.
                 *("--exclude-resource-type", "unit_test"),
                 *("--project-dir", str(ROOT / "dbt_project")),

@@ -13,12 +13,14 @@ import dagster as dg
 import duckdb
 import pytest
 
+from pipelines import models
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.run_failures import failure_of
 from pipelines.settings import EXAMPLE
 from pipelines.warehouse.attach import attach
+from tests.forked_python import forked_python
 
 # A developer's own settings must not reach the tests.
 SETTINGS = {
@@ -61,6 +63,7 @@ class Deployment:
         with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
             for name, value in environment.items():
                 patch.setenv(name, value)
+            patch.setattr(models, "PYTHON", forked_python())
             return defs.resolve_job_def(job).execute_in_process(
                 instance=instance, raise_on_error=False
             )

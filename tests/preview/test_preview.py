@@ -13,12 +13,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines import models
 from pipelines.__main__ import main
 from pipelines.catalog import check, load
 from pipelines.preview.warehouse_copy import copy_warehouse
 from pipelines.publish import publish
 from tests.catalog.small_catalog import MAPPING, MATRIX, PRODUCTS
 from tests.dbt.warehouse import START, WrittenWarehouse
+from tests.forked_python import forked_python
 
 SHOP = """shop,Shop,,,commerce,high,
 payments,Payments,shop,,,,
@@ -97,6 +99,7 @@ def place(original: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     shutil.copytree(original.folder, place.folder)
     monkeypatch.setenv("SEEDS_DIR", str(place.folder / "seeds"))
     monkeypatch.setenv("DATA_DIR", str(place.data))
+    monkeypatch.setattr(models, "PYTHON", forked_python())
     return place
 
 
