@@ -18,7 +18,8 @@ import dbt.adapters.duckdb
 import dbt.cli.main
 import dbt.task.build  # noqa: F401
 
-import pipelines.models  # noqa: F401
+import pipelines.child_process
+import pipelines.settings  # noqa: F401
 
 
 def serve(address: str) -> dict[str, Any]:
