@@ -85,6 +85,10 @@ def main() -> None:
         print(version("dbt-core"))  # dbt's own answer asks the package index first
         return
     end_with_parent()
+    if warehouse := os.environ.get("WAREHOUSE_PATH"):
+        # By its name alone: what dbt has parsed for one folder holds for another, in a backup or for a preview.
+        folder, os.environ["WAREHOUSE_PATH"] = os.path.split(warehouse)
+        os.chdir(folder or ".")
     from dbt.cli.main import cli
 
     cli()
