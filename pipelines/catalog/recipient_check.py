@@ -71,6 +71,8 @@ def _fits(channel: str, address: str) -> bool:
             return parts.scheme in ("http", "https") and bool(parts.hostname)
         except ValueError:
             return False
+    if channel == "mail" and not address.isascii():
+        return False
     return bool({"mail": _mail, "chat": _chat, "jira": _jira}[channel](address))
 
 

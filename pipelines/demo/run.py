@@ -64,6 +64,7 @@ def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) ->
     before = read_before(settings.published) if runs else None
     clock = f"{sentry.world.clock:%a %d %b %Y %H:%M} UTC"
     console.print(f"A sample Sentry is running on {sentry.url}; its clock says {clock}.")
+    earlier = len(caught(data / "mails"))
     outcome = run_and_watch(console, settings, "sync_sentry", environment)
     if outcome.failure is not None:
         console.print(f"[red]The job failed.[/red] All that it logged is in {settings.run_log}.")
@@ -77,13 +78,14 @@ def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) ->
         else ""
     )
     show(console, after, before, settings.published, again + NEXT, SUGGEST)
-    _show_mails(data / "mails")
+    _show_mails(data / "mails", earlier)
     return 0
 
 
-def _show_mails(folder: Path) -> None:
-    """Name the mails that the recipients of the example would have been sent."""
-    for path, to, subject in caught(folder)[:MOST_MAILS]:
+def _show_mails(folder: Path, earlier: int) -> None:
+    """Name the mails of this run to the recipients of the example; `earlier`: how many there were before."""
+    mails = caught(folder)
+    for path, to, subject in mails[: len(mails) - earlier][:MOST_MAILS]:
         console.print(f"Mail to {to}: {subject}", markup=False, highlight=False)
         console.print(f"  {shortened(path)}", markup=False, highlight=False)
 

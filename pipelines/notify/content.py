@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from pipelines.catalog.finding import counted
 
-LONGEST = 200  # characters of a title
+LONGEST, LONGEST_OF_ERROR = 200, 2000  # characters of a title, of a line of an error
 MOST_LINES = 100
 WORDS = {
     "new_high": ("new issue of high priority", "new issues of high priority"),
@@ -89,11 +89,10 @@ def content_of(payload: dict[str, Any], pages_url: str) -> Content:
     elif payload["kind"] == "digest":
         content = _digest(payload, pages_url)
     else:
-        content = Content(
-            payload["subject"],
-            payload["subject"] + ".",
-            (Section("Why", (Line(payload["text"]),)),),
-        )
+        # The message of an error: each of its lines may matter.
+        lines = tuple(map(Line, payload["text"].splitlines()))
+        why = Content(payload["subject"], f"{payload['subject']}.", (Section("Why", lines),))
+        return why.mapped(lambda text: one_line(text, LONGEST_OF_ERROR))
     return content.mapped(one_line)
 
 
@@ -102,11 +101,11 @@ def rendered(content: Content, template: str) -> str:
     return _environment.get_template(template).render(content=content)
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, longest: int = LONGEST) -> str:
     """Return the text on one line, printable and of bounded length."""
     words = " ".join(text.split())
     printable = "".join(each for each in words if each.isprintable())
-    return printable if len(printable) <= LONGEST else printable[: LONGEST - 1] + "…"
+    return printable if len(printable) <= longest else printable[: longest - 1] + "…"
 
 
 def product_url(pages_url: str, product_id: str | None) -> str | None:

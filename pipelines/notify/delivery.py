@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.notify import outbox, store
 from pipelines.notify.channels import CHANNELS
-from pipelines.notify.channels.channel import Channel, NotSentError, RefusedError
+from pipelines.notify.channels.channel import Channel, NotSentError, PostponedError, RefusedError
 from pipelines.notify.outbox import Message
 from pipelines.settings import Settings
 
@@ -59,7 +59,8 @@ def deliver(
                 try:
                     channel.send(settings, message)
                 except NotSentError as error:
-                    unreachable.add(place)
+                    if not isinstance(error, PostponedError):
+                        unreachable.add(place)
                     ended["pending"] += 1
                     log.error("%s", error)
                     outbox.postpone(db, message, str(error), now())

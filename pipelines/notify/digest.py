@@ -44,7 +44,8 @@ def note_digests(settings: Settings, now: datetime | None = None) -> int:
                 if payload:
                     count += 1
                     key = _key(recipient, day)
-                    outbox.insert(db, recipient, "digest", key, payload, now, now)
+                    due_at = outbox.after_quiet_hours(recipient, now)
+                    outbox.insert(db, recipient, "digest", key, payload, now, due_at)
                 _note(db, recipient, day, as_of[0])
     return count
 

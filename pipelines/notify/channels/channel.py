@@ -15,6 +15,10 @@ class NotSentError(Exception):
     """Nothing has left; it may be tried again later."""
 
 
+class PostponedError(NotSentError):
+    """Nothing of this message has left; others may go by the same way."""
+
+
 class RefusedError(Exception):
     """Nothing has left, and nothing will: the other side refuses this message."""
 
@@ -42,9 +46,9 @@ def address_of(message: Message) -> str:
         return message.address
     address = from_environment(name)
     if not address:
-        raise NotSentError(f"{name} is not set, and recipients.csv names it as an address.")
+        raise PostponedError(f"{name} is not set, and recipients.csv names it as an address.")
     if address_problem(message.channel, address):
-        raise NotSentError(f"{name} holds no address of channel {message.channel}.")
+        raise PostponedError(f"{name} holds no address of channel {message.channel}.")
     return address
 
 

@@ -8,13 +8,15 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import formatdate, parseaddr
+from email.utils import format_datetime, parseaddr
 from urllib.parse import quote, unquote, urlsplit
 
 from pipelines.notify.channels.channel import (
     NotSentError,
+    PostponedError,
     RefusedError,
     UncertainError,
     address_of,
@@ -144,7 +146,7 @@ def _raise_for(code: int, reply: bytes | str) -> None:
         return
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     words = f"The mail server answers {code} {one_line(text)}"
-    raise (NotSentError if code < 500 else RefusedError)(words)
+    raise (PostponedError if code < 500 else RefusedError)(words)
 
 
 def _reason(error: Exception) -> str:
@@ -174,7 +176,7 @@ def mail_of(settings: Settings, message: Message, address: str) -> EmailMessage:
     mail["Subject"] = content.subject
     mail["From"] = sender
     mail["To"] = address
-    mail["Date"] = formatdate(message.created_at.timestamp(), usegmt=False)
+    mail["Date"] = format_datetime(message.created_at.replace(tzinfo=UTC))
     mail["Message-ID"] = f"<{message.key}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     unsubscribe = quote(f"Unsubscribe {address} from {message.team or 'every team'}")
