@@ -144,6 +144,7 @@ class Histories(RuleBasedStateMachine):
     def one_is_resolved_or_comes_back(self, data: st.DataObject) -> None:
         issue = data.draw(st.sampled_from(self.issues))
         issue.is_open = not issue.is_open
+        self.now += timedelta(minutes=5)
         if issue.is_open:
             issue.opened_at = self.now - timedelta(minutes=3)
 
