@@ -202,13 +202,14 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def a_backup_is_made(self) -> None:
         shutil.copyfile(self.settings.notify_state, self.backup)
+        self.known = set(self.baseline)
 
     @precondition(lambda self: self.backup.exists())
     @rule()
     def the_record_is_lost_and_that_of_the_backup_put_back(self) -> None:
         shutil.copyfile(self.backup, self.settings.notify_state)
-        begin_anew(self.settings.notify_state, 0o027)
-        self.baseline.clear()
+        begin_anew(self.settings.notify_state, 0o027, self.now)
+        self.baseline = dict.fromkeys(self.known, self.now)
         self.lost |= self.due
 
     @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=6))
