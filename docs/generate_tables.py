@@ -8,18 +8,16 @@ Descriptions live in `dbt_project/models`, queries in `docs/queries`, one file e
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipelines import models
 from pipelines.publish.contract import PUBLICATION_COLUMNS, PUBLICATION_DESCRIPTION, contract
 
 DOCS = Path(__file__).parent
-PROJECT = DOCS.parent / "dbt_project"
 PAGE = DOCS / "tables.md"
 
 # As people come to them; a table that is not named here follows, reports before core.
@@ -172,18 +170,12 @@ def _cell(text: str) -> str:
 
 
 def parsed_manifest() -> dict[str, Any]:
-    """Let dbt parse the project, and return its manifest."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            *(str(Path(sys.executable).with_name("dbt")), "parse", "--quiet"),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", folder, "--log-path", folder),
-        ]
-        environment = os.environ | {"WAREHOUSE_PATH": ":memory:"}
-        if subprocess.run(command, env=environment, check=False).returncode:
-            sys.exit("dbt cannot parse the project, so docs/tables.md stays as it is.")
-        manifest: dict[str, Any] = json.loads(Path(folder, "manifest.json").read_text("utf-8"))
-        return manifest
+    """Return dbt's manifest of the project as it is now."""
+    try:
+        manifest: dict[str, Any] = json.loads(models.manifest().read_bytes())
+    except subprocess.CalledProcessError:
+        sys.exit("dbt cannot parse the project, so docs/tables.md stays as it is.")
+    return manifest
 
 
 if __name__ == "__main__":
