@@ -115,7 +115,9 @@ class SyncedWarehouse:
             f"select organization_slug, mode, failure, started_at, {', '.join(COUNTERS)} "
             f"from raw.organization_syncs where run_id = '{sync.run_id}'"
         )
-        counts = [sum(numbers) for numbers in zip(*(row[4:] for row in log), strict=True)]
+        counts = [
+            sum(filter(None, numbers)) for numbers in zip(*(row[4:] for row in log), strict=True)
+        ]
         return Summary(
             as_of=log[0][3],
             mode="full" if any(mode == "full" for _, mode, *_ in log) else "incremental",
