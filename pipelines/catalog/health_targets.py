@@ -24,7 +24,7 @@ class Measure:
 
 MEASURES = {
     "late_high_issues": Measure(1, 2),
-    "late_ratio": Measure(0.25, 0.5, at_most=1, unit="a share of the open issues"),
+    "late_ratio": Measure(0.25, None, at_most=1, unit="a share of the open issues"),
     "at_risk_high_issues": Measure(1, None),
     "events_growth": Measure(
         2, 5, above=1, unit="how many times as many events, where 1 is as many"
