@@ -171,12 +171,12 @@ def test_reasons_and_movers_alone_say_what_happened(first: Deployment) -> None:
 
 
 def test_ten_times_the_users_and_events_outrank_mere_lateness(first: Deployment) -> None:
-    """So 194 users and 606 events come before 15 and 11 of the same product and severity, however late these are."""
+    """So 194 users and 606 events come before 15 and 11, all but the time over the target equal."""
     pairs = first.read(
         """
         select more.triage_rank < fewer.triage_rank as is_first, fewer.sla_points > more.sla_points as is_later
         from marts.triage_queue as more
-        inner join marts.triage_queue as fewer using (product_id, severity_points, regression_points)
+        inner join marts.triage_queue as fewer using (product_points, severity_points, regression_points)
         where
             more.user_count + 1 >= 10 * (fewer.user_count + 1)
             and more.events_7d + 1 >= 10 * (fewer.events_7d + 1)
