@@ -36,6 +36,7 @@ NEXT = (
 
 def demo(settings: Settings, port: int, with_ui: bool) -> int:
     """Run the whole pipeline against a sample Sentry, no account needed; again: three hours later."""
+    os.umask(settings.umask)
     # Apart from the data of one's own Sentry.
     apart = {"data_dir": settings.demo_data, "dagster_postgres_url": SecretStr("")}
     settings = settings.model_copy(update=apart)
