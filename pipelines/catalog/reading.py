@@ -45,7 +45,7 @@ def read(seeds_dir: Path, table: Table) -> Reading:
         text = spreadsheet.decode(spreadsheet.content(path))
         if text.problem:
             reading.add(*text.problem)
-        _raise_on_merge_conflict(text.content)
+        raise_on_merge_conflict(text.content)
         reading.delimiter = spreadsheet.delimiter_of(text.content, table.names)
         records = spreadsheet.records(text.content, reading.delimiter)
         positions, width = _heading(reading, next(records, None), table)
@@ -88,7 +88,8 @@ def _another_name(seeds_dir: Path, table: Table) -> str:
     return f"; is it {quoted(found)}?" if found else ""
 
 
-def _raise_on_merge_conflict(text: str) -> None:
+def raise_on_merge_conflict(text: str) -> None:
+    """Raise UnreadableError where git has left its markers."""
     if "<<<<<<< " not in text:
         return
     for line, content in enumerate(spreadsheet.physical_lines(text), start=1):
