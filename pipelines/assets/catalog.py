@@ -33,12 +33,15 @@ def product_catalog(
     write_progress(settings.progress, step="product catalog")
     with explained(), connect(settings.warehouse) as connection:
         projects = [SentryProject.from_row(*row) for row in synced_projects(connection)]
+        # Before they are read: files that change meanwhile are other files, and the next rebuild takes them.
+        fingerprint = catalog.fingerprint(settings.seeds)
         checked = catalog.check(settings.seeds, projects)
         for finding in checked.warnings:
             context.log.warning(str(finding))
         if checked.catalog is None:
             raise dg.Failure("\n".join(str(finding) for finding in checked.errors))
         replaced = catalog.load(connection, checked.catalog)
+        catalog.note_files(connection, fingerprint)
     for table in TABLES:
         yield dg.MaterializeResult(
             asset_key=dg.AssetKey(["seeds", table]),

@@ -8,7 +8,7 @@ warehouse, so that the check and the dbt models see the same rows. Imports no ot
 from pipelines.catalog.checking import Catalog, Checked, check
 from pipelines.catalog.finding import Finding
 from pipelines.catalog.fingerprints import fingerprint
-from pipelines.catalog.loading import load
+from pipelines.catalog.loading import load, note_files
 from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
 
@@ -24,4 +24,5 @@ __all__ = [
     "check",
     "fingerprint",
     "load",
+    "note_files",
 ]

@@ -222,7 +222,8 @@ def _require_heading(file: File) -> None:
         wrong = ", ".join(map(quoted, missing or dict.fromkeys(strange)))
         state = "lacks" if missing else "has, unknown or twice,"
         raise EditError(
-            f"{table.file}:{file.records[0].line}: the heading {state} {wrong}. Repair it in the file; it is {expected}."
+            f"{table.file}:{file.records[0].line}: the heading {state} {wrong}. "
+            f"Repair it in the file; it is {expected}."
         )
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from pipelines.catalog.spreadsheet import UnreadableError, content
 from pipelines.catalog.tables import TABLES
 
-
 MISSING = "none"
 """The fingerprint of a file that is not there."""
 

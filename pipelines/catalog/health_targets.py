@@ -57,6 +57,7 @@ def check_health_targets(reading: Reading) -> None:
                     target.line,
                     f"measure {quoted(target.measure)} is not known; write one of {known}"
                     f"{closest.hint(target.measure)}",
+                    column="measure",
                 )
             continue
         other = first.setdefault((target.priority, target.measure), target)
@@ -66,6 +67,7 @@ def check_health_targets(reading: Reading) -> None:
                 target.line,
                 f"{target.measure} has targets for {whose} in line {other.line} already; "
                 "remove one of the rows",
+                column="measure",
             )
         _check_numbers(reading, target, measure)
 
@@ -77,6 +79,7 @@ def _check_numbers(reading: Reading, target: HealthTarget, measure: Measure) -> 
                 target.line,
                 f"{column} {value:g} cannot be: {target.measure} is {measure.unit}; "
                 f"write a number above {measure.above:g} and at most {measure.at_most:,.0f}",
+                column=column,
             )
     at_risk, critical = target.at_risk, target.critical
     if at_risk is not None and critical is not None and at_risk > critical:
@@ -84,4 +87,5 @@ def _check_numbers(reading: Reading, target: HealthTarget, measure: Measure) -> 
             target.line,
             f"at_risk {at_risk:g} is beyond critical {critical:g}, but "
             f"{target.measure} gets worse as it rises; write the smaller number in at_risk",
+            column="at_risk",
         )

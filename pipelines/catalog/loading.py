@@ -63,6 +63,14 @@ def load(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> tuple[str, 
     return replaced
 
 
+def note_files(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
+    """Note of which files the catalog in the warehouse was made, by their fingerprint."""
+    connection.execute(
+        "create or replace table seeds.loaded_files as select $fingerprint as fingerprint",
+        {"fingerprint": fingerprint},
+    )
+
+
 def _replace(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Any]) -> bool:
     # One Arrow table: row-wise inserts of 50,000 rows would take seconds.
     connection.execute(f"create or replace temp table incoming ({COLUMNS[name]})")

@@ -24,7 +24,7 @@ def check_mapping(reading: Reading, names: ProductNames, projects: Sequence[Sent
         if row.product_id and names.ids and row.product_id not in names.ids:
             advice = names.hint(row.product_id) or "; add it there, or write another product's id"
             unknown = f"product_id {quoted(row.product_id)} is not in products.csv"
-            reading.add(row.line, f"{unknown}{advice}")
+            reading.add(row.line, f"{unknown}{advice}", column="product_id")
     rows = _first_of_each(reading)
     if projects:
         _compare(reading, rows, projects)
@@ -48,7 +48,7 @@ def _first_of_each(reading: Reading) -> list[ProjectProduct]:
                 f"{quoted(other.product_id)} in line {other.line}; a project has one product, "
                 "remove one of the rows"
             )
-        reading.add(row.line, message)
+        reading.add(row.line, message, column="project")
     return list(first.values())
 
 
@@ -64,7 +64,7 @@ def _compare(
 ) -> None:
     found = survey(rows, projects)
     for first, second, project in found.ties.values():
-        reading.add(second.line, _tie(first, second, project))
+        reading.add(second.line, _tie(first, second, project), column="project")
     live = _LiveProjects(projects)
     for row in rows:
         if row.line in found.fitting:
@@ -78,7 +78,7 @@ def _compare(
             )
         else:
             message = live.no_match(row)
-        reading.add(row.line, message, "warning")
+        reading.add(row.line, message, "warning", "project")
 
 
 def _tie(first: ProjectProduct, second: ProjectProduct, project: SentryProject) -> str:

@@ -115,6 +115,7 @@ def decode(data: bytes) -> Text:
 
 
 def encoding_of(data: bytes) -> str:
+    """Return UTF-16 where the bytes begin like it, else UTF-8, as Python names them."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     # A heading is plain ASCII, so that in UTF-16 every other byte of it is zero.

@@ -55,7 +55,7 @@ def files(draw: st.DrawFn) -> tuple[list[bytes], str, str, str]:
     return [text.encode(codec) for text in texts], encoding, delimiter, line_end
 
 
-values = st.fixed_dictionaries({name: _letters for name in PRODUCTS.names}).map(
+values = st.fixed_dictionaries(dict.fromkeys(PRODUCTS.names, _letters)).map(
     lambda cells: cells | {"product_id": "new"}
 )
 
