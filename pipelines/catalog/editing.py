@@ -101,19 +101,26 @@ class File:
 
     def added(self, cells: Cells) -> bytes:
         """Return the file with one more row, below the last one."""
-        values = [""] * self._width
-        for name, place in self.places.items():
-            values[place] = self._with_our_line_ends(cells.get(name, ""))
-        line = self.delimiter.join(map(self._quoted, values))
+        values, line = self._values(cells), self.line_of(cells)
         last = self.records[-1]
         text = self._text(last)
         ended = _line_end(text)
         added = line + ended if ended else self._line_end + line
         return self._with(last, text + added, [last.cells, values])
 
+    def line_of(self, cells: Cells) -> str:
+        """Return a row as this file would have it, without the end of the line."""
+        return self.delimiter.join(map(self._quoted, self._values(cells)))
+
     def removed(self, line: int) -> bytes:
         """Return the file without one row."""
         return self._with(self.row(line), "", [])
+
+    def _values(self, cells: Cells) -> list[str]:
+        values = [""] * self._width
+        for name, place in self.places.items():
+            values[place] = self._with_our_line_ends(cells.get(name, ""))
+        return values
 
     @property
     def _width(self) -> int:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from pipelines import models
@@ -31,8 +32,13 @@ class DryRunError(Exception):
     """The numbers cannot be computed; the message says why, for people."""
 
 
-def build_models(warehouse: Path, selection: str, settings: Settings) -> None:
-    """Run the models and the tests of what they mean on the warehouse; DryRunError names what failed."""
+def build_models(
+    warehouse: Path, selection: str, settings: Settings, deadline: float | None = None
+) -> None:
+    """Run the models and the tests of what they mean on the warehouse; DryRunError names what failed.
+
+    It ends at the deadline (of `time.monotonic`), if there is one.
+    """
     folder = warehouse.parent
     command = [
         *(sys.executable, "-m", "pipelines.models", "--quiet", "--no-use-colors", "build"),
@@ -49,8 +55,18 @@ def build_models(warehouse: Path, selection: str, settings: Settings) -> None:
     }
     try:
         dbt = subprocess.run(
-            command, env=environment, cwd=folder, capture_output=True, text=True, check=False
+            command,
+            env=environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=None if deadline is None else max(deadline - time.monotonic(), 0),
         )
+    except subprocess.TimeoutExpired:
+        raise DryRunError(
+            "The models take longer than a page may wait; `make preview` has no such limit"
+        ) from None
     except OSError as error:
         raise DryRunError(f"dbt cannot be started: {error}") from error
     if dbt.returncode:

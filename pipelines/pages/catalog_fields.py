@@ -1,0 +1,157 @@
+"""How the catalog's files and columns are named and entered on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipelines.catalog.health_targets import MEASURES
+from pipelines.catalog.tables import (
+    HEALTH_TARGETS,
+    PRODUCTS,
+    PROJECT_PRODUCTS,
+    SLA_TARGETS,
+    TABLES,
+    Table,
+)
+from pipelines.catalog.values import ISSUE_PRIORITIES, PRIORITIES
+from pipelines.pages.respond import NotThereError
+
+
+@dataclass(frozen=True)
+class Field:
+    """How one cell is entered.
+
+    `kind`: text, long, choice (one of `options`, value to label), product (an id out of the tree), or the name of a
+    list of what is known, of which something else may be written too: teams, organizations, projects.
+    """
+
+    title: str
+    hint: str = ""
+    kind: str = "text"
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One file as people see it: `row` is what a row is called, `key` the columns that tell its rows apart."""
+
+    table: Table
+    title: str
+    about: str
+    row: str
+    key: tuple[str, ...]
+    fields: Mapping[str, Field]
+
+    @property
+    def name(self) -> str:
+        """The name in addresses."""
+        return self.table.file.removesuffix(".csv")
+
+
+def _priorities(blank: str) -> dict[str, str]:
+    return {"": blank} | {name: name for name in PRIORITIES}
+
+
+SHEETS = {
+    sheet.name: sheet
+    for sheet in (
+        Sheet(
+            PRODUCTS,
+            "Products",
+            "What there is, below what, and who answers for it.",
+            "product",
+            ("product_id",),
+            {
+                "name": Field("Name", "What people read."),
+                "product_id": Field(
+                    "Id",
+                    "Lasting, of a-z, 0-9, hyphen, underscore and dot. Another id is another product.",
+                ),
+                "parent_id": Field("Part of", "The product above it.", "product", {"": "the top"}),
+                "description": Field("Description", "", "long"),
+                "owner_team": Field(
+                    "Owner", "The team. Blank: that of the product above.", "teams"
+                ),
+                "priority": Field(
+                    "Priority",
+                    "Sets the SLA target.",
+                    "choice",
+                    _priorities("that of the product above"),
+                ),
+                "is_active": Field(
+                    "Active",
+                    "An inactive product takes all below it out of the totals above.",
+                    "choice",
+                    {"true": "yes", "false": "no"},
+                ),
+            },
+        ),
+        Sheet(
+            PROJECT_PRODUCTS,
+            "Projects",
+            "Which product each Sentry project counts for. The most specific row wins.",
+            "assignment",
+            ("organization", "project"),
+            {
+                "project": Field(
+                    "Sentry project",
+                    "Its slug, or a pattern: checkout-* is every project that begins so.",
+                    "projects",
+                ),
+                "organization": Field(
+                    "Organization", "Blank: any that has such a project.", "organizations"
+                ),
+                "product_id": Field("Product", "", "product", {"": "choose a product"}),
+            },
+        ),
+        Sheet(
+            SLA_TARGETS,
+            "SLA targets",
+            "In how many hours an issue is to be resolved.",
+            "target",
+            ("priority", "issue_priority"),
+            {
+                "priority": Field(
+                    "Priority of the product", "", "choice", _priorities("choose a priority")
+                ),
+                "issue_priority": Field(
+                    "Priority of the issue",
+                    "As Sentry gives it; fatal counts as high. A row that names it wins over any.",
+                    "choice",
+                    {"": "any"} | {name: name for name in ISSUE_PRIORITIES},
+                ),
+                "resolve_within_hours": Field("Hours to resolve in"),
+            },
+        ),
+        Sheet(
+            HEALTH_TARGETS,
+            "Health targets",
+            "From what value on a product is at risk or critical. What no row names is built in.",
+            "target",
+            ("priority", "measure"),
+            {
+                "measure": Field(
+                    "Measure",
+                    "",
+                    "choice",
+                    {"": "choose a measure"} | {name: name.replace("_", " ") for name in MEASURES},
+                ),
+                "priority": Field("Priority of the product", "", "choice", _priorities("any")),
+                "at_risk": Field("At risk from", "Blank: never."),
+                "critical": Field("Critical from", "Blank: never."),
+            },
+        ),
+    )
+}
+assert [sheet.table for sheet in SHEETS.values()] == list(TABLES)
+
+
+def sheet_of(name: str) -> Sheet:
+    """Return the sheet of an address; NotThereError if there is none."""
+    try:
+        return SHEETS[name]
+    except KeyError:
+        raise NotThereError(
+            f"The catalog has no table {name!r}; it has {', '.join(SHEETS)}."
+        ) from None
