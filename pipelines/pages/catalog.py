@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipelines.catalog import Checked, SentryProject
+from pipelines.catalog import Checked, Finding, SentryProject
 from pipelines.catalog.editing import Cells, EditError, File
 from pipelines.catalog.mapping import Matcher
 from pipelines.catalog.reading import read
@@ -17,7 +16,7 @@ from pipelines.catalog.tables import PRODUCTS, PROJECT_PRODUCTS
 from pipelines.pages.asked import SIZE, asked
 from pipelines.pages.catalog_editor import CatalogEditor, Edit
 from pipelines.pages.catalog_entry import entry_page
-from pipelines.pages.catalog_fields import SHEETS, Sheet, sheet_of
+from pipelines.pages.catalog_fields import SHEETS, Sheet, located, sheet_of
 from pipelines.pages.catalog_tree import tree
 from pipelines.pages.projects import UNASSIGNED
 from pipelines.pages.published import Reader, Row
@@ -42,7 +41,7 @@ def overview(request: Request, reader: Reader) -> Response:
         mapping=_file(editor, SHEETS["project_products"]),
         sheets=[(sheet, _file(editor, sheet)) for sheet in SHEETS.values()],
         seeds=editor.settings.seeds,
-        findings=located(checked)[:SIZE],
+        findings=located([*checked.errors, *checked.warnings])[:SIZE],
         findings_in_all=len(checked.findings),
     )
 
@@ -55,15 +54,6 @@ def standing(editor: CatalogEditor, reader: Reader, checked: Checked) -> dict[st
         "is_published": None if published is None else published == editor.fingerprint(),
         "errors": checked.errors,
     }
-
-
-def located(checked: Checked) -> list[dict[str, Any]]:
-    """Return the findings, errors first, each with its sheet and line."""
-    sheets = {sheet.table.file: sheet for sheet in SHEETS.values()}
-    return [
-        {"found": found, "sheet": sheets.get(Path(found.file).name)}
-        for found in (*checked.errors, *checked.warnings)
-    ]
 
 
 def _waiting(editor: CatalogEditor, reader: Reader) -> list[Row]:
@@ -105,10 +95,10 @@ def rows(request: Request, reader: Reader) -> Response:
         return refusal(request, 409, f"{sheet.title} cannot be shown as a table", str(error))
     checked = editor.checked(reader)
     shown = _shown(sheet, file, (wanted.filters["q"] or "").lower())
-    wrong: dict[int | None, list[Any]] = {}
-    for each in located(checked):
-        if each["sheet"] is sheet:
-            wrong.setdefault(each["found"].line, []).append(each["found"])
+    wrong: dict[int | None, list[Finding]] = {}
+    for place in located(checked.findings):
+        if place.sheet is sheet:
+            wrong.setdefault(place.found.line, []).append(place.found)
     return respond(
         request,
         reader,

@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 
 from pipelines.catalog.editing import EditError, File, same
 from pipelines.catalog.writing import ChangedError, WriteError
-from pipelines.pages.catalog import located
 from pipelines.pages.catalog_editor import (
     BusyError,
     CatalogEditor,
@@ -22,7 +21,7 @@ from pipelines.pages.catalog_editor import (
     NotAllowedError,
 )
 from pipelines.pages.catalog_entry import entry_page, label
-from pipelines.pages.catalog_fields import Sheet, sheet_of
+from pipelines.pages.catalog_fields import Sheet, located, sheet_of
 from pipelines.pages.catalog_merge import conflict_page
 from pipelines.pages.forms import Form, takes_form
 from pipelines.pages.published import Reader
@@ -158,9 +157,9 @@ def _consequences(
         label=label(sheet, edit),
         changed=_changed(sheet, file, edit),
         warnings=judged.warnings,
-        old_errors=judged.old_errors,
+        old_errors=located(judged.old_errors),
         why_not=why_not,
-        newer=located(found.checked) if found and found.changes is None else [],
+        newer=located(found.checked.errors) if found and found.changes is None else [],
         is_busy=status == 503,
         **_numbers(found),
     )

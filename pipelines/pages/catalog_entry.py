@@ -12,7 +12,7 @@ from pipelines.catalog import Finding, values
 from pipelines.catalog.editing import Cells, EditError, File
 from pipelines.catalog.tables import PRODUCTS
 from pipelines.pages.catalog_editor import CatalogEditor, Edit, Judged
-from pipelines.pages.catalog_fields import SHEETS, Field, Sheet
+from pipelines.pages.catalog_fields import SHEETS, Field, Sheet, located
 from pipelines.pages.catalog_tree import tree
 from pipelines.pages.published import Reader
 from pipelines.pages.respond import respond
@@ -61,7 +61,7 @@ def entry_page(
             }
             for name in names
         ],
-        above=above,
+        above=located(above),
         problem=problem,
         merging=theirs is not None,
         lacking=[sheet.fields[name].title for name in sheet.fields if name not in file.places],
@@ -83,9 +83,9 @@ def _now(editor: CatalogEditor, reader: Reader, edit: Edit) -> list[Finding]:
     if edit.action == "add":
         return []
     return [
-        found
-        for found in editor.checked(reader).findings
-        if found.line == edit.line and found.file.endswith(edit.table.file)
+        place.found
+        for place in located(editor.checked(reader).findings)
+        if place.found.line == edit.line and place.sheet and place.sheet.table is edit.table
     ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from pipelines.catalog import Finding
 from pipelines.catalog.health_targets import MEASURES
 from pipelines.catalog.tables import (
     HEALTH_TARGETS,
@@ -145,6 +147,20 @@ SHEETS = {
     )
 }
 assert [sheet.table for sheet in SHEETS.values()] == list(TABLES)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A finding of the check, and the sheet that it is about; None: the folder."""
+
+    found: Finding
+    sheet: Sheet | None
+
+
+def located(findings: Iterable[Finding]) -> list[Place]:
+    """Return each finding with its sheet."""
+    sheets = {sheet.table.file: sheet for sheet in SHEETS.values()}
+    return [Place(found, sheets.get(Path(found.file).name)) for found in findings]
 
 
 def sheet_of(name: str) -> Sheet:
