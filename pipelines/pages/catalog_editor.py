@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -18,7 +19,7 @@ from starlette.requests import Request
 
 from pipelines.catalog import Checked, Finding, SentryProject, check, fingerprint
 from pipelines.catalog.editing import Cells, File, open_file, parse
-from pipelines.catalog.finding import quoted
+from pipelines.catalog.finding import printable
 from pipelines.catalog.tables import TABLES, Table
 from pipelines.catalog.writing import replace
 from pipelines.pages.published import Reader
@@ -110,7 +111,8 @@ class CatalogEditor:
                 f"The proxy does not say who you are: the header {header} is to have your name, once. "
                 "Open the pages through the proxy, or see its configuration."
             )
-        return names[0]
+        # Headers come as Latin-1, whatever the proxy meant.
+        return names[0].encode("latin-1").decode("utf-8", "replace")
 
     def open(self, table: Table) -> File:
         """Return the file as it is now; EditError where it cannot be edited here."""
@@ -168,7 +170,8 @@ class CatalogEditor:
         row = "a new row" if edit.action == "add" else f"the row of line {edit.line}"
         verb = {"add": "added", "change": "changed", "remove": "removed"}[edit.action]
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        edit_log.info("%s %s %s %s in %s", now, quoted(editor), verb, row, path.absolute())
+        name = json.dumps(printable(editor), ensure_ascii=False)
+        edit_log.info("%s %s %s %s in %s", now, name, verb, row, path.absolute())
 
     @contextmanager
     def _edited(self, table: Table, data: bytes) -> Iterator[Path]:
