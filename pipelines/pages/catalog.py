@@ -105,7 +105,12 @@ def rows(request: Request, reader: Reader) -> Response:
         "catalog_rows",
         **standing(editor, reader, checked),
         sheet=sheet,
-        columns=[name for name in sheet.fields if name in file.places],
+        # Below what a product is, the tree shows.
+        columns=[
+            name
+            for name in sheet.fields
+            if name in file.places and (name != "parent_id" or wanted.filters["q"])
+        ],
         asked=wanted,
         rows=shown[wanted.offset : wanted.offset + SIZE],
         total=len(shown),

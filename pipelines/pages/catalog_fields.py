@@ -26,12 +26,14 @@ class Field:
 
     `kind`: text, long, choice (one of `options`, value to label), product (an id out of the tree), or the name of a
     list of what is known, of which something else may be written too: teams, organizations, projects.
+    `blank`: what a blank cell comes to, in a table.
     """
 
     title: str
     hint: str = ""
     kind: str = "text"
     options: Mapping[str, str] = field(default_factory=dict)
+    blank: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,22 +72,29 @@ SHEETS = {
                     "Id",
                     "Lasting, of a-z, 0-9, hyphen, underscore and dot. Another id is another product.",
                 ),
-                "parent_id": Field("Part of", "The product above it.", "product", {"": "the top"}),
+                "parent_id": Field(
+                    "Part of", "The product above it.", "product", {"": "nothing: at the top"}
+                ),
                 "description": Field("Description", "", "long"),
                 "owner_team": Field(
-                    "Owner", "The team. Blank: that of the product above.", "teams"
+                    "Owner",
+                    "The team. Blank: that of the product above.",
+                    "teams",
+                    blank="inherited",
                 ),
                 "priority": Field(
                     "Priority",
                     "Sets the SLA target.",
                     "choice",
                     _priorities("that of the product above"),
+                    "inherited",
                 ),
                 "is_active": Field(
                     "Active",
                     "An inactive product takes all below it out of the totals above.",
                     "choice",
                     {"true": "yes", "false": "no"},
+                    "yes",
                 ),
             },
         ),
@@ -102,7 +111,10 @@ SHEETS = {
                     "projects",
                 ),
                 "organization": Field(
-                    "Organization", "Blank: any that has such a project.", "organizations"
+                    "Organization",
+                    "Blank: any that has such a project.",
+                    "organizations",
+                    blank="any",
                 ),
                 "product_id": Field("Product", "", "product", {"": "choose a product"}),
             },
@@ -122,6 +134,7 @@ SHEETS = {
                     "As Sentry gives it; fatal counts as high. A row that names it wins over any.",
                     "choice",
                     {"": "any"} | {name: name for name in ISSUE_PRIORITIES},
+                    "any",
                 ),
                 "resolve_within_hours": Field("Hours to resolve in"),
             },
@@ -139,9 +152,11 @@ SHEETS = {
                     "choice",
                     {"": "choose a measure"} | {name: name.replace("_", " ") for name in MEASURES},
                 ),
-                "priority": Field("Priority of the product", "", "choice", _priorities("any")),
-                "at_risk": Field("At risk from", "Blank: never."),
-                "critical": Field("Critical from", "Blank: never."),
+                "priority": Field(
+                    "Priority of the product", "", "choice", _priorities("any"), "any"
+                ),
+                "at_risk": Field("At risk from", "Blank: never.", blank="never"),
+                "critical": Field("Critical from", "Blank: never.", blank="never"),
             },
         ),
     )

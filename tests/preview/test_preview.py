@@ -15,8 +15,11 @@ import pytest
 
 from pipelines.__main__ import main
 from pipelines.catalog import check, load
+from pipelines.preview.build_models import DryRunError
+from pipelines.preview.dry_run import dry_run
 from pipelines.preview.warehouse_copy import copy_warehouse
 from pipelines.publish import publish
+from pipelines.settings import Settings, read_settings
 from tests.catalog.small_catalog import MAPPING, MATRIX, PRODUCTS
 from tests.dbt.warehouse import START, WrittenWarehouse
 
@@ -280,6 +283,20 @@ def test_a_published_file_of_another_version_is_no_traceback(
     assert "If this program was updated since they were written, run `make sync` first" in (
         capsys.readouterr().err
     )
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path / "gone")
+
+    with pytest.raises(
+        DryRunError, match=r"gone cannot be written to \(No such file.*set DATA_DIR"
+    ):
+        dry_run(settings)
+
+
+def test_a_model_that_takes_too_long_is_ended(place: Place) -> None:
+    with pytest.raises(DryRunError, match="take longer than a page may wait"):
+        dry_run(read_settings(), seconds=0.5)
 
 
 def test_a_model_that_fails_is_named(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
