@@ -37,7 +37,7 @@ def overview(request: Request, reader: Reader) -> Response:
         saved=SHEETS.get(request.query_params.get("saved", "")),
         waiting=waiting[:SIZE],
         waiting_in_all=len(waiting),
-        products=_product_names(editor),
+        products=product_names(editor),
         mapping=_file(editor, SHEETS["project_products"]),
         sheets=[(sheet, _file(editor, sheet)) for sheet in SHEETS.values()],
         seeds=editor.settings.seeds,
@@ -69,7 +69,8 @@ def _waiting(editor: CatalogEditor, reader: Reader) -> list[Row]:
     return [row for row in waiting if not is_mapped(row)]
 
 
-def _product_names(editor: CatalogEditor) -> Mapping[str, str]:
+def product_names(editor: CatalogEditor) -> Mapping[str, str]:
+    """Return the names from the top down of each product of products.csv, by id; none where it cannot be read."""
     try:
         return {node.product_id: node.label for node in tree(editor.open(PRODUCTS))}
     except EditError:
@@ -116,7 +117,7 @@ def rows(request: Request, reader: Reader) -> Response:
         total=len(shown),
         pages=max(1, -(-len(shown) // SIZE)),
         wrong=wrong,
-        products=_product_names(editor),
+        products=product_names(editor),
     )
 
 

@@ -6,13 +6,16 @@ vouches for (Sec-Fetch-Site, or Origin against Host), and a page of another site
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from pipelines.catalog import values
 from pipelines.catalog.editing import EditError, File, same
 from pipelines.catalog.writing import ChangedError, WriteError
+from pipelines.pages.catalog import product_names
 from pipelines.pages.catalog_editor import (
     BusyError,
     CatalogEditor,
@@ -21,7 +24,7 @@ from pipelines.pages.catalog_editor import (
     NotAllowedError,
 )
 from pipelines.pages.catalog_entry import entry_page, label
-from pipelines.pages.catalog_fields import Sheet, located, sheet_of
+from pipelines.pages.catalog_fields import Field, Sheet, located, sheet_of
 from pipelines.pages.catalog_merge import conflict_page
 from pipelines.pages.forms import Form, takes_form
 from pipelines.pages.published import Reader
@@ -155,7 +158,7 @@ def _consequences(
         sheet=sheet,
         edit=edit,
         label=label(sheet, edit),
-        changed=_changed(sheet, file, edit),
+        changed=_changed(sheet, file, edit, product_names(editor)),
         warnings=judged.warnings,
         old_errors=located(judged.old_errors),
         why_not=why_not,
@@ -169,12 +172,19 @@ def _consequences(
     return page
 
 
-def _changed(sheet: Sheet, file: File, edit: Edit) -> list[tuple[str, str, str]]:
+def _changed(
+    sheet: Sheet, file: File, edit: Edit, products: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
     """Return title, text before and text after of each entry that differs."""
     columns = {column.name: column for column in file.columns}
     after = {} if edit.action == "remove" else edit.cells
+
+    def named(field: Field, cell: str) -> str:
+        label = field.kind == "product" and products.get(values.lower(cell))
+        return f"{label} ({cell.strip()})" if label else cell
+
     return [
-        (field.title, edit.was.get(name, ""), after.get(name, ""))
+        (field.title, named(field, edit.was.get(name, "")), named(field, after.get(name, "")))
         for name, field in sheet.fields.items()
         if name in columns and not same(columns[name], edit.was.get(name, ""), after.get(name, ""))
     ]

@@ -13,7 +13,6 @@ from pipelines.catalog.tables import (
     PRODUCTS,
     PROJECT_PRODUCTS,
     SLA_TARGETS,
-    TABLES,
     Table,
 )
 from pipelines.catalog.values import ISSUE_PRIORITIES, PRIORITIES
@@ -161,7 +160,6 @@ SHEETS = {
         ),
     )
 }
-assert [sheet.table for sheet in SHEETS.values()] == list(TABLES)
 
 
 @dataclass(frozen=True)

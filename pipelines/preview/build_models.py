@@ -62,7 +62,7 @@ def build_models(
         dbt = subprocess.run(
             command,
             env=environment,
-            cwd=folder,
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,

@@ -15,9 +15,11 @@ import duckdb
 import pytest
 import requests
 
+from pipelines.catalog.tables import TABLES
 from pipelines.pages import serving
 from pipelines.pages.app import create_app
 from pipelines.pages.catalog_editor import CatalogEditor
+from pipelines.pages.catalog_fields import SHEETS
 from pipelines.settings import Settings, SettingsError
 from tests.pipeline.conftest import Deployment
 from tests.pipeline.pages.conftest import Browser, settings_of
@@ -100,7 +102,7 @@ def test_a_product_moves_in_the_tree_and_no_other_line_changes(desk: Desk) -> No
     assert "support-desk" not in form.options["cell.parent_id"]
 
     shown = form.send(desk.url, "check", {"parent_id": "ecommerce"})
-    assert "Part of internal-tools ecommerce" in text(shown)
+    assert "Part of Internal Tools (internal-tools) E-commerce Platform (ecommerce)" in text(shown)
     forms(shown)[0].send(desk.url, "save")
 
     assert (desk.seeds / "products.csv").read_text() == before.replace(
@@ -480,6 +482,12 @@ def test_it_starts_only_where_not_everybody_could_edit(
     else:
         with pytest.raises(SettingsError, match="PAGES_USER_HEADER"):
             create_app(settings)
+
+
+def test_every_file_and_column_of_the_catalog_can_be_edited() -> None:
+    assert [sheet.table for sheet in SHEETS.values()] == list(TABLES)
+    for sheet in SHEETS.values():
+        assert sorted(sheet.fields) == sorted(sheet.table.names)
 
 
 def test_a_header_that_cannot_be_one_is_refused() -> None:
