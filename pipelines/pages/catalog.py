@@ -142,9 +142,10 @@ def row(request: Request, reader: Reader) -> Response:
     try:
         file = editor.open(sheet.table)
         if line:
-            was: Cells = file.cells(file.row(int(line) if line.isdecimal() else 0))
+            number = int(line) if line.isdecimal() and len(line) < 9 else 0
+            was: Cells = file.cells(file.row(number))
         else:
-            was = {}
+            number, was = 0, {}
     except EditError as error:
         raise NotThereError(
             f"{error} The file may have changed since; go back to its rows."
@@ -153,7 +154,7 @@ def row(request: Request, reader: Reader) -> Response:
     edit = Edit(
         sheet.table,
         "change" if line else "add",
-        int(line or 0),
+        number,
         file.fingerprint,
         was or given,
         was,

@@ -28,7 +28,7 @@ def test_an_edit_is_previewed_saved_rebuilt_and_shown_as_published(deployment: D
         form, *_ = forms(browser.get(f"/catalog/project_products/row?line={line}"))
 
         shown = form.send(url, "check", {"product_id": "internal-tools"})
-        assert "payments → internal-tools: acme/ledger" in shown.text
+        assert "payments → internal-tools: acme/ledger" in shown.text, shown.text
         saved = forms(shown)[0].send(url, "save")
         assert "Saved, not published yet" in saved.text
         result = deployment.run("rebuild_marts")
