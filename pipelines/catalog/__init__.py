@@ -10,13 +10,14 @@ from pipelines.catalog.finding import Finding
 from pipelines.catalog.fingerprints import fingerprint
 from pipelines.catalog.loading import load
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
+from pipelines.catalog.tables import HealthTarget, IssueRule, Product, ProjectProduct, SlaTarget
 
 __all__ = [
     "Catalog",
     "Checked",
     "Finding",
     "HealthTarget",
+    "IssueRule",
     "Product",
     "ProjectProduct",
     "SentryProject",

@@ -9,11 +9,12 @@ from pathlib import Path
 from pipelines.catalog import spreadsheet, tables
 from pipelines.catalog.finding import Finding
 from pipelines.catalog.health_targets import check_health_targets, with_defaults
+from pipelines.catalog.issue_rule_check import check_issue_rules
 from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import read
-from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
+from pipelines.catalog.tables import HealthTarget, IssueRule, Product, ProjectProduct, SlaTarget
 from pipelines.catalog.target_check import check_targets
 
 
@@ -23,6 +24,7 @@ class Catalog:
 
     products: tuple[Product, ...]
     project_products: tuple[ProjectProduct, ...]
+    issue_rules: tuple[IssueRule, ...]
     sla_targets: tuple[SlaTarget, ...]
     health_targets: tuple[HealthTarget, ...]
 
@@ -53,13 +55,16 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
     """
     if problem := spreadsheet.folder_problem(seeds_dir):
         return Checked((Finding(str(seeds_dir), None, "error", problem),), None)
-    products, mapping, targets, health = (read(seeds_dir, table) for table in tables.TABLES)
+    products, mapping, rules, targets, health = (
+        read(seeds_dir, table) for table in tables.TABLES
+    )
     names = ProductNames(products)
     check_products(products, names)
     check_mapping(mapping, names, tuple(projects))
+    check_issue_rules(rules, names, tuple(projects))
     check_targets(targets)
     check_health_targets(health)
-    readings = (products, mapping, targets, health)
+    readings = (products, mapping, rules, targets, health)
     findings = tuple(
         found
         for reading in readings
@@ -72,6 +77,7 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
         Catalog(
             tuple(products.rows),
             tuple(mapping.rows),
+            tuple(rules.rows),
             tuple(targets.rows),
             with_defaults(health.rows),
         ),

@@ -20,14 +20,19 @@ def check_mapping(reading: Reading, names: ProductNames, projects: Sequence[Sent
         return
     if not reading.rows and not reading.findings:
         reading.add(None, "has no rows, so that no project belongs to a product", "warning")
+    check_products_known(reading, names)
+    rows = _first_of_each(reading)
+    if projects:
+        _compare(reading, rows, projects)
+
+
+def check_products_known(reading: Reading, names: ProductNames) -> None:
+    """Add: products that are not in products.csv."""
     for row in reading.rows:
         if row.product_id and names.ids and row.product_id not in names.ids:
             advice = names.hint(row.product_id) or "; add it there, or write another product's id"
             unknown = f"product_id {quoted(row.product_id)} is not in products.csv"
             reading.add(row.line, f"{unknown}{advice}")
-    rows = _first_of_each(reading)
-    if projects:
-        _compare(reading, rows, projects)
 
 
 def _first_of_each(reading: Reading) -> list[ProjectProduct]:
