@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pipelines.catalog.closest import Closest
 from pipelines.catalog.finding import quoted
-from pipelines.catalog.mapping import is_glob, literal_characters, survey
+from pipelines.catalog.mapping import Survey, is_glob, literal_characters, survey
 from pipelines.catalog.product_check import ProductNames
 from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import Reading
@@ -70,6 +70,16 @@ def _compare(
     found = survey(rows, projects)
     for first, second, project in found.ties.values():
         reading.add(second.line, _tie(first, second, project))
+    fits_no_project(reading, rows, found, projects)
+
+
+def fits_no_project(
+    reading: Reading,
+    rows: list[ProjectProduct],
+    found: Survey,
+    projects: Sequence[SentryProject],
+) -> None:
+    """Add a warning for each row that fits no project by its slug of today."""
     live = _LiveProjects(projects)
     for row in rows:
         if row.line in found.fitting:

@@ -145,7 +145,11 @@ ISSUE_RULES = Table(
             f"write one of {', '.join(values.ISSUE_FIELDS)}",
         ),
         Column(
-            "pattern", values.text_pattern, values.parse_text, "", "write a text or glob to look for"
+            "pattern",
+            values.text_pattern,
+            values.parse_text,
+            "",
+            "write a text or glob to look for",
         ),
         Column(
             "product_id", values.lower, values.parse_reference, "", "write the product to route to"

@@ -50,13 +50,13 @@ matches as (
             issues.issue_id,
             scopes.line,
             scopes.like_pattern,
-            {{ each_element(json_texts('issues.owners')) }} as owner
+            {{ each_element(json_texts('issues.owners')) }} as team_or_user
         from {{ ref('stg_sentry__issues') }} as issues
         inner join scopes
             on issues.project_id = scopes.project_id
         where scopes.field = 'owner'
-    ) as owned
-    where lower(owner) like like_pattern escape '!'
+    ) as of_owners
+    where lower(team_or_user) like like_pattern escape '!'
 
 ),
 
@@ -65,7 +65,7 @@ last_matches as (
 
     select
         issue_id,
-        max(line) as line
+        max(line) as rule_line
     from matches
     group by issue_id
 
@@ -74,7 +74,7 @@ last_matches as (
 select
     last_matches.issue_id,
     rules.product_id,
-    last_matches.line
+    last_matches.rule_line
 from last_matches
 inner join {{ ref('stg_seeds__issue_rules') }} as rules
-    on last_matches.line = rules.line
+    on last_matches.rule_line = rules.line

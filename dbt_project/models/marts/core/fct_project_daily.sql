@@ -1,10 +1,10 @@
 select
     projects.organization_slug,
     daily.project_id,
-    daily.date_on,
     {% for number in daily_numbers() %}
-        cast(sum(daily.{{ number }}) as bigint) as {{ number }}{{ ',' if not loop.last }}
+        cast(sum(daily.{{ number }}) as bigint) as {{ number }},
     {% endfor %}
+    daily.date_on
 from {{ ref('int_project_product_daily') }} as daily
 inner join {{ ref('dim_projects') }} as projects
     on daily.project_id = projects.project_id
