@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from pipelines.pages.catalog import overview, row, rows
 from pipelines.pages.catalog_edit import edit
 from pipelines.pages.catalog_editor import CatalogEditor
+from pipelines.pages.catalog_rules import matches
 from pipelines.pages.issues import issues
 from pipelines.pages.product import days, product
 from pipelines.pages.products import products
@@ -60,6 +61,7 @@ def create_app(
         Route("/teams/{owner_team}", team),
         Route("/search/", search),
         Route("/catalog/", overview),
+        Route("/catalog/issue_rules/matches", matches),
         Route("/catalog/{table}/", rows),
         Route("/catalog/{table}/row", row),
         Route("/catalog/{table}/row", edit, methods=["POST"]),

@@ -36,6 +36,7 @@ from pipelines.preview.text import (
     assignment_lines,
     difference,
     headline,
+    issue_lines,
     number,
     number_rows,
     product_lines,
@@ -198,8 +199,11 @@ def _numbers(found: DryRun | None) -> dict[str, Any]:
     return {
         "previewed": True,
         "headline": headline(changes) if changes else None,
-        "product_lines": list(product_lines(changes, str)),
-        "assignment_lines": list(assignment_lines(changes, str)),
+        "lines": {
+            "Products": list(product_lines(changes, str)),
+            "Projects": list(assignment_lines(changes, str)),
+            "Issues": list(issue_lines(changes, str)),
+        },
         "number_rows": rows,
         "titles": titles(rows),
         "legend": LEGEND,

@@ -126,7 +126,7 @@ class CatalogEditor:
         """Return what the check says to the files as they are now."""
         kept, known = reader.publication.kept, self.fingerprint()
         if kept.get("catalog", ("",))[0] != known:
-            kept["catalog"] = known, check(self.settings.seeds, _projects(reader))
+            kept["catalog"] = known, _check(self.settings.seeds, reader)
         checked: Checked = kept["catalog"][1]
         return checked
 
@@ -134,7 +134,7 @@ class CatalogEditor:
         """Return what the check says to the file with the change, set apart from what it said before."""
         before = self.checked(reader)
         with self._edited(edit.table, data) as folder:
-            after = check(folder, _projects(reader))
+            after = _check(folder, reader)
         line = _line_after(edit, data)
         known = Counter(map(_without_lines, before.findings))
         row, new, old = [], [], []
@@ -186,8 +186,12 @@ class CatalogEditor:
             yield folder
 
 
-def _projects(reader: Reader) -> list[SentryProject]:
-    return [SentryProject.from_row(**row) for row in reader.rows("sentry_projects")]
+def _check(seeds_dir: Path, reader: Reader) -> Checked:
+    projects = [SentryProject.from_row(**row) for row in reader.rows("sentry_projects")]
+    # A file of an earlier version may be put back: it has no rules.
+    has_rules = ("issue_rules", "line") in reader.publication.comments
+    unrouted = [tuple(row.values()) for row in reader.rows("unrouted_rules")] if has_rules else ()
+    return check(seeds_dir, projects, unrouted)
 
 
 def _line_after(edit: Edit, data: bytes) -> int | None:

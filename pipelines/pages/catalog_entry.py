@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from pipelines.catalog import Finding, values
 from pipelines.catalog.editing import Cells, EditError, File
-from pipelines.catalog.tables import PRODUCTS
+from pipelines.catalog.tables import ISSUE_RULES, PRODUCTS
 from pipelines.pages.catalog_editor import CatalogEditor, Edit, Judged
 from pipelines.pages.catalog_fields import SHEETS, Field, Sheet, located
+from pipelines.pages.catalog_rules import matched
 from pipelines.pages.catalog_tree import tree
 from pipelines.pages.published import Reader
 from pipelines.pages.respond import respond
@@ -63,6 +64,7 @@ def entry_page(
         ],
         above=located(above),
         problem=problem,
+        matched=matched(reader, edit.cells) if sheet.table is ISSUE_RULES else None,
         merging=theirs is not None,
         lacking=[sheet.fields[name].title for name in sheet.fields if name not in file.places],
     )

@@ -10,12 +10,13 @@ from pipelines.catalog import Finding
 from pipelines.catalog.health_targets import MEASURES
 from pipelines.catalog.tables import (
     HEALTH_TARGETS,
+    ISSUE_RULES,
     PRODUCTS,
     PROJECT_PRODUCTS,
     SLA_TARGETS,
     Table,
 )
-from pipelines.catalog.values import ISSUE_PRIORITIES, PRIORITIES
+from pipelines.catalog.values import ISSUE_FIELDS, ISSUE_PRIORITIES, PRIORITIES
 from pipelines.pages.respond import NotThereError
 
 
@@ -116,6 +117,37 @@ SHEETS = {
                     blank="any",
                 ),
                 "product_id": Field("Product", "", "product", {"": "choose a product"}),
+            },
+        ),
+        Sheet(
+            ISSUE_RULES,
+            "Issue rules",
+            "Which single issues of a project go to another product. The last row that matches wins.",
+            "rule",
+            ("organization", "project", "field", "pattern"),
+            {
+                "project": Field(
+                    "Sentry project",
+                    "Its slug, or a pattern: shop-* is every project that begins so.",
+                    "projects",
+                ),
+                "organization": Field(
+                    "Organization",
+                    "Blank: any that has such a project.",
+                    "organizations",
+                    blank="any",
+                ),
+                "field": Field(
+                    "Where to look",
+                    "",
+                    "choice",
+                    {"": "choose a field of the issue"} | {name: name for name in ISSUE_FIELDS},
+                ),
+                "pattern": Field(
+                    "What to look for",
+                    "The whole text in any case; * is any run of characters, ? one: *timeout*",
+                ),
+                "product_id": Field("Goes to", "", "product", {"": "choose a product"}),
             },
         ),
         Sheet(

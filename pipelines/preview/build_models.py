@@ -17,17 +17,18 @@ OVERVIEW = "marts.product_overview"
 PRODUCTS = "marts.dim_products"
 CLOSURE = "marts.product_closure"
 PROJECTS = "marts.dim_projects"
+RULES = "marts.issue_rules"
 ISSUES = "marts.fct_issues"
 HEALTH = "marts.product_health_measures"
 FRESHNESS = "marts.organization_freshness"
 SYNCS = "staging.stg_sentry__organization_syncs"
 
-COMPARED = (OVERVIEW, PRODUCTS, PROJECTS, ISSUES)
+COMPARED = (OVERVIEW, PRODUCTS, PROJECTS, ISSUES, RULES)
 
 # What the catalog reaches, on the way to what is compared.
-DOWNSTREAM_OF_CATALOG = "source:seeds+,+product_overview"
+DOWNSTREAM_OF_CATALOG = "source:seeds+,+product_overview source:seeds+,+issue_rules"
 # The same and what it is made of, for data that no dbt model has seen yet.
-EVERYTHING = "+product_overview"
+EVERYTHING = "+product_overview +issue_rules"
 
 
 class DryRunError(Exception):

@@ -55,6 +55,10 @@ contract of the published tables leaves a choice, this is the reading taken here
 19. An issue's events are unknown if it was seen in the two weeks that end with as_of's day, or never,
     and no day of them has a count. Its movement goes by the first that fits: resolved, regressed, new,
     rising, falling. Shares are of the sum of all rises and falls, without their sign.
+20. An issue has the product of the last rule that matches it: its field (any of its owners) and one of
+    its project's slugs, also a former one of this organization, case ignored. Its project counts in its
+    own product alone. The events of its days go with it while it is live, as far as its project has
+    a count for the day; where there are more than that, the product with the most takes first.
 """
 
 from __future__ import annotations
@@ -73,6 +77,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "product_closure": ("ancestor_id", "descendant_id"),
     "dim_projects": ("project_id",),
     "fct_issues": ("issue_id",),
+    "issue_rules": ("line",),
     "fct_issue_status_changes": ("issue_id", "changed_at", "to_status"),
     "fct_project_daily": ("project_id", "date_on"),
     "product_overview": ("product_id",),
@@ -101,6 +106,7 @@ def expected(world: RawWorld, *earlier: RawWorld) -> dict[str, list[Row]]:
         "product_closure": oracle.catalog.product_closure(),
         "dim_projects": list(oracle.projects.values()),
         "fct_issues": list(oracle.issues.values()),
+        "issue_rules": reports.issue_rules(oracle),
         "fct_issue_status_changes": oracle.fct_issue_status_changes(),
         "fct_project_daily": days.fct_project_daily(),
         "product_overview": reports.product_overview(oracle),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from .oracle_facts import DAY, Oracle, percentile
+from .oracle_facts import DAY, Oracle, Part, percentile
 from .oracle_history import HOUR, Life
 from .oracle_versions import TermsOfMonths
 from .raw_world import Row
@@ -28,20 +28,22 @@ class Days:
         return TermsOfMonths(self.oracle)
 
     @cached_property
-    def of_projects(self) -> dict[str, dict[date, Figures]]:
-        """The daily figures of each project, from its first known day to as_of's."""
-        found: dict[str, dict[date, Figures]] = {}
-        counted: dict[str, list[Life]] = {project_id: [] for project_id in self.oracle.projects}
+    def of_parts(self) -> dict[Part, dict[date, Figures]]:
+        """The daily figures of each part, from the first known day of its project to as_of's."""
+        found: dict[Part, dict[date, Figures]] = {}
+        counted: dict[Part, list[Life]] = {part: [] for part in self.oracle.parts}
+        days: dict[str, set[date]] = {
+            project_id: set(events) for project_id, events in self.oracle.events.items()
+        }
         for life in self.oracle.lives:
             if life.is_in_trends:
-                counted[life.row["project_id"]].append(life)
+                counted[self.oracle.part_of(life)].append(life)
+                days[life.row["project_id"]].add(self.oracle.day_of(life.first_seen))
         today = self.oracle.as_of.date()
-        for project_id, lives in counted.items():
-            days = {self.oracle.day_of(life.first_seen) for life in lives}
-            days |= self.oracle.events[project_id].keys()
-            found[project_id] = {
-                day: {"event_count": self.oracle.events_on(project_id, day)} | self._day(day, lives)
-                for day in _days(min(days, default=today + DAY), today)
+        for part, lives in counted.items():
+            found[part] = {
+                day: {"event_count": self.oracle.events_on(part, day)} | self._day(day, lives)
+                for day in _days(min(days[part[0]], default=today + DAY), today)
             }
         return found
 
@@ -74,9 +76,11 @@ class Days:
                 "project_id": project_id,
                 "date_on": day,
             }
-            | figures
-            for project_id, days in self.of_projects.items()
-            for day, figures in days.items()
+            | _sum(
+                [self.of_parts[part][day] for part in self.oracle.parts if part[0] == project_id]
+            )
+            for project_id in self.oracle.projects
+            for day in self.of_parts[self.oracle.own_part(project_id)]
         ]
 
     def product_daily(self) -> list[Row]:
@@ -93,11 +97,11 @@ class Days:
         return rows
 
     def _summed(self, products: Iterable[str]) -> dict[date, Figures]:
-        """Daily figures of the projects of these products that still exist, without a gap."""
+        """Daily figures of what these products count of projects that still exist, without a gap."""
         parts = [
-            self.of_projects[project_id]
+            self.of_parts[part]
             for product_id in products
-            for project_id in self.oracle.projects_of[product_id]
+            for part in self.oracle.parts_of[product_id]
         ]
         today = self.oracle.as_of.date()
         first = min((day for part in parts for day in part), default=today + DAY)

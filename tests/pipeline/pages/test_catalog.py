@@ -282,6 +282,32 @@ def test_the_same_row_added_twice_is_shown_as_a_change_of_it(desk: Desk) -> None
     assert "Now in the file: Their Labs" in text(conflict)
 
 
+def test_a_rule_says_how_many_issues_it_matches_while_it_is_written(
+    desk: Desk, first: Deployment
+) -> None:
+    (count,) = first.read(
+        "select count(*) as issues from marts.fct_issues where title ilike '%error%' "
+        "and project_slug like 'checkout-%' and status not in ('deleted', 'merged')"
+    )
+    asked = "cell.project=checkout-*&cell.field=title&cell.pattern=*ERROR*"
+    shown = text(desk.browser.get(f"/catalog/issue_rules/matches?{asked}&cell.organization=Acme"))
+    assert f"Matches {count['issues']:,} issues" in shown
+    assert count["issues"] > 0
+    form, *_ = desk.row("issue_rules/row?project=checkout-*&field=title&pattern=*error*")
+    page = form.send(desk.url, "enter")
+    assert f"Matches {count['issues']:,} issues" in text(page)
+    asked = "cell.project=checkout-*&cell.field=logger&cell.pattern=x"
+    assert "is not published" in text(desk.browser.get(f"/catalog/issue_rules/matches?{asked}"))
+
+    before = (desk.seeds / "issue_rules.csv").read_text()
+    shown_page = form.send(desk.url, "check", {"product_id": "payments"})
+    assert shown_page.status_code == 200, text(shown_page)
+    forms(shown_page)[0].send(desk.url, "save")
+    assert (
+        desk.seeds / "issue_rules.csv"
+    ).read_text() == before + ",checkout-*,title,*error*,payments\n"
+
+
 def test_texts_of_the_catalog_are_text(desk: Desk) -> None:
     form, *_ = desk.row("products/row")
     entries = {"product_id": "evil", "name": HOSTILE, "owner_team": HOSTILE, "description": HOSTILE}
