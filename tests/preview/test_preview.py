@@ -32,6 +32,10 @@ search,Search,shop,,,,
 PROJECTS = """acme,checkout-*,payments
 ,finder,search
 """
+# It routes an issue to where it is anyway, so that no number depends on it.
+RULES = """organization,project,field,pattern,product_id
+,finder,category,Err*,search
+"""
 SLUGS = ("checkout-web", "checkout-api", "finder", "beta")
 LATE = START - timedelta(days=9)
 
@@ -51,6 +55,7 @@ class Place:
         seeds.mkdir(exist_ok=True)
         (seeds / "products.csv").write_text(PRODUCTS + products)
         (seeds / "project_products.csv").write_text(MAPPING + mapping)
+        (seeds / "issue_rules.csv").write_text(RULES)
         (seeds / "sla_targets.csv").write_text(MATRIX + "high,,72\nhigh,low,200\nlow,high,90\n")
 
     def preview(self, *options: str) -> int:
