@@ -123,7 +123,8 @@ def test_a_preview_shows_the_effect_of_the_edit_and_touches_nothing(
     printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert printed[printed.index("make check has 1 warning.") + 1 :] == [
         "1 product appears; 1 product moves; 1 product changes attributes; 3 projects",
-        "change product; 4 products change their numbers.",
+        "change product; 4 products change their numbers; the SLA target of 2 issues",
+        "changes.",
         "",
         "Products",
         "- appears: Labs (labs), at the top",
