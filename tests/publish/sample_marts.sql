@@ -136,6 +136,9 @@ select 'p0' as product_id, 'critical' as health, $stamp as health_reason, $as_of
 create or replace table marts.product_movers as
 select 'p0' as product_id, 1::bigint as mover_rank, 'new' as change, '1' as issue_id, $stamp as title;
 
+create or replace table marts.issue_rules as
+select 2::integer as line, 'p0' as product_id, $stamp as pattern;
+
 create or replace table marts.product_monthly as
 select 'p0' as product_id, date_trunc('month', $as_of::timestamp)::date as month_on, 3::bigint as event_count;
 
