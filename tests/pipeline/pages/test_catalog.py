@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.catalog.tables import TABLES
@@ -249,6 +252,21 @@ def test_a_rule_says_how_many_issues_it_matches_while_it_is_written(
     assert (
         desk.seeds / "issue_rules.csv"
     ).read_text() == before + ",checkout-*,title,*error*,payments\n"
+
+
+def test_the_page_says_whether_the_catalog_is_published(desk: Desk) -> None:
+    for known, words in (
+        (desk.editor.fingerprint(), "● Published at"),
+        ("another", "◆ Saved, not published yet."),
+        (None, "does not say which catalog"),
+    ):
+        published = desk.editor.settings.published
+        beside = published.with_suffix(".new")
+        shutil.copy(published, beside)
+        with duckdb.connect(str(beside)) as db:
+            db.execute("update marts.publication set catalog_fingerprint = ?", [known])
+        os.replace(beside, published)
+        assert words in text(desk.browser.get("/catalog/"))
 
 
 def test_every_file_and_column_of_the_catalog_can_be_edited() -> None:
