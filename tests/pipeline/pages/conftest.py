@@ -12,7 +12,7 @@ import requests
 
 from pipelines.pages import serving
 from pipelines.pages.app import create_app
-from pipelines.settings import Settings
+from pipelines.settings import EXAMPLE, Settings
 from tests.pipeline.conftest import Deployment
 
 SERVER = "https://sentry.example.com"
@@ -32,7 +32,8 @@ class Browser:
 
 def settings_of(published: Path, **others: Any) -> Settings:
     """The settings of pages over this file; nothing of `.env`."""
-    return Settings(_env_file=None, data_dir=published.parent, sentry_url=SERVER, **others)
+    given = {"data_dir": published.parent, "seeds_dir": EXAMPLE, "sentry_url": SERVER} | others
+    return Settings(_env_file=None, **given)
 
 
 @contextmanager
