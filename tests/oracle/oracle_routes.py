@@ -29,7 +29,7 @@ def _texts(issue: Row, field: str) -> list[str]:
         return list(json.loads(issue["owners"] or "[]"))
     if field == "assignee":
         names = ("assignee_name", "assignee_email", "assignee_id")
-        text = next((issue[name] for name in names if issue.get(name)), None)
+        text = next((issue[name] for name in names if issue.get(name) is not None), None)
     elif field in ("filename", "function", "type"):
         text = json.loads(issue["metadata"] or "{}").get(field)
     else:
