@@ -53,6 +53,16 @@
 {%- endmacro %}
 
 
+{# What a text that holds a JSON object says under a key, as text; null where it says nothing. #}
+{% macro json_text(column, key) -%}
+    {{ return(adapter.dispatch('json_text')(column, key)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(column, key) -%}
+    json_extract_string({{ column }}, '$.{{ key }}')
+{%- endmacro %}
+
+
 {# Before the bracket of a common table expression: work it out first and once, rather than woven into what reads it. #}
 {% macro materialized() -%}
     {{ return(adapter.dispatch('materialized')()) }}

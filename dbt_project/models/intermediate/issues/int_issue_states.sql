@@ -1,6 +1,22 @@
 {{ config(materialized='view') }}
 
-with located as (
+-- Of two reopenings in one second the later one holds.
+with regressions as (
+
+    select
+        issue_id,
+        occurred_at,
+        regressed_in_release,
+        row_number() over (
+            partition by issue_id, occurred_at
+            order by activity_number desc nulls last, activity_id desc
+        ) as steps_from_last
+    from {{ ref('stg_sentry__issue_status_activities') }}
+    where regressed_in_release is not null
+
+),
+
+located as (
 
     select
         spans.issue_id,
@@ -17,6 +33,7 @@ with located as (
         issues.last_seen_at,
         events.events_7d,
         events.events_previous_7d,
+        regressions.regressed_in_release,
         survivors.survivor_issue_id as merged_into_issue_id,
         spans._dlt_load_id
     from {{ ref('int_issue_status_spans') }} as spans
@@ -31,6 +48,11 @@ with located as (
         on spans.issue_id = survivors.issue_id
     left join {{ ref('int_issue_events') }} as events
         on spans.issue_id = events.issue_id
+    left join regressions
+        on
+            spans.issue_id = regressions.issue_id
+            and spans.opened_at = regressions.occurred_at
+            and regressions.steps_from_last = 1
     where spans.is_present
 
 ),
@@ -73,6 +95,7 @@ select
     end as sla_status,
     cast(coalesce(events_7d, no_events) as bigint) as events_7d,
     cast(coalesce(events_previous_7d, no_events) as bigint) as events_previous_7d,
+    regressed_in_release,
     merged_into_issue_id,
     _dlt_load_id
 from timed

@@ -18,6 +18,7 @@
     'sla_status',
     'events_7d',
     'events_previous_7d',
+    'regressed_in_release',
     'merged_into_issue_id',
 ] %}
 
@@ -67,6 +68,9 @@ select
     changed.hours_to_resolution,
     changed.sla_target_hours,
     changed.sla_status,
+    issues.is_in_production,
+    issues.introduced_in_release,
+    changed.regressed_in_release,
     issues.permalink,
     issues.removed_reason,
     issues.removed_at,

@@ -1,0 +1,37 @@
+-- People cannot be added up: where a tree lies in several organizations nobody knows how many they are together.
+with organizations as (
+
+    select
+        trees.product_id,
+        count(distinct projects.organization_slug) as organization_count
+    from {{ ref('int_counted_products') }} as trees
+    inner join {{ ref('dim_projects') }} as projects
+        on trees.descendant_id = projects.product_id
+    where not projects.is_deleted
+    group by trees.product_id
+
+),
+
+-- Those of the last day: an older count is of other days, or of another tree.
+recent as (
+
+    select
+        users.product_id,
+        users.organization_slug,
+        users.window_days,
+        users.user_count
+    from {{ ref('stg_sentry__product_users') }} as users
+    inner join {{ ref('int_as_of') }} as clock
+        on cast(users.observed_at as date) = clock.as_of_on
+
+)
+
+select
+    recent.product_id,
+    max(case when recent.window_days = 7 then recent.user_count end) as unique_users_7d,
+    max(case when recent.window_days = 30 then recent.user_count end) as unique_users_30d
+from recent
+inner join organizations
+    on recent.product_id = organizations.product_id
+where organizations.organization_count = 1
+group by recent.product_id
