@@ -3,6 +3,7 @@ with organizations as (
 
     select
         trees.product_id,
+        min(projects.organization_slug) as organization_slug,
         count(distinct projects.organization_slug) as organization_count
     from {{ ref('int_counted_products') }} as trees
     inner join {{ ref('dim_projects') }} as projects
@@ -22,7 +23,7 @@ recent as (
         users.user_count
     from {{ ref('stg_sentry__product_users') }} as users
     inner join {{ ref('int_as_of') }} as clock
-        on cast(users.observed_at as date) = clock.as_of_on
+        on {{ hours_between('users.observed_at', 'clock.as_of') }} < 24
 
 )
 
@@ -32,6 +33,8 @@ select
     max(case when recent.window_days = 30 then recent.user_count end) as unique_users_30d
 from recent
 inner join organizations
-    on recent.product_id = organizations.product_id
+    on
+        recent.product_id = organizations.product_id
+        and recent.organization_slug = organizations.organization_slug
 where organizations.organization_count = 1
 group by recent.product_id

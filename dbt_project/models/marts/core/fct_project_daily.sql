@@ -53,6 +53,18 @@ with changes as (
     inner join {{ ref('int_as_of') }} as clock
         on events.date_on <= clock.as_of_on
 
+    union all
+
+    select
+        project_id,
+        date_on,
+        null as event_count,
+        0 as new_issues,
+        0 as resolved_issues,
+        0 as more_unresolved,
+        0 as more_late
+    from {{ ref('int_project_usage') }}
+
 ),
 
 per_day as (
@@ -95,6 +107,13 @@ select
     cast(
         case when days.date_on >= days.first_counted_on then coalesce(per_day.event_count, 0) end as bigint
     ) as event_count,
+    usage.production_event_count,
+    cast(
+        case when days.date_on >= days.first_counted_on then coalesce(per_day.event_count, 0) end
+        - usage.production_event_count as bigint
+    ) as other_event_count,
+    usage.sessions,
+    usage.crashed_sessions,
     cast(coalesce(per_day.new_issues, 0) as bigint) as new_issues,
     cast(coalesce(per_day.resolved_issues, 0) as bigint) as resolved_issues,
     cast(
@@ -110,3 +129,7 @@ left join per_day
     on
         days.project_id = per_day.project_id
         and days.date_on = per_day.date_on
+left join {{ ref('int_project_usage') }} as usage
+    on
+        days.project_id = usage.project_id
+        and days.date_on = usage.date_on
