@@ -55,6 +55,11 @@ contract of the published tables leaves a choice, this is the reading taken here
 19. An issue's events are unknown if it was seen in the two weeks that end with as_of's day, or never,
     and no day of them has a count. Its movement goes by the first that fits: resolved, regressed, new,
     rising, falling. Shares are of the sum of all rises and falls, without their sign.
+20. One answer has the production events of an organization, and one its sessions. So from the first to the last day on
+    which any project of it has a row, one without a row had none: of sessions only from its own first row on, and of
+    events in production only where its events are known. What is known of a tree is added up, sessions by their number.
+21. A release brought what it introduced, and what it brought back when that was last reopened. Where Sentry counts new
+    issues of it and none is known, or Sentry does not count, their number is unknown.
 """
 
 from __future__ import annotations
@@ -65,6 +70,7 @@ from .oracle_facts import Oracle
 from .oracle_health import product_health_history, product_health_measures
 from .oracle_movers import product_movers
 from .oracle_triage import triage_queue
+from .oracle_usage import dim_releases, product_releases
 from .oracle_versions import product_history, project_assignment_history
 from .raw_world import RawWorld, Row
 
@@ -72,6 +78,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "dim_products": ("product_id",),
     "product_closure": ("ancestor_id", "descendant_id"),
     "dim_projects": ("project_id",),
+    "dim_releases": ("organization_slug", "version", "project_id"),
     "fct_issues": ("issue_id",),
     "fct_issue_status_changes": ("issue_id", "changed_at", "to_status"),
     "fct_project_daily": ("project_id", "date_on"),
@@ -82,6 +89,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "product_movers": ("product_id", "issue_id"),
     "product_daily": ("product_id", "date_on"),
     "product_monthly": ("product_id", "month_on"),
+    "product_releases": ("product_id", "organization_slug", "version"),
     "team_accountability": ("owner_team",),
     "unassigned_projects": ("organization_slug", "project_slug"),
     "sla_compliance": ("product_priority", "month_on"),
@@ -100,6 +108,7 @@ def expected(world: RawWorld, *earlier: RawWorld) -> dict[str, list[Row]]:
         "dim_products": list(oracle.products.values()),
         "product_closure": oracle.catalog.product_closure(),
         "dim_projects": list(oracle.projects.values()),
+        "dim_releases": dim_releases(oracle),
         "fct_issues": list(oracle.issues.values()),
         "fct_issue_status_changes": oracle.fct_issue_status_changes(),
         "fct_project_daily": days.fct_project_daily(),
@@ -110,6 +119,7 @@ def expected(world: RawWorld, *earlier: RawWorld) -> dict[str, list[Row]]:
         "product_issues": reports.product_issues(oracle),
         "product_daily": days.product_daily(),
         "product_monthly": days.product_monthly(),
+        "product_releases": product_releases(oracle),
         "team_accountability": reports.team_accountability(oracle),
         "unassigned_projects": reports.unassigned_projects(oracle),
         "sla_compliance": reports.sla_compliance(oracle),

@@ -10,9 +10,11 @@ from functools import cached_property
 
 from .oracle_facts import DAY, Oracle, percentile
 from .oracle_history import HOUR, Life
+from .oracle_usage import USAGE, Usage, added, crash_free
 from .oracle_versions import TermsOfMonths
 from .raw_world import Row
 
+TOLD = ("event_count", *USAGE)
 COUNTED = ("new_issues", "resolved_issues", "unresolved_issues", "late_issues")
 Figures = dict[str, int | None]
 
@@ -28,6 +30,10 @@ class Days:
         return TermsOfMonths(self.oracle)
 
     @cached_property
+    def usage(self) -> Usage:
+        return Usage(self.oracle)
+
+    @cached_property
     def of_projects(self) -> dict[str, dict[date, Figures]]:
         """The daily figures of each project, from its first known day to as_of's."""
         found: dict[str, dict[date, Figures]] = {}
@@ -38,9 +44,11 @@ class Days:
         today = self.oracle.as_of.date()
         for project_id, lives in counted.items():
             days = {self.oracle.day_of(life.first_seen) for life in lives}
-            days |= self.oracle.events[project_id].keys()
+            days |= self.oracle.events[project_id].keys() | self.usage.of_projects[project_id].keys()
             found[project_id] = {
-                day: {"event_count": self.oracle.events_on(project_id, day)} | self._day(day, lives)
+                day: {"event_count": self.oracle.events_on(project_id, day)}
+                | self.usage.on(project_id, day)
+                | self._day(day, lives)
                 for day in _days(min(days, default=today + DAY), today)
             }
         return found
@@ -75,6 +83,7 @@ class Days:
                 "date_on": day,
             }
             | figures
+            | {"other_event_count": _other(figures)}
             for project_id, days in self.of_projects.items()
             for day, figures in days.items()
         ]
@@ -84,9 +93,12 @@ class Days:
         for product_id in self.oracle.catalog.products:
             whole = self._summed(self.oracle.tree(product_id))
             own = self._summed([product_id])
-            nothing: Figures = {"event_count": None} | dict.fromkeys(COUNTED, 0)
+            nothing: Figures = dict.fromkeys(TOLD) | dict.fromkeys(COUNTED, 0)
             for day, figures in whole.items():
                 row = {"product_id": product_id, "date_on": day} | figures
+                row["crash_free_sessions"] = crash_free(
+                    figures["sessions"], figures["crashed_sessions"]
+                )
                 for column, figure in own.get(day, nothing).items():
                     row[f"own_{column}"] = figure
                 rows.append(row)
@@ -134,9 +146,12 @@ class Days:
 
 
 def _month(days: list[Row]) -> Row:
-    known = [row["event_count"] for row in days if row["event_count"] is not None]
+    told = {column: added(row[column] for row in days) for column in TOLD}
     return {
-        "event_count": sum(known) if known else None,
+        "event_count": told["event_count"],
+        "production_event_count": told["production_event_count"],
+        "sessions": told["sessions"],
+        "crash_free_sessions": crash_free(told["sessions"], told["crashed_sessions"]),
         "new_issues": sum(row["new_issues"] for row in days),
         "resolved_issues": sum(row["resolved_issues"] for row in days),
         "unresolved_issues": days[-1]["unresolved_issues"],
@@ -145,10 +160,14 @@ def _month(days: list[Row]) -> Row:
 
 
 def _sum(parts: list[Figures]) -> Figures:
-    known = [part["event_count"] for part in parts if part["event_count"] is not None]
-    return {"event_count": sum(known) if known else None} | {
+    return {column: added(part[column] for part in parts) for column in TOLD} | {
         column: sum(part[column] or 0 for part in parts) for column in COUNTED
     }
+
+
+def _other(figures: Figures) -> int | None:
+    events, production = figures["event_count"], figures["production_event_count"]
+    return None if events is None or production is None else events - production
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -136,6 +135,12 @@ class Usage:
         return {f"unique_users_{window}d": counts.get(window) for window in (7, 30)}
 
 
+def _days(first: date | None, last: date | None) -> list[date]:
+    if first is None or last is None:
+        return []
+    return [first + back * DAY for back in range((last - first).days + 1)]
+
+
 def added(numbers: Iterable[int | None]) -> int | None:
     """The sum of what is known; None if nothing is."""
     known = [number for number in numbers if number is not None]
@@ -144,18 +149,6 @@ def added(numbers: Iterable[int | None]) -> int | None:
 
 def crash_free(sessions: int | None, crashed: int | None) -> float | None:
     return (sessions - (crashed or 0)) / sessions if sessions else None
-
-
-def regressed_in(life: Life, activities: Iterable[Row]) -> str | None:
-    """The release that the activity of its last reopening names."""
-    named = [
-        (int(row["activity_id"]), version)
-        for row in activities
-        if row["activity_type"] == "set_regression"
-        and row["occurred_at"] == life.opened_at
-        and (version := json.loads(row["data"]).get("version"))
-    ]
-    return max(named)[1] if named else None
 
 
 def split(version: str) -> tuple[str | None, str]:
