@@ -15,6 +15,7 @@ from pipelines.warehouse.synced_projects import synced_projects
 TABLES = {
     "products": "One row per product: the tree, its owners and priorities, as people wrote it.",
     "project_products": "One row per mapping of a Sentry project, or of a pattern of them, to a product.",
+    "issue_rules": "One row per rule that routes issues to another product than their project's.",
     "sla_targets": "One row per priority of a product, and of its issues, with the hours to resolve in.",
     "health_targets": "One row per measure, and priority of products: from what value on one is at risk or critical.",
 }

@@ -8,17 +8,20 @@ warehouse, so that the check and the dbt models see the same rows. Imports no ot
 from pipelines.catalog.checking import Catalog, Checked, check
 from pipelines.catalog.finding import Finding
 from pipelines.catalog.fingerprints import fingerprint
+from pipelines.catalog.issue_rule_check import RuleKey
 from pipelines.catalog.loading import load
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
+from pipelines.catalog.tables import HealthTarget, IssueRule, Product, ProjectProduct, SlaTarget
 
 __all__ = [
     "Catalog",
     "Checked",
     "Finding",
     "HealthTarget",
+    "IssueRule",
     "Product",
     "ProjectProduct",
+    "RuleKey",
     "SentryProject",
     "SlaTarget",
     "check",

@@ -28,6 +28,14 @@ COLUMNS = {
         product_id varchar not null,
         line integer not null
     """,
+    "issue_rules": """
+        organization varchar,
+        project varchar not null,
+        field varchar not null,
+        pattern varchar not null,
+        product_id varchar not null,
+        line integer not null
+    """,
     "sla_targets": """
         priority varchar not null,
         issue_priority varchar,

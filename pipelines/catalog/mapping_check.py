@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pipelines.catalog.closest import Closest
 from pipelines.catalog.finding import quoted
-from pipelines.catalog.mapping import is_glob, literal_characters, survey
+from pipelines.catalog.mapping import Survey, is_glob, literal_characters, survey
 from pipelines.catalog.product_check import ProductNames
 from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import Reading
@@ -20,14 +20,19 @@ def check_mapping(reading: Reading, names: ProductNames, projects: Sequence[Sent
         return
     if not reading.rows and not reading.findings:
         reading.add(None, "has no rows, so that no project belongs to a product", "warning")
+    check_products_known(reading, names)
+    rows = _first_of_each(reading)
+    if projects:
+        _compare(reading, rows, projects)
+
+
+def check_products_known(reading: Reading, names: ProductNames) -> None:
+    """Add: products that are not in products.csv."""
     for row in reading.rows:
         if row.product_id and names.ids and row.product_id not in names.ids:
             advice = names.hint(row.product_id) or "; add it there, or write another product's id"
             unknown = f"product_id {quoted(row.product_id)} is not in products.csv"
             reading.add(row.line, f"{unknown}{advice}")
-    rows = _first_of_each(reading)
-    if projects:
-        _compare(reading, rows, projects)
 
 
 def _first_of_each(reading: Reading) -> list[ProjectProduct]:
@@ -65,6 +70,16 @@ def _compare(
     found = survey(rows, projects)
     for first, second, project in found.ties.values():
         reading.add(second.line, _tie(first, second, project))
+    fits_no_project(reading, rows, found, projects)
+
+
+def fits_no_project(
+    reading: Reading,
+    rows: list[ProjectProduct],
+    found: Survey,
+    projects: Sequence[SentryProject],
+) -> None:
+    """Add a warning for each row that fits no project by its slug of today."""
     live = _LiveProjects(projects)
     for row in rows:
         if row.line in found.fitting:

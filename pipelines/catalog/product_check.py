@@ -15,6 +15,7 @@ class ProductNames:
     def __init__(self, reading: Reading) -> None:
         self._id_of_name = {product.name.lower(): product.product_id for product in reading.rows}
         self.ids = {product.product_id for product in reading.rows} | reading.partial_keys
+        self.inactive = {row.product_id for row in reading.rows if not row.is_active}
         self._closest = Closest(self.ids)
 
     def hint(self, written: str) -> str:

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,7 +97,13 @@ class WrittenWarehouse:
                     db.execute(f"insert into {stored} select *, ? from incoming", [load_id])
         assert not tables, f"no such raw table: {', '.join(tables)}"
 
-    def catalog(self, products: list[Row], mapping: list[Row], targets: dict[str, float]) -> None:
+    def catalog(
+        self,
+        products: list[Row],
+        mapping: list[Row],
+        targets: dict[str, float],
+        rules: Sequence[Row] = (),
+    ) -> None:
         """Replace the product catalog; health has its built-in targets."""
         named = [{"name": row["product_id"].title(), "is_active": True} | row for row in products]
         priorities = [
@@ -109,6 +116,7 @@ class WrittenWarehouse:
                 {
                     "products": named,
                     "project_products": mapping,
+                    "issue_rules": list(rules),
                     "sla_targets": priorities,
                     "health_targets": [asdict(target) for target in with_defaults([])],
                 },

@@ -62,6 +62,7 @@ def random_world(
                 products=tree,
                 project_products=mapping,
                 sla_targets=random_catalog.sla_targets(),
+                issue_rules=[],
                 health_targets=random_catalog.health_targets(),
                 sync_runs=_sync_runs(truth, run.index),
             )

@@ -14,7 +14,7 @@ with products as (
     select
         numbers.*,
         products.product_priority,
-        numbers.project_count > 0 as has_projects,
+        numbers.project_count > 0 or numbers.total_issues > 0 as has_projects,
         -- Where there was no event, any number of them is counted against one.
         case
             when numbers.events_complete_7d >= 100

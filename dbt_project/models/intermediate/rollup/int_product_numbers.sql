@@ -1,7 +1,7 @@
 with own as (
 
     select
-        coalesce(product_id, '(unassigned)') as product_id,
+        product_id,
         {% for column in numbers() %}
             sum({{ column }}) as {{ column }},
         {% endfor %}
@@ -10,7 +10,7 @@ with own as (
         min(oldest_unresolved_at) as oldest_unresolved_at,
         max(last_seen_at) as last_seen_at
     from {{ ref('int_project_numbers') }}
-    group by coalesce(product_id, '(unassigned)')
+    group by product_id
 
 ),
 

@@ -110,7 +110,7 @@ days as (
 
 select
     days.project_id,
-    projects.product_id,
+    coalesce(projects.product_id, '(unassigned)') as product_id,
     days.date_on,
     cast(max(days.production_event_count) as bigint) as production_event_count,
     cast(max(days.sessions) as bigint) as sessions,

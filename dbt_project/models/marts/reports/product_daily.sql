@@ -1,18 +1,18 @@
 with own as (
 
     select
-        projects.product_id,
+        daily.product_id,
         {% for number in daily_numbers() %}
             sum(daily.{{ number }}) as {{ number }},
         {% endfor %}
         daily.date_on
-    from {{ ref('fct_project_daily') }} as daily
+    from {{ ref('int_project_product_daily') }} as daily
     inner join {{ ref('dim_projects') }} as projects
         on daily.project_id = projects.project_id
     where
-        projects.product_id is not null
+        daily.product_id <> '(unassigned)'
         and not projects.is_deleted
-    group by projects.product_id, daily.date_on
+    group by daily.product_id, daily.date_on
 
 )
 

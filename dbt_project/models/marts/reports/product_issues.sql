@@ -4,6 +4,7 @@ select
     closure.ancestor_id as product_id,
     closure.distance,
     issues.product_id as own_product_id,
+    issues.routed_by,
     issues.organization_slug,
     issues.issue_id,
     issues.short_id,
