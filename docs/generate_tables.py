@@ -33,6 +33,7 @@ READ_FIRST = (
     "sla_compliance",
     "product_daily",
     "product_monthly",
+    "product_releases",
     "product_issues",
     "unassigned_projects",
     "publication",
@@ -40,6 +41,7 @@ READ_FIRST = (
     "sync_runs",
     "dim_products",
     "dim_projects",
+    "dim_releases",
     "fct_issues",
 )
 
