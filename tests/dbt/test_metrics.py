@@ -116,14 +116,15 @@ def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(
     by_team = query(
         project,
         warehouse,
-        "events,production_events,sessions,crash_free_sessions,new_issues,resolved_issues,unresolved_issues,late_issues",
+        "events,production_events,sessions,new_issues,resolved_issues,"
+        "crash_free_sessions,unresolved_issues,late_issues",
         "project__product__owner_team",
     )
     assert by_team == {
         team or "": _numbers(figures)
         for team, *figures in warehouse.rows("""
             select owner_team, sum(event_count), sum(production_event_count), sum(sessions),
-                (sum(sessions) - sum(crashed_sessions)) / sum(sessions), sum(new_issues), sum(resolved_issues),
+                sum(new_issues), sum(resolved_issues), (sum(sessions) - sum(crashed_sessions)) / sum(sessions),
                 sum(unresolved_issues) filter (date_on = (select max(date_on) from marts.fct_project_daily)),
                 sum(late_issues) filter (date_on = (select max(date_on) from marts.fct_project_daily))
             from marts.fct_project_daily
