@@ -11,6 +11,7 @@ from pipelines.resources import explained
 from pipelines.settings import Settings
 from pipelines.warehouse.attach import connect
 from pipelines.warehouse.synced_projects import synced_projects
+from pipelines.warehouse.unrouted_rules import unrouted_rules
 
 TABLES = {
     "products": "One row per product: the tree, its owners and priorities, as people wrote it.",
@@ -34,7 +35,7 @@ def product_catalog(
     write_progress(settings.progress, step="product catalog")
     with explained(), connect(settings.warehouse) as connection:
         projects = [SentryProject.from_row(*row) for row in synced_projects(connection)]
-        checked = catalog.check(settings.seeds, projects)
+        checked = catalog.check(settings.seeds, projects, unrouted_rules(connection))
         for finding in checked.warnings:
             context.log.warning(str(finding))
         if checked.catalog is None:

@@ -21,12 +21,14 @@ HEALTH = "marts.product_health_measures"
 FRESHNESS = "marts.organization_freshness"
 SYNCS = "staging.stg_sentry__organization_syncs"
 
-COMPARED = (OVERVIEW, PRODUCTS, PROJECTS)
+ISSUES = "marts.fct_issues"
+
+COMPARED = (OVERVIEW, PRODUCTS, PROJECTS, ISSUES, RULES)
 
 # What the catalog reaches, on the way to what is compared.
-DOWNSTREAM_OF_CATALOG = "source:seeds+,+product_overview"
+DOWNSTREAM_OF_CATALOG = "source:seeds+,+product_overview source:seeds+,+issue_rules"
 # The same and what it is made of, for data that no dbt model has seen yet.
-EVERYTHING = "+product_overview"
+EVERYTHING = "+product_overview +issue_rules"
 
 
 class DryRunError(Exception):

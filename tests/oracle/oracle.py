@@ -55,10 +55,14 @@ contract of the published tables leaves a choice, this is the reading taken here
 19. An issue's events are unknown if it was seen in the two weeks that end with as_of's day, or never,
     and no day of them has a count. Its movement goes by the first that fits: resolved, regressed, new,
     rising, falling. Shares are of the sum of all rises and falls, without their sign.
-20. One answer has the production events of an organization, and one its sessions. So from the first to the last day on
+20. An issue has the product of the last rule that matches it: its field (any of its owners) and one of
+    its project's slugs, also a former one of this organization, case ignored. Its project counts in its
+    own product alone. The events of its days go with it while it is live, as far as its project has
+    a count for the day; where there are more than that, the product with the most takes first.
+21. One answer has the production events of an organization, and one its sessions. So from the first to the last day on
     which any project of it has a row, one without a row had none: of sessions only from its own first row on, and of
     events in production only where its events are known. What is known of a tree is added up, sessions by their number.
-21. A release brought what it introduced, and what it brought back when that was last reopened. Where Sentry counts new
+22. A release brought what it introduced, and what it brought back when that was last reopened. Where Sentry counts new
     issues of it and none is known, or Sentry does not count, their number is unknown.
 """
 
@@ -80,6 +84,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "dim_projects": ("project_id",),
     "dim_releases": ("organization_slug", "version", "project_id"),
     "fct_issues": ("issue_id",),
+    "issue_rules": ("line",),
     "fct_issue_status_changes": ("issue_id", "changed_at", "to_status"),
     "fct_project_daily": ("project_id", "date_on"),
     "product_overview": ("product_id",),
@@ -110,6 +115,7 @@ def expected(world: RawWorld, *earlier: RawWorld) -> dict[str, list[Row]]:
         "dim_projects": list(oracle.projects.values()),
         "dim_releases": dim_releases(oracle),
         "fct_issues": list(oracle.issues.values()),
+        "issue_rules": reports.issue_rules(oracle),
         "fct_issue_status_changes": oracle.fct_issue_status_changes(),
         "fct_project_daily": days.fct_project_daily(),
         "product_overview": reports.product_overview(oracle),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from .oracle_facts import DAY, Oracle, percentile
+from .oracle_facts import DAY, Oracle, Part, percentile
 from .oracle_history import HOUR, Life
 from .oracle_usage import USAGE, Usage, added, crash_free
 from .oracle_versions import TermsOfMonths
@@ -34,24 +34,32 @@ class Days:
         return Usage(self.oracle)
 
     @cached_property
-    def of_projects(self) -> dict[str, dict[date, Figures]]:
-        """The daily figures of each project, from its first known day to as_of's."""
-        found: dict[str, dict[date, Figures]] = {}
-        counted: dict[str, list[Life]] = {project_id: [] for project_id in self.oracle.projects}
+    def of_parts(self) -> dict[Part, dict[date, Figures]]:
+        """The daily figures of each part, from the first known day of its project to as_of's."""
+        found: dict[Part, dict[date, Figures]] = {}
+        counted: dict[Part, list[Life]] = {part: [] for part in self.oracle.parts}
+        days: dict[str, set[date]] = {
+            project_id: {*events, *self.usage.of_projects[project_id]}
+            for project_id, events in self.oracle.events.items()
+        }
         for life in self.oracle.lives:
             if life.is_in_trends:
-                counted[life.row["project_id"]].append(life)
+                counted[self.oracle.part_of(life)].append(life)
+                days[life.row["project_id"]].add(self.oracle.day_of(life.first_seen))
         today = self.oracle.as_of.date()
-        for project_id, lives in counted.items():
-            days = {self.oracle.day_of(life.first_seen) for life in lives}
-            days |= self.oracle.events[project_id].keys() | self.usage.of_projects[project_id].keys()
-            found[project_id] = {
-                day: {"event_count": self.oracle.events_on(project_id, day)}
-                | self.usage.on(project_id, day)
+        for part, lives in counted.items():
+            found[part] = {
+                day: {"event_count": self.oracle.events_on(part, day)}
+                | self._usage(part, day)
                 | self._day(day, lives)
-                for day in _days(min(days, default=today + DAY), today)
+                for day in _days(min(days[part[0]], default=today + DAY), today)
             }
         return found
+
+    def _usage(self, part: Part, day: date) -> Figures:
+        """Events in production and sessions stay with the project's own product."""
+        is_own = part == self.oracle.own_part(part[0])
+        return self.usage.on(part[0], day) if is_own else dict.fromkeys(USAGE)
 
     def _day(self, day: date, lives: list[Life]) -> Figures:
         end = min(datetime.combine(day + DAY, datetime.min.time()), self.oracle.as_of)
@@ -82,10 +90,17 @@ class Days:
                 "project_id": project_id,
                 "date_on": day,
             }
-            | figures
-            | {"other_event_count": _other(figures)}
-            for project_id, days in self.of_projects.items()
-            for day, figures in days.items()
+            | _with_other(
+                _sum(
+                    [
+                        self.of_parts[part][day]
+                        for part in self.oracle.parts
+                        if part[0] == project_id
+                    ]
+                )
+            )
+            for project_id in self.oracle.projects
+            for day in self.of_parts[self.oracle.own_part(project_id)]
         ]
 
     def product_daily(self) -> list[Row]:
@@ -105,11 +120,11 @@ class Days:
         return rows
 
     def _summed(self, products: Iterable[str]) -> dict[date, Figures]:
-        """Daily figures of the projects of these products that still exist, without a gap."""
+        """Daily figures of what these products count of projects that still exist, without a gap."""
         parts = [
-            self.of_projects[project_id]
+            self.of_parts[part]
             for product_id in products
-            for project_id in self.oracle.projects_of[product_id]
+            for part in self.oracle.parts_of[product_id]
         ]
         today = self.oracle.as_of.date()
         first = min((day for part in parts for day in part), default=today + DAY)
@@ -165,9 +180,11 @@ def _sum(parts: list[Figures]) -> Figures:
     }
 
 
-def _other(figures: Figures) -> int | None:
+def _with_other(figures: Figures) -> Figures:
+    """With the events that are not of production."""
     events, production = figures["event_count"], figures["production_event_count"]
-    return None if events is None or production is None else events - production
+    is_unknown = events is None or production is None
+    return figures | {"other_event_count": None if is_unknown else events - production}
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .oracle_facts import Oracle
+from .oracle_facts import Oracle, Part
 from .oracle_history import Life
 from .oracle_usage import Usage
 from .oracle_versions import versions
@@ -25,21 +25,33 @@ def is_high(life: Life) -> bool:
 def measures(oracle: Oracle, products: Iterable[str | None], priority: str | None) -> list[Row]:
     """Each measure of these products together, by the targets of a priority."""
     products = list(products)
-    projects = [each for product_id in products for each in oracle.projects_of[product_id]]
-    if projects:
+    parts = [each for product_id in products for each in oracle.parts_of[product_id]]
+    if any(oracle.projects_of[each] for each in products) or oracle.live(products):
+        projects = [each for product_id in products for each in oracle.projects_of[product_id]]
         measured = [
             *_lateness(oracle, products),
-            _growth(oracle, projects),
+            _growth(oracle, parts),
             _stability(oracle, projects),
         ]
     else:
-        names = ("late_high_issues", "late_ratio", "at_risk_high_issues", "events_growth", "crash_free_sessions")
+        names = (
+            "late_high_issues",
+            "late_ratio",
+            "at_risk_high_issues",
+            "events_growth",
+            "crash_free_sessions",
+        )
         measured = [(name, None, "no project is mapped to it") for name in names]
     rows = []
     for name, value, reason in measured:
         targets = _targets(oracle, name, priority)
         rows.append(
-            {"measure": name, "value": value, "reason": reason, "state": _state(name, value, targets)}
+            {
+                "measure": name,
+                "value": value,
+                "reason": reason,
+                "state": _state(name, value, targets),
+            }
             | targets
         )
     return rows
@@ -119,9 +131,9 @@ def _lateness(oracle: Oracle, products: list[str | None]) -> Iterator[Measured]:
     )
 
 
-def _growth(oracle: Oracle, projects: list[str]) -> Measured:
+def _growth(oracle: Oracle, parts: list[Part]) -> Measured:
     name = "events_growth"
-    known = oracle.known_for_growth(projects)
+    known = oracle.known_for_growth(parts)
     now, before = oracle.events_in(known, 7, ago=1), oracle.events_in(known, 7, ago=8)
     if now is None or before is None:
         return name, None, "the events of 14 days are not known"

@@ -12,6 +12,17 @@ from .oracle_history import Life
 from .raw_world import Row
 
 USAGE = ("production_event_count", "sessions", "crashed_sessions")
+RELEASE = (
+    "organization_slug",
+    "release_id",
+    "version",
+    "project_id",
+    "created_at",
+    "released_at",
+    "first_event_at",
+    "last_event_at",
+    "new_issues",
+)
 Counts = dict[str, int | None]
 
 
@@ -57,9 +68,7 @@ class Usage:
                 found[row["project_id"]][row["date_on"]] = row[column]
         return found
 
-    def _days_of_neighbours(
-        self, project_id: str, told: dict[str, dict[date, int]]
-    ) -> set[date]:
+    def _days_of_neighbours(self, project_id: str, told: dict[str, dict[date, int]]) -> set[date]:
         """The days on which any project of its organization has a row."""
         home = self.oracle.projects[project_id]["organization_slug"]
         return {
@@ -112,9 +121,7 @@ class Usage:
         }
         homes = {self.oracle.projects[each]["organization_slug"] for each in projects}
         found = [
-            life
-            for life in live
-            if life.status == "unresolved" and life.row["is_in_production"]
+            life for life in live if life.status == "unresolved" and life.row["is_in_production"]
         ]
         return len(found) if homes & asked else None
 
@@ -162,13 +169,7 @@ def split(version: str) -> tuple[str | None, str]:
 
 def dim_releases(oracle: Oracle) -> list[Row]:
     return [
-        {
-            column: row[column]
-            for column in (
-                "organization_slug release_id version project_id created_at released_at"
-                " first_event_at last_event_at new_issues"
-            ).split()
-        }
+        {column: row[column] for column in RELEASE}
         | dict(zip(("package", "version_name"), split(row["version"]), strict=True))
         | {"project_slug": oracle.projects[row["project_id"]]["project_slug"]}
         for row in oracle.world.raw["releases"]
@@ -195,7 +196,9 @@ def product_releases(oracle: Oracle) -> list[Row]:
             rows.append(
                 {"product_id": product_id}
                 | _release(oracle, key)
-                | _brought(brought.get(key, []), added(r["new_issues"] for r in listed.get(key, [])))
+                | _brought(
+                    brought.get(key, []), added(r["new_issues"] for r in listed.get(key, []))
+                )
             )
     return rows
 

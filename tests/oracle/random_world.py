@@ -52,6 +52,12 @@ def random_world(
     mapping = random_catalog.project_products(
         rng, [product["product_id"] for product in tree], list(truth.organizations[:4]), slugs
     )
+    rules = random_catalog.issue_rules(
+        Random(f"rules {seed}"),
+        [product["product_id"] for product in tree],
+        list(truth.organizations[:4]),
+        slugs,
+    )
     raw: dict[str, list[Row]] = {name: [] for name in RAW_KEYS}
     worlds = []
     for run in truth.runs:
@@ -62,7 +68,7 @@ def random_world(
                 products=tree,
                 project_products=mapping,
                 sla_targets=random_catalog.sla_targets(),
-                issue_rules=[],
+                issue_rules=rules,
                 health_targets=random_catalog.health_targets(),
                 sync_runs=_sync_runs(truth, run.index),
             )

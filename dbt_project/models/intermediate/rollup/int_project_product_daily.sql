@@ -99,8 +99,8 @@ days as (
         select
             project_id,
             product_id,
-            min(date_on) as first_on,
-            -- Where the events of a project are known, those of all its products are.
+            -- What is known of a project is known of all its products.
+            min(min(date_on)) over (partition by project_id) as first_on,
             min(min(case when event_count is not null then date_on end)) over (partition by project_id)
                 as first_counted_on
         from per_day
