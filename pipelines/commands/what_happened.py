@@ -1,4 +1,4 @@
-"""Why products are as they are, and which issues moved: a few lines below the table of products."""
+"""Why products are as they are, what brought it, which issues moved: a few lines below the table of products."""
 
 from __future__ import annotations
 
@@ -25,6 +25,19 @@ inner join marts.dim_products as owners on movers.own_product_id = owners.produc
 where roots.depth = 0 and roots.is_active and movers.events_7d <> movers.events_previous_7d
 order by abs(movers.events_7d - movers.events_previous_7d) desc, movers.issue_id
 limit {MOST_MOVERS}
+"""
+
+# A release counts in the trees above its product, too: the root is where it counts whole.
+RELEASE = """
+select releases.package, releases.version_name, roots.product_name, releases.new_issues, releases.unresolved_issues
+from marts.product_releases as releases
+inner join marts.dim_products as roots using (product_id)
+cross join marts.publication
+where
+    roots.depth = 0 and roots.is_active and releases.new_issues > 0
+    and cast(coalesce(releases.released_at, releases.created_at) as date) > cast(as_of as date) - 7
+order by releases.new_issues desc, releases.unresolved_issues desc, releases.version, roots.product_id
+limit 1
 """
 
 
@@ -72,3 +85,20 @@ def print_movers(console: Console, published: Path) -> None:
         listed.add_row(change, Text(title), Text(product), f"{before:,} → {now:,}")
     console.print(Text("What moved, in events of the 7 days before and of these", "bold"))
     console.print(listed)
+
+
+def print_release(console: Console, published: Path) -> None:
+    """Print the release of the last 7 days that brought the most new issues."""
+    with open_published(published) as connection:
+        found = connection.execute(RELEASE).fetchone()
+    if found is None:
+        return
+    package, version, product, new, still_open = found
+    name = f"{package} {version}" if package else version
+    issues = "issue" if new == 1 else "issues"
+    console.print(
+        f"Release {name} brought the most new issues of a week: {new:,} {issues} in {product}, "
+        f"{still_open:,} open of all that it brought or brought back.",
+        markup=False,
+        highlight=False,
+    )
