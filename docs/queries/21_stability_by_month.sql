@@ -11,4 +11,4 @@ inner join marts.dim_products as products
 where
     products.parent_product_id is null
     and months.sessions > 0
-order by products.tree_order, months.month_on desc
+order by products.tree_order asc, months.month_on desc

@@ -17,13 +17,13 @@ with organizations as (
 recent as (
 
     select
-        users.product_id,
-        users.organization_slug,
-        users.window_days,
-        users.user_count
-    from {{ ref('stg_sentry__product_users') }} as users
+        counts.product_id,
+        counts.organization_slug,
+        counts.window_days,
+        counts.user_count
+    from {{ ref('stg_sentry__product_users') }} as counts
     inner join {{ ref('int_as_of') }} as clock
-        on {{ hours_between('users.observed_at', 'clock.as_of') }} < 24
+        on {{ hours_between('counts.observed_at', 'clock.as_of') }} < 24
 
 )
 

@@ -28,8 +28,8 @@ select
         {{ crash_free_sessions('numbers.crashed_sessions_' ~ window, 'numbers.sessions_' ~ window) }}
             as crash_free_sessions_{{ window }},
     {% endfor %}
-    users.unique_users_7d,
-    users.unique_users_30d,
+    people.unique_users_7d,
+    people.unique_users_30d,
     nullif(numbers.events_known_from, date '9999-12-31') as events_known_from,
     nullif(numbers.production_events_known_from, date '9999-12-31') as production_events_known_from,
     numbers.events_growth_7d,
@@ -47,5 +47,5 @@ inner join {{ ref('int_product_health') }} as health
     on products.product_id = health.product_id
 left join {{ ref('int_product_resolution_times') }} as times
     on products.product_id = times.product_id
-left join {{ ref('int_product_users') }} as users
-    on products.product_id = users.product_id
+left join {{ ref('int_product_users') }} as people
+    on products.product_id = people.product_id
