@@ -37,6 +37,7 @@ class Flavour:
     discover_status: int = 404  # where there is none
     has_first_last_release: bool = True
     has_sessions: bool = True
+    has_releases: bool = True
     has_releases_by_project: bool = True  # ids and newGroups of the projects of a release
     # Every how manieth request on a connection that was used before finds it closed; 0: none does.
     resets_reused: int = 0

@@ -21,6 +21,8 @@ Span = dict[str, tuple[datetime, datetime]]
 
 def releases(call: Call) -> Reply:
     """Answer `GET /organizations/{o}/releases/`, the latest first."""
+    if not call.flavour.has_releases:
+        return reply_html(status=404)
     chosen = {project.id: project for project in chosen_projects(call)}
     rows = [r for r in call.organization().releases if chosen.keys() & set(r.project_ids)]
     rows.sort(key=lambda release: release.released_at, reverse=True)

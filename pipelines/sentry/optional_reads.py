@@ -6,15 +6,16 @@ An answer that does not come leaves null and a warning; the organization is sync
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from pipelines.sentry import plan
 from pipelines.sentry.dialect import Dialect
-from pipelines.sentry.errors import BadRequestError
+from pipelines.sentry.errors import BadRequestError, ForbiddenError, NotFoundError
 from pipelines.sentry.http.client import Row, SentryApi
 from pipelines.sentry.http.workers import Workers
+from pipelines.sentry.options import Options
 from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import first_releases
 from pipelines.sentry.read.capabilities import OFF, Capabilities
@@ -33,9 +34,6 @@ from pipelines.sentry.schema import (
 )
 from pipelines.sentry.state import stored_issues
 from pipelines.sentry.state.stored import StoredState
-
-if TYPE_CHECKING:
-    from pipelines.sentry.organization_sync import Options
 
 # So long a release may get new issues, and a day late events and sessions, without waiting for a full sync.
 _RELEASES_AGAIN = timedelta(days=7)
@@ -77,6 +75,8 @@ class OptionalReads:
         if not wanted:
             self.capabilities.found[name] = OFF
             return False
+        if not self.keeps_production:
+            self.capabilities.forget(name, "production_events")
 
         def ask() -> None:
             self._needs_event_search()
@@ -145,22 +145,25 @@ class OptionalReads:
         found: dict[str, str | None] = {}
         batches = list(first_releases.batches(unasked, self.dialect, self.as_of))[:budget]
 
-        def ask_together() -> None:
-            self._needs_event_search()
-            read = lambda batch: first_releases.of_many(  # noqa: E731
+        def of_many(batch: Sequence[first_releases.Unasked]) -> None:
+            releases = first_releases.of_many(
                 self.api, self.organization, self.dialect, batch, self.as_of
             )
-            for releases in self.workers.map(read, batches):
-                found.update(releases)
+            found.update(releases)
+
+        def of_one(issue_id: str) -> None:
+            with suppress(ForbiddenError, NotFoundError):  # it has just gone
+                found[issue_id] = first_releases.of_one(self.api, self.organization, issue_id)
+
+        def ask_together() -> None:
+            self._needs_event_search()
+            self.workers.each(batches, of_many)
 
         def ask_alone() -> None:
             self._needs_event_search()
             first, *others = alone
             found[first] = first_releases.of_one(self.api, self.organization, first)
-            read = lambda issue_id: first_releases.of_one_if_there(  # noqa: E731
-                self.api, self.organization, issue_id
-            )
-            found.update(filter(None, self.workers.map(read, others)))
+            self.workers.each(others, of_one)
 
         asked = list(readable) if batches else []
         if self._attempt("first_release_of_many", "events", ask_together, asked):

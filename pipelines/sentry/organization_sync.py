@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from pipelines.sentry.errors import EndpointMissingError, ForbiddenError, NotFou
 from pipelines.sentry.http.client import Row
 from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.optional_reads import OptionalReads
+from pipelines.sentry.options import Options
 from pipelines.sentry.organization import Directory, Organization
 from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import follow_up
@@ -26,8 +27,6 @@ from pipelines.sentry.read.capabilities import Capabilities
 from pipelines.sentry.read.collection import IssueCollection
 from pipelines.sentry.read.detection import detect
 from pipelines.sentry.read.issues import IssueReader
-from pipelines.sentry.read.product_users import ProductProjects
-from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.rows.typed import as_json
 from pipelines.sentry.state import stored_issues
 from pipelines.sentry.state.stored import StoredState
@@ -45,33 +44,6 @@ GIVE_ACCESS = (
 )
 
 _COUNTERS = ("issues_new", "issues_changed", "issues_vanished")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to sync; the defaults suit Sentry's limits.
-
-    Attributes:
-        concurrency: parallel requests at most.
-        full_every: age of the last full sync at which the next one is full.
-        activity_budget: activity lists read per run for issues found already resolved.
-        categories: hidden issue categories to read too (feedback, configuration).
-        events_per_issue: newest stored events to read of each open issue that changed; 0 reads none.
-        environments: which environments are production; none: it is not asked for.
-        users_of: products whose unique users are counted, and their projects; None counts none.
-        first_release_budget: requests per run for the releases in which issues were first seen.
-
-    """
-
-    concurrency: int = 5
-    full_every: timedelta = timedelta(hours=24)
-    activity_budget: int = 200
-    categories: tuple[str, ...] = ()
-    events_per_issue: int = 0
-    environments: tuple[str, ...] = ()
-    users_of: tuple[ProductProjects, ...] | None = None
-    first_release_budget: int = 200
-    redaction: Redaction = field(default_factory=Redaction)
 
 
 @dataclass

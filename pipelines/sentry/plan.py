@@ -210,7 +210,7 @@ def request_of(
         words = [*words, f"issue.category:{listing.category}"]
     if dialect.listing == "organization":
         # Numbers of an environment are not those of the issue, so there its id alone is wanted.
-        details = (
+        details: dict[str, Any] = (
             {"environment": list(listing.environments), "collapse": ["stats", "unhandled"]}
             if listing.environments
             else {"groupStatsPeriod": "14d"}

@@ -54,6 +54,10 @@ class Capabilities:
         """Return whether this sync is to ask; a server known not to answer is asked by full syncs only."""
         return self.is_full or self.before.get(name) != MISSING
 
+    def forget(self, *names: str) -> None:
+        """Ask as if never asked before."""
+        self.before = {name: how for name, how in self.before.items() if name not in names}
+
     def keep(self, name: str) -> None:
         """Note that nothing was asked, so that what was known stays."""
         if name in self.before:

@@ -107,6 +107,8 @@ class IssueCollection:
             # One unreadable project fails the request for all of them.
             if halves and len(projects) > 1:
                 return halves
+            if listing.environments and projects[0] not in self.unreadable_projects:
+                raise
             with self._lock:
                 self.unreadable_projects.add(projects[0])
         return ()

@@ -31,7 +31,7 @@ def count_events(
 
 
 def projects_at_once(
-    ids: list[str], everything: int, dialect: Dialect, most: int = PROJECTS_PER_REQUEST
+    ids: list[str], everything: int, dialect: Dialect, most: int | None = None
 ) -> list[list[str]]:
     """Return the ids as the requests name them: all that there are at once, or `most` at a time, or each alone.
 
@@ -39,7 +39,7 @@ def projects_at_once(
     """
     if not dialect.many_projects:
         return [[project_id] for project_id in ids]
-    if len(ids) == everything and (most >= len(ids) or most == PROJECTS_PER_REQUEST):
+    if len(ids) == everything and (most is None or len(ids) <= most):
         return [ALL_PROJECTS]
-    size = max(1, min(most, PROJECTS_PER_REQUEST))
+    size = min(most or PROJECTS_PER_REQUEST, PROJECTS_PER_REQUEST)
     return [ids[i : i + size] for i in range(0, len(ids), size)]

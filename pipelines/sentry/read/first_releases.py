@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipelines.sentry.dialect import Dialect
-from pipelines.sentry.errors import ForbiddenError, NotFoundError
+from pipelines.sentry.errors import NotFoundError
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.plan import BATCH, FUTURE, RETENTION
 from pipelines.sentry.read.error_events import ALL_PROJECTS, count_events
@@ -84,13 +84,3 @@ def of_one(api: SentryApi, organization: str, issue_id: str) -> str | None:
         raise NotFoundError(f"{organization}: the releases of an issue cannot be read alone.")
     release = fields.part("firstRelease")
     return release.text("version") if release else None
-
-
-def of_one_if_there(
-    api: SentryApi, organization: str, issue_id: str
-) -> tuple[str, str | None] | None:
-    """Return the issue's id and first release, None if the issue is gone or out of reach."""
-    try:
-        return issue_id, of_one(api, organization, issue_id)
-    except (ForbiddenError, NotFoundError):
-        return None

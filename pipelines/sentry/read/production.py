@@ -9,7 +9,8 @@ from pipelines.sentry.dialect import Dialect
 from pipelines.sentry.errors import BadRequestError, NotFoundError
 from pipelines.sentry.http.client import Row, SentryApi, require_list
 from pipelines.sentry.http.workers import Workers
-from pipelines.sentry.read.error_events import count_events, projects_at_once
+from pipelines.sentry.plan import FUTURE
+from pipelines.sentry.read.error_events import ALL_PROJECTS, count_events, projects_at_once
 from pipelines.sentry.rows import releases as rows
 
 
@@ -63,9 +64,9 @@ def read_production_days(
                 "project": chunk,
             },
             datetime(first.year, first.month, first.day),
-            as_of,
+            as_of + FUTURE,
         )
-        named = ids if chunk[0] not in ids else chunk
+        named = ids if chunk == ALL_PROJECTS else chunk
         days = [first + timedelta(days=n) for n in range((as_of.date() - first).days + 1)]
         path = f"organizations/{organization}/events/"
         return rows.production_days(found, organization, path, named, days)

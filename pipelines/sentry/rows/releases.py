@@ -27,7 +27,7 @@ def release(body: Row, organization_slug: str, project_ids: Mapping[str, str]) -
     version, projects = fields.text("version"), fields.parts("projects")
     if version is None:
         raise ChangedTypeError(f"{RELEASES.name}.version: expected text, got nothing.")
-    shared = {
+    shared: Row = {
         "organization_slug": organization_slug,
         "release_id": fields.key("id") if "id" in body else None,
         "version": version,
