@@ -57,7 +57,7 @@ def capabilities(warehouse: SyncedWarehouse) -> dict[str, Any]:
 def asked(sentry: FakeSentry) -> Counter[str]:
     """How often each kind of question was asked, ids left out; forgets them."""
     found = Counter(
-        "/".join("*" if part.isdigit() else part for part in r.path.split("/"))
+        "/".join("*" if part.isdigit() and part != "0" else part for part in r.path.split("/"))
         for r in sentry.requests
     )
     sentry.requests.clear()
@@ -172,7 +172,7 @@ def test_open_issues_are_in_production_or_not_and_closed_ones_stay_as_they_were(
     staging = world.create_issue(api, "ValueError: noise", environment="staging")
     both = world.create_issue(api, "ValueError: both", environment="staging")
     world.add_events(both, 1)
-    closed = world.create_issue(api, "ValueError: closed")
+    closed = world.create_issue(api, "ValueError: closed", at=world.clock - timedelta(days=2))
     world.resolve(closed)
     warehouse.options = EVERYTHING
     warehouse.quick_sync()
@@ -338,7 +338,6 @@ def test_a_server_that_lacks_all_is_asked_as_before_except_by_full_syncs(
     world.advance(hours=3)
     warehouse.quick_sync(full=False)
     assert asked(fake_sentry) == {
-        "/api/0/": 1,
         "/api/0/organizations/acme/": 1,
         "/api/0/organizations/acme/projects/": 1,
         "/api/0/organizations/acme/teams/": 1,

@@ -59,8 +59,8 @@ class Capabilities:
         self.before = {name: how for name, how in self.before.items() if name not in names}
 
     def keep(self, name: str) -> None:
-        """Note that nothing was asked, so that what was known stays."""
-        if name in self.before:
+        """Note that nothing was asked, so that what was known stays; a full sync forgets that it was `missing`."""
+        if name in self.before and not (self.is_full and self.before[name] == MISSING):
             self.found[name] = self.before[name]
 
     def note_told(self, name: str, told: bool | None) -> None:
