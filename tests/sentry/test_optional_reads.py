@@ -355,18 +355,21 @@ def test_a_server_that_lacks_all_is_asked_as_before_except_by_full_syncs(
     assert capabilities(warehouse)["sessions"] == "sessions"
 
 
-@pytest.mark.parametrize("fault", ["403", "500", "html_200", "null_200", "410", "truncated"])
 @pytest.mark.parametrize(
-    ("capability", "where"),
+    ("capability", "where", "fault"),
     [
-        ("releases", "/releases/"),
-        ("first_release", "/first-last-release/"),
-        ("first_release_of_many", "/events/.*issue.id"),
-        ("production", "/environments/"),
-        ("production", r"/issues/\?.*environment="),
-        ("production_events", "/events/.*to_day"),
-        ("sessions", "/sessions/"),
-        ("users", "/events/.*unique"),
+        ("releases", "/releases/", "403"),
+        ("releases", "/releases/", "no_link"),
+        ("releases", "/releases/", "truncated"),
+        ("first_release", "/first-last-release/", "500"),
+        ("first_release_of_many", "/events/.*issue.id", "null_200"),
+        ("production", "/environments/", "html_200"),
+        ("production", r"/issues/\?.*environment=", "403"),
+        ("production", r"/issues/\?.*environment=", "repeat_cursor"),
+        ("production_events", "/events/.*to_day", "410"),
+        ("sessions", "/sessions/", "query_timeout_400"),
+        ("sessions", "/sessions/", "null_200"),
+        ("users", "/events/.*unique", "502"),
     ],
 )
 def test_what_fails_leaves_null_and_a_warning_and_comes_back(
@@ -379,7 +382,8 @@ def test_what_fails_leaves_null_and_a_warning_and_comes_back(
     where: str,
     fault: str,
 ) -> None:
-    world.publish_release([api], "api@1")
+    for number in range(1, 101):  # a full page
+        world.publish_release([api], f"api@{number}")
     world.record_sessions(api, 5)
     world.create_issue(
         api, "ValueError: old", at=world.clock - timedelta(days=100), first_release="api@1"
@@ -402,7 +406,7 @@ def test_what_fails_leaves_null_and_a_warning_and_comes_back(
     fake_sentry.faults.clear()
     assert not warehouse.quick_sync(full=True).failures
     assert "missing" not in capabilities(warehouse).values()
-    assert warehouse.value("select count(*) from raw.releases") == 1
+    assert warehouse.value("select count(*) from raw.releases") == 100
     assert warehouse.value("select sum(sessions) from raw.project_daily_sessions") == 5
     assert warehouse.value("select count(user_count) from raw.product_users") == 2
     assert warehouse.issues()[ancient.id]["first_release"] == "api@1"
