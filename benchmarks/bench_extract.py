@@ -136,7 +136,7 @@ def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
 
     from pipelines.fake_sentry.server import TOKEN
     from pipelines.sentry.http.session import SentrySession
-    from pipelines.sentry.organization_sync import Options
+    from pipelines.sentry.options import Options
     from pipelines.sentry.sync import Sync
     from pipelines.warehouse.load import load
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
@@ -19,6 +19,15 @@ from pipelines.sentry.state.stored import StoredState, differs
 
 # Sentry's word, or why an issue is gone. What the words mean to those who count, the dbt models say.
 _STATUS = "coalesce({0}.removed_reason, {0}.status)"
+
+# A closed issue is not asked for; it stays what it last was.
+_IN_PRODUCTION = """
+    case
+        when issue_id in (select issue_id from in_production) then true
+        when staged.status = 'unresolved' and staged.removed_reason is null then false
+        else {}
+    end
+"""
 
 _EXPLAINED_WITHIN = timedelta(days=2)
 
@@ -79,18 +88,29 @@ def not_listed(
     )
 
 
-def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) -> None:
+def complete_issues(
+    stored: StoredState,
+    tombstones: pa.Table,
+    as_of: datetime,
+    *,
+    production_read: bool = False,
+    production_kept: bool = True,
+) -> None:
     """Make `changed_issues` of what was read: with what Sentry forgot, and the rows of issues that are gone.
 
     `tombstones`: issue_id, removed_reason, merged_into_issue_id; the live issues of projects that are gone get theirs
-    here. Events older than the server's retention leave last_seen_at and
+    here. `production_read`: `in_production` holds the open issues with events there. `production_kept`: what is stored
+    of that is of the same environments. Events older than the server's retention leave last_seen_at and
     user_count empty in its answer; the last known value stays.
     """
     stored.settle(ISSUES, ISSUE_DAILY_EVENTS)
     completed = {
         name: f"coalesce(staged.{name}, stored.{name})"
-        for name in ("last_seen_at", "user_count", "first_seen_at")
+        for name in ("last_seen_at", "user_count", "first_seen_at", "owners")
     }
+    completed |= {name: f"stored.{name}" for name in ("first_release", "first_release_read_at")}
+    known = "stored.is_in_production" if production_kept else "cast(null as boolean)"
+    completed["is_in_production"] = _IN_PRODUCTION.format(known) if production_read else known
     # It went when a sync first saw so.
     completed["removed_at"] = """
         case when staged.removed_reason = stored.removed_reason then stored.removed_at else staged.removed_at end
@@ -142,6 +162,27 @@ def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) 
         "anti join staged_issues on staged_issues.issue_id = stored.issue_id "
         "anti join tombstones on tombstones.issue_id = stored.issue_id "
         "where survivors.merged_into_issue_id is not null"
+    )
+
+
+def forget_production(stored: StoredState, slug: str) -> None:
+    """Let what is stored of production and was not read again be unknown: it is of other environments than those now.
+
+    Needs `changed_issues` complete: what was read of an issue is in there, or equal.
+    """
+    names = ", ".join(ISSUES.schema.names)
+    stored.sql.execute(
+        f"insert into changed_issues select {names} from ("
+        "select stored.* replace (null as is_in_production) from stored_issues as stored "
+        "anti join changed_issues using (issue_id) anti join staged_issues using (issue_id) "
+        "where is_in_production is not null and organization_slug = ?)",
+        [slug],
+    )
+    stored.sql.execute(
+        "insert into staged_project_daily_production_events "
+        "select * replace (null as event_count) from stored_project_daily_production_events "
+        "where event_count is not null and organization_slug = ?",
+        [slug],
     )
 
 
@@ -231,6 +272,46 @@ def without_activities(stored: StoredState, slug: str, limit: int) -> list[str]:
     return [issue_id for (issue_id,) in rows]
 
 
+def without_first_release(
+    stored: StoredState, slug: str, limit: int
+) -> list[tuple[str, str, datetime | None, int | None]]:
+    """Return (issue id, project id, first seen, events) of issues whose first release was never read, newest first."""
+    return stored.sql.execute(
+        """
+        with issues as (
+            from changed_issues
+            union all by name
+            from stored_issues anti join changed_issues using (issue_id)
+            where organization_slug = ?
+        )
+        select issue_id, project_id, first_seen_at, event_count from issues
+        where first_release_read_at is null and removed_reason is null
+            and project_id not in (from hidden)
+            and project_id in (select project_id from staged_projects where has_access)
+        order by first_seen_at desc nulls last, issue_id
+        limit ?
+        """,
+        [slug, limit],
+    ).fetchall()
+
+
+def set_first_releases(
+    stored: StoredState, releases: Mapping[str, str | None], as_of: datetime
+) -> None:
+    """Note the first releases just read on the rows of their issues; known rows become changed ones by it."""
+    _make_changed(stored, releases)
+    found = {"issue_id": list(releases), "version": list(releases.values())}
+    stored.keep(
+        "first_releases",
+        pa.table(found, schema=pa.schema([("issue_id", pa.string()), ("version", pa.string())])),
+    )
+    stored.sql.execute(
+        "update changed_issues set first_release = version, first_release_read_at = ? "
+        "from first_releases where first_releases.issue_id = changed_issues.issue_id",
+        [as_of],
+    )
+
+
 def without_resolve_activity(stored: StoredState, limit: int, as_of: datetime) -> list[str]:
     """Return ids of resolved issues whose activities, read in the last two days, do not hold the resolve.
 
@@ -260,15 +341,20 @@ def without_resolve_activity(stored: StoredState, limit: int, as_of: datetime) -
 
 def mark_activities_read(stored: StoredState, ids: Iterable[str], as_of: datetime) -> None:
     """Note on the changed rows that their activities have been read; known rows become changed ones by it."""
+    _make_changed(stored, ids)
+    stored.sql.execute(
+        "update changed_issues set activities_read_at = ? where issue_id in (from just_read)",
+        [as_of],
+    )
+
+
+def _make_changed(stored: StoredState, ids: Iterable[str]) -> None:
+    """Make the stored rows of the ids changed ones, to write on; they are `just_read`."""
     stored.keep_ids("just_read", ids)
     columns = ", ".join(f"stored.{name}" for name in ISSUES.schema.names)
     stored.sql.execute(
         f"insert into changed_issues select {columns} from stored_issues as stored "
         "anti join changed_issues using (issue_id) where issue_id in (from just_read)"
-    )
-    stored.sql.execute(
-        "update changed_issues set activities_read_at = ? where issue_id in (from just_read)",
-        [as_of],
     )
 
 
