@@ -59,9 +59,9 @@ contract of the published tables leaves a choice, this is the reading taken here
     its project's slugs, also a former one of this organization, case ignored. Its project counts in its
     own product alone. The events of its days go with it while it is live, as far as its project has
     a count for the day; where there are more than that, the product with the most takes first.
-21. One answer has the production events of an organization, and one its sessions. So from the first to the last day on
-    which any project of it has a row, one without a row had none: of sessions only from its own first row on, and of
-    events in production only where its events are known. What is known of a tree is added up, sessions by their number.
+21. Events in production are known of the days of which Sentry tells a number. A project that sends sessions had none
+    on a day of which it tells none, from its own first such day to the last of its organization. What is known of a
+    tree is added up, sessions by their number.
 22. A release brought what it introduced, and what it brought back when that was last reopened. Where Sentry counts new
     issues of it and none is known, or Sentry does not count, their number is unknown.
 """

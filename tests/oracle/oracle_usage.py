@@ -39,21 +39,12 @@ class Usage:
         crashed = self._told("project_daily_sessions", "crashed_sessions")
         found: dict[str, dict[date, Counts]] = {}
         for project_id in self.oracle.projects:
-            events = min(self.oracle.events[project_id], default=date.max)
-            reached = self._days_of_neighbours(project_id, production)
-            known = {
-                day
-                for day in _days(min(reached, default=None), max(reached, default=None))
-                if day >= events
-            }
             last = max(self._days_of_neighbours(project_id, sessions), default=None)
             sent = set(_days(min(sessions[project_id], default=None), last))
-            days = known | sent | production[project_id].keys() | sessions[project_id].keys()
+            days = sent | production[project_id].keys()
             found[project_id] = {
                 day: {
-                    "production_event_count": production[project_id].get(
-                        day, 0 if day in known else None
-                    ),
+                    "production_event_count": production[project_id].get(day),
                     "sessions": sessions[project_id].get(day, 0 if day in sent else None),
                     "crashed_sessions": crashed[project_id].get(day, 0 if day in sent else None),
                 }
@@ -64,7 +55,7 @@ class Usage:
     def _told(self, table: str, column: str) -> dict[str, dict[date, int]]:
         found: dict[str, dict[date, int]] = {each: {} for each in self.oracle.projects}
         for row in self.oracle.world.raw[table]:
-            if row["date_on"] <= self.oracle.as_of.date():
+            if row["date_on"] <= self.oracle.as_of.date() and row[column] is not None:
                 found[row["project_id"]][row["date_on"]] = row[column]
         return found
 

@@ -73,7 +73,8 @@ def usage_rows(project: Project, runs: tuple[Run, ...]) -> Iterator[tuple[str, R
             }
             # Of umbrella, production was asked for until some days ago.
             asked = organization != "umbrella" or ago > 4
-            if asked and (events := int(share * project.events.get(day, 0))):
+            events = int(share * project.events.get(day, 0)) if ago < 50 else None
+            if asked:
                 found["project_daily_production_events", str(day)] = row | {"event_count": events}
             if sends:
                 sessions = {"sessions": count, "crashed_sessions": round(crashes * count)}
