@@ -99,7 +99,7 @@ HOMES = [
 # One project that is several products: rules tell its issues apart by where in the code they are. All of it is drawn
 # apart, so that what happens elsewhere does not depend on it.
 MONOLITH = Home(
-    "shop-backend", "python", "monolith", "commerce", 0, 168, "order article account invoice"
+    "shop-backend", "python", "monolith", "identity", 0, 24, "order article account invoice"
 )
 # What comes later, and what projects were called before.
 NEW_HOMES = {

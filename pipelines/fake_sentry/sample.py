@@ -164,7 +164,7 @@ def sample_world(seed: int = 7, steps: int = 0) -> SentryWorld:
     for home in HOMES:
         _create_old_issues(world, life, projects[home.slug], home)
     life.expect_errors()
-    _create_monolith(world, life, acme, projects["shop-gateway"])
+    _create_monolith(world, life, acme, projects["auth-api"])
     _go_on_until_start(world, life, projects)
     _create_other_categories(world, projects["checkout-web"], projects["checkout-api"])
     # Sentry deletes what it has not seen for 90 days, and nobody here ever heard of it.

@@ -31,7 +31,7 @@ class PublishedFile:
 def published(tmp_path_factory: pytest.TempPathFactory) -> PublishedFile:
     folder = tmp_path_factory.mktemp("published")
     catalog = check(EXAMPLE, ()).catalog
-    tables = ("products", "project_products", "sla_targets", "health_targets")
+    tables = ("products", "project_products", "issue_rules", "sla_targets", "health_targets")
     world = replace(
         random_world(SEED).last,
         **{name: [asdict(row) for row in getattr(catalog, name)] for name in tables},

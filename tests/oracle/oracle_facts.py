@@ -138,7 +138,8 @@ class Oracle:
     def parts(self) -> list[Part]:
         """Each project with its own product, and with each to which issues of it go."""
         own = map(self.own_part, self.projects)
-        return list(dict.fromkeys([*own, *map(self.part_of, self.lives)]))
+        counted = (self.part_of(life) for life in self.lives if life.is_in_trends)
+        return list(dict.fromkeys([*own, *counted]))
 
     @cached_property
     def parts_of(self) -> dict[str | None, list[Part]]:
