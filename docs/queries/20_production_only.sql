@@ -6,7 +6,6 @@ select
     production_unresolved_issues,
     events_7d,
     production_events_7d,
-    production_events_known_from,
-    unique_users_7d
+    production_events_known_from
 from marts.product_overview
 order by tree_order
