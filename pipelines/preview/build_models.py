@@ -17,11 +17,10 @@ PRODUCTS = "marts.dim_products"
 CLOSURE = "marts.product_closure"
 PROJECTS = "marts.dim_projects"
 RULES = "marts.issue_rules"
+ISSUES = "marts.fct_issues"
 HEALTH = "marts.product_health_measures"
 FRESHNESS = "marts.organization_freshness"
 SYNCS = "staging.stg_sentry__organization_syncs"
-
-ISSUES = "marts.fct_issues"
 
 COMPARED = (OVERVIEW, PRODUCTS, PROJECTS, ISSUES, RULES)
 

@@ -139,6 +139,17 @@ order by after.line nulls last, before.line
 """
 
 
+def _terms(before: str, after: str) -> str:
+    return f"""
+select count(*)
+from {before}.{models.ISSUES} as before
+inner join {after}.{models.ISSUES} as after using (issue_id)
+where
+    after.status not in ('deleted', 'merged')
+    and before.sla_target_hours is distinct from after.sla_target_hours
+"""
+
+
 @dataclass(frozen=True)
 class ProductChange:
     """A product that differs: its row before and after, None where there is no such product."""
@@ -210,12 +221,16 @@ class RuleChange:
 
 @dataclass(frozen=True)
 class Changes:
-    """All that differs: products in the order of the tree, assignments by product, rules by line."""
+    """All that differs: products in the order of the tree, assignments by product, rules by line.
+
+    `issues_with_other_terms` counts the live issues whose SLA target differs.
+    """
 
     products: tuple[ProductChange, ...]
     assignments: tuple[Assignment, ...]
-    moves: tuple[MovedIssues, ...] = ()
-    rules: tuple[RuleChange, ...] = ()
+    moves: tuple[MovedIssues, ...]
+    rules: tuple[RuleChange, ...]
+    issues_with_other_terms: int
 
     def __bool__(self) -> bool:
         """Return whether anything differs."""
@@ -253,9 +268,11 @@ def compare(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> C
     assignments = connection.execute(_assignments(before, after)).fetchall()
     moves = connection.execute(_moves(before, after)).fetchall()
     rules = connection.execute(_rules(before, after)).fetchall()
+    ((issues_with_other_terms,),) = connection.execute(_terms(before, after)).fetchall()
     return Changes(
         tuple(ProductChange(*product) for product in products),
         tuple(Assignment(*assignment) for assignment in assignments),
         tuple(MovedIssues(*move) for move in moves),
         tuple(RuleChange(*rule) for rule in rules),
+        issues_with_other_terms,
     )

@@ -79,13 +79,20 @@ def project(slug: str, product_id: str | None, *, is_deleted: bool = False) -> R
     }
 
 
-def issue(issue_id: str, product_id: str | None, routed_by: str, status: str = "resolved") -> Row:
-    """An issue, and what gave it its product."""
+def issue(
+    issue_id: str,
+    sla_target_hours: float | None = None,
+    status: str = "unresolved",
+    product_id: str | None = None,
+    routed_by: str = "project",
+) -> Row:
+    """An issue with its SLA target, its product, and what gave it that."""
     return {
         "issue_id": issue_id,
+        "status": status,
+        "sla_target_hours": sla_target_hours,
         "product_id": product_id,
         "routed_by": routed_by,
-        "status": status,
     }
 
 
@@ -107,7 +114,6 @@ def changes(
     after: list[Row],
     projects_before: Sequence[Row] = (),
     projects_after: Sequence[Row] = (),
-    *,
     issues: tuple[Sequence[Row], Sequence[Row]] = ((), ()),
     rules: tuple[Sequence[Row], Sequence[Row]] = ((), ()),
 ) -> Changes:
@@ -140,11 +146,12 @@ def _write(
         {name: TYPES.get(name, pa.int64() if name in numeric else pa.string()) for name in COLUMNS}
     )
     kinds = {name: pa.string() for name in project("p", None)} | {"is_deleted": pa.bool_()}
+    terms = dict.fromkeys(issue("i"), pa.string()) | {"sla_target_hours": pa.float64()}
     for table, rows in (
         ("product_overview", pa.Table.from_pylist(placed, schema=schema)),
         ("dim_products", pa.Table.from_pylist(placed, schema=schema)),
         ("dim_projects", _table(projects, kinds)),
-        ("fct_issues", _table(issues, dict.fromkeys(issue("i", None, "project"), pa.string()))),
+        ("fct_issues", _table(issues, terms)),
         ("issue_rules", _table(rules, RULE_TYPES)),
     ):
         connection.register("incoming", rows)

@@ -36,26 +36,30 @@ def test_equal_marts_differ_in_nothing() -> None:
     assert number_rows(found) == []
 
 
+def _routed(issue_id: str, product_id: str | None, by: str, status: str = "resolved") -> Row:
+    return issue(issue_id, None, status, product_id, by)
+
+
 def test_rules_say_what_they_move_and_how_much_they_route() -> None:
     found = changes(
         SHOP,
         SHOP,
         issues=(
             [
-                issue("a", "payments", "project", "unresolved"),
-                issue("b", "payments", "project"),
-                issue("c", "search", "rule:4"),
-                issue("gone", "payments", "project", "deleted"),
-                issue("with its project", "payments", "project"),
-                issue("as before", "shop", "rule:2"),
+                _routed("a", "payments", "project", "unresolved"),
+                _routed("b", "payments", "project"),
+                _routed("c", "search", "rule:4"),
+                _routed("gone", "payments", "project", "deleted"),
+                _routed("with its project", "payments", "project"),
+                _routed("as before", "shop", "rule:2"),
             ],
             [
-                issue("a", "search", "rule:3", "unresolved"),
-                issue("b", "search", "rule:3"),
-                issue("c", None, "project"),
-                issue("gone", "search", "rule:3", "deleted"),
-                issue("with its project", "search", "project"),
-                issue("as before", "shop", "rule:5"),
+                _routed("a", "search", "rule:3", "unresolved"),
+                _routed("b", "search", "rule:3"),
+                _routed("c", None, "project"),
+                _routed("gone", "search", "rule:3", "deleted"),
+                _routed("with its project", "search", "project"),
+                _routed("as before", "shop", "rule:5"),
             ],
         ),
         rules=(
@@ -112,6 +116,16 @@ def test_equal_changes_of_attributes_share_a_line_and_inherited_ones_say_so() ->
         "SLA target none → 1,234.5 h: Till (till)",
         "SLA target of high issues none → 8 h: Till (till)",
     ]
+
+
+def test_live_issues_with_another_target_are_counted() -> None:
+    before = [issue("a", 24), issue("b", 72), issue("c", None), issue("gone", 24, "deleted")]
+    after = [issue("a", 8), issue("b", 72), issue("c", 8), issue("gone", 8, "deleted")]
+    wanted = [product("shop") | {"sla_target_hours_high": 8.0}]
+
+    found = changes([product("shop")], wanted, issues=(before, after))
+
+    assert headline(found) == "1 product changes attributes; the SLA target of 2 issues changes."
 
 
 def test_long_lists_are_cut_and_the_rest_is_counted() -> None:
