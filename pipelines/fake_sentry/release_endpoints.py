@@ -23,7 +23,12 @@ def releases(call: Call) -> Reply:
     """Answer `GET /organizations/{o}/releases/`, the latest first."""
     if not call.flavour.has_releases:
         return reply_html(status=404)
-    chosen = {project.id: project for project in chosen_projects(call)}
+    if call.params.getlist("project"):
+        homes = chosen_projects(call)
+    else:
+        everybody = not call.is_user_token
+        homes = [p for p in call.projects() if p.has_access and (p.is_member or everybody)]
+    chosen = {project.id: project for project in homes}
     rows = [r for r in call.organization().releases if chosen.keys() & set(r.project_ids)]
     rows.sort(key=lambda release: release.released_at, reverse=True)
     page = offset_page(rows, asked_cursor(call), asked_per_page(call))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import chain, islice, starmap
 
 from pipelines.sentry import plan
 from pipelines.sentry.dialect import Dialect
@@ -32,7 +33,7 @@ from pipelines.sentry.schema import (
     RELEASES,
     RawTable,
 )
-from pipelines.sentry.state import stored_issues
+from pipelines.sentry.state import stored_first_releases, stored_issues
 from pipelines.sentry.state.stored import StoredState
 
 # So long a release may get new issues, and a day late events and sessions, without waiting for a full sync.
@@ -112,9 +113,10 @@ class OptionalReads:
         self._read_users(options.users_of, readable)
 
     def _attempt(
-        self, name: str, how: str, ask: Callable[[], None], projects: Sequence[str]
+        self, name: str, how: str, ask: Callable[[], None], subjects: Sequence[object]
     ) -> bool:
-        if not projects:
+        """Ask if there is something to ask about."""
+        if not subjects:
             self.capabilities.keep(name)
             return False
         return self.capabilities.attempt(name, how, ask)
@@ -138,40 +140,46 @@ class OptionalReads:
         self._attempt("releases", "releases", ask, list(readable))
 
     def _read_first_releases(self, budget: int, readable: Mapping[str, str]) -> None:
-        rows = stored_issues.without_first_release(
-            self.stored, self.organization, budget * plan.BATCH
+        stored_first_releases.set_unasked(self.stored, self.organization)
+        near = stored_first_releases.seen_since(
+            self.stored,
+            first_releases.within_reach(self.as_of),
+            by_project=not self.dialect.many_projects,
         )
-        unasked = [first_releases.Unasked(*row) for row in rows]
-        found: dict[str, str | None] = {}
-        batches = list(first_releases.batches(unasked, self.dialect, self.as_of))[:budget]
+        batches = islice(
+            first_releases.batches(starmap(first_releases.Unasked, near), self.dialect), budget
+        )
+        asked: list[str] = []
 
         def of_many(batch: Sequence[first_releases.Unasked]) -> None:
-            releases = first_releases.of_many(
+            asked.append(batch[0].issue_id)
+            found = first_releases.of_many(
                 self.api, self.organization, self.dialect, batch, self.as_of
             )
-            found.update(releases)
+            stored_first_releases.add(self.stored, found)
 
         def of_one(issue_id: str) -> None:
+            found = first_releases.of_one(self.api, self.organization, issue_id)
+            stored_first_releases.add(self.stored, {issue_id: found})
+
+        def of_one_if_there(issue_id: str) -> None:
             with suppress(ForbiddenError, NotFoundError):  # it has just gone
-                found[issue_id] = first_releases.of_one(self.api, self.organization, issue_id)
+                of_one(issue_id)
 
         def ask_together() -> None:
             self._needs_event_search()
-            self.workers.each(batches, of_many)
+            self.workers.each(chain([first], batches), of_many)
 
         def ask_alone() -> None:
             self._needs_event_search()
-            first, *others = alone
-            found[first] = first_releases.of_one(self.api, self.organization, first)
-            self.workers.each(others, of_one)
+            of_one(alone[0])  # a server that cannot do so says it once
+            self.workers.each(alone[1:], of_one_if_there)
 
-        asked = list(readable) if batches else []
-        if self._attempt("first_release_of_many", "events", ask_together, asked):
-            budget -= len(batches)
-        alone = [issue.issue_id for issue in unasked if issue.issue_id not in found][:budget]
-        asked = list(readable) if alone else []
-        self._attempt("first_release", "first-last-release", ask_alone, asked)
-        stored_issues.set_first_releases(self.stored, found, self.as_of)
+        first = next(batches, [])
+        self._attempt("first_release_of_many", "events", ask_together, first)
+        alone = stored_first_releases.still_unasked(self.stored, budget - len(asked))
+        self._attempt("first_release", "first-last-release", ask_alone, alone)
+        stored_first_releases.mark_read(self.stored, self.as_of)
 
     def _read_sessions(self, readable: Mapping[str, str], before: Set[str]) -> None:
         name, table = "sessions", PROJECT_DAILY_SESSIONS

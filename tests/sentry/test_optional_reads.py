@@ -151,7 +151,7 @@ def test_first_releases_are_read_newest_first_within_the_budget(
     newest = sorted(mine, key=lambda i: i.first_seen, reverse=True)
     unread = "select count(*) from raw.issues where first_release_read_at is null"
 
-    warehouse.quick_sync(first_release_budget=6)
+    warehouse.quick_sync(first_release_budget=7)  # one for the question that is not answered
     assert warehouse.value(unread) == len(mine) - 6
     read = {i for i, row in warehouse.issues().items() if row["first_release_read_at"]}
     assert {world.issues[i].first_seen for i in read} == {i.first_seen for i in newest[:6]}

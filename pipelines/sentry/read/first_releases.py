@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from pipelines.sentry.dialect import Dialect
@@ -23,26 +23,19 @@ class Unasked(NamedTuple):
 
     issue_id: str
     project_id: str
-    first_seen_at: datetime | None
     event_count: int | None
 
 
-def is_within_reach(issue: Unasked, as_of: datetime) -> bool:
-    """Return whether all events of the issue are still kept, so that the first of them can be asked for."""
-    since = as_of - RETENTION + _MARGIN
-    return issue.first_seen_at is not None and issue.first_seen_at >= since
+def within_reach(as_of: datetime) -> datetime:
+    """Return since when an issue must be new for all its events to be kept, so that the first can be asked for."""
+    return as_of - RETENTION + _MARGIN
 
 
-def batches(
-    issues: Sequence[Unasked], dialect: Dialect, as_of: datetime
-) -> Iterator[list[Unasked]]:
-    """Yield those within reach as they are asked for together."""
-    near = [issue for issue in issues if is_within_reach(issue, as_of)]
-    if not dialect.many_projects:
-        near.sort(key=lambda issue: issue.project_id)
-    for _, some in groupby(near, lambda i: None if dialect.many_projects else i.project_id):
-        group = list(some)
-        yield from (group[i : i + BATCH] for i in range(0, len(group), BATCH))
+def batches(issues: Iterable[Unasked], dialect: Dialect) -> Iterator[list[Unasked]]:
+    """Yield the issues as they are asked for together."""
+    for _, some in groupby(issues, lambda i: None if dialect.many_projects else i.project_id):
+        while batch := list(islice(some, BATCH)):
+            yield batch
 
 
 def of_many(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Set
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
@@ -272,46 +272,6 @@ def without_activities(stored: StoredState, slug: str, limit: int) -> list[str]:
     return [issue_id for (issue_id,) in rows]
 
 
-def without_first_release(
-    stored: StoredState, slug: str, limit: int
-) -> list[tuple[str, str, datetime | None, int | None]]:
-    """Return (issue id, project id, first seen, events) of issues whose first release was never read, newest first."""
-    return stored.sql.execute(
-        """
-        with issues as (
-            from changed_issues
-            union all by name
-            from stored_issues anti join changed_issues using (issue_id)
-            where organization_slug = ?
-        )
-        select issue_id, project_id, first_seen_at, event_count from issues
-        where first_release_read_at is null and removed_reason is null
-            and project_id not in (from hidden)
-            and project_id in (select project_id from staged_projects where has_access)
-        order by first_seen_at desc nulls last, issue_id
-        limit ?
-        """,
-        [slug, limit],
-    ).fetchall()
-
-
-def set_first_releases(
-    stored: StoredState, releases: Mapping[str, str | None], as_of: datetime
-) -> None:
-    """Note the first releases just read on the rows of their issues; known rows become changed ones by it."""
-    _make_changed(stored, releases)
-    found = {"issue_id": list(releases), "version": list(releases.values())}
-    stored.keep(
-        "first_releases",
-        pa.table(found, schema=pa.schema([("issue_id", pa.string()), ("version", pa.string())])),
-    )
-    stored.sql.execute(
-        "update changed_issues set first_release = version, first_release_read_at = ? "
-        "from first_releases where first_releases.issue_id = changed_issues.issue_id",
-        [as_of],
-    )
-
-
 def without_resolve_activity(stored: StoredState, limit: int, as_of: datetime) -> list[str]:
     """Return ids of resolved issues whose activities, read in the last two days, do not hold the resolve.
 
@@ -341,20 +301,20 @@ def without_resolve_activity(stored: StoredState, limit: int, as_of: datetime) -
 
 def mark_activities_read(stored: StoredState, ids: Iterable[str], as_of: datetime) -> None:
     """Note on the changed rows that their activities have been read; known rows become changed ones by it."""
-    _make_changed(stored, ids)
+    stored.keep_ids("just_read", ids)
+    make_changed(stored, "just_read")
     stored.sql.execute(
         "update changed_issues set activities_read_at = ? where issue_id in (from just_read)",
         [as_of],
     )
 
 
-def _make_changed(stored: StoredState, ids: Iterable[str]) -> None:
-    """Make the stored rows of the ids changed ones, to write on; they are `just_read`."""
-    stored.keep_ids("just_read", ids)
+def make_changed(stored: StoredState, ids: str) -> None:
+    """Make the stored rows of the ids in a table changed ones, to write on."""
     columns = ", ".join(f"stored.{name}" for name in ISSUES.schema.names)
     stored.sql.execute(
         f"insert into changed_issues select {columns} from stored_issues as stored "
-        "anti join changed_issues using (issue_id) where issue_id in (from just_read)"
+        f"anti join changed_issues using (issue_id) where issue_id in (select id from {ids})"
     )
 
 
