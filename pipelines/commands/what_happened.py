@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,29 @@ order by abs(movers.events_7d - movers.events_previous_7d) desc, movers.issue_id
 limit {MOST_MOVERS}
 """
 
-# A release counts in the trees above its product, too: the root is where it counts whole.
+# It counts in the trees above its product, too: named is the lowest that counts it whole.
 RELEASE = """
-select releases.package, releases.version_name, roots.product_name, releases.new_issues, releases.unresolved_issues
+select releases.package, releases.version_name, products.product_name, releases.new_issues, releases.unresolved_issues
 from marts.product_releases as releases
-inner join marts.dim_products as roots using (product_id)
+inner join marts.dim_products as products using (product_id)
 cross join marts.publication
 where
-    roots.depth = 0 and roots.is_active and releases.new_issues > 0
+    products.is_active and releases.new_issues > 0
     and cast(coalesce(releases.released_at, releases.created_at) as date) > cast(as_of as date) - 7
-order by releases.new_issues desc, releases.unresolved_issues desc, releases.version, roots.product_id
+order by releases.new_issues desc, releases.version, products.depth desc, products.product_id
+limit 1
+"""
+
+# The least stable product, below the others that have its sessions in theirs.
+STABILITY = """
+select products.product_name, measures.value, measures.state, overview.sessions_7d,
+    if(measures.state = 'critical', measures.critical, measures.at_risk) as target
+from marts.product_health_measures as measures
+inner join marts.dim_products as products using (product_id)
+inner join marts.product_overview as overview using (product_id)
+where
+    products.is_active and measures.measure = 'crash_free_sessions' and measures.state in ('critical', 'at_risk')
+order by measures.value, products.depth desc, products.product_id
 limit 1
 """
 
@@ -99,6 +113,23 @@ def print_release(console: Console, published: Path) -> None:
     console.print(
         f"Release {name} brought the most new issues of a week: {new:,} {issues} in {product}, "
         f"{still_open:,} open of all that it brought or brought back.",
+        markup=False,
+        highlight=False,
+    )
+
+
+def print_stability(console: Console, published: Path) -> None:
+    """Print the product with the fewest sessions free of crashes, if that has reached a target of its health."""
+    with open_published(published) as connection:
+        found = connection.execute(STABILITY).fetchone()
+    if found is None:
+        return
+    product, value, state, sessions, target = found
+    # Cut, not rounded: it must not look better than its target.
+    share = math.floor(round(value * 10_000, 6)) / 100
+    console.print(
+        f"Crash-free sessions of {product}: {share:.2f} % of {sessions:,} in 7 days; "
+        f"{state.replace('_', ' ')} from {100 * target:g} % down.",
         markup=False,
         highlight=False,
     )
