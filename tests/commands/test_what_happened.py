@@ -77,7 +77,7 @@ SESSIONS = """
     create table marts.product_overview as
     select * from (values ('shop', 3000), ('pay', 3000), ('old', 3000)) as overview (product_id, sessions_7d);
     create table marts.product_health_measures as
-    select *, 0.995 as at_risk, 0.98 as critical from (values
+    select *, 0.995::double as at_risk, 0.98::double as critical from (values
         ('shop', 'crash_free_sessions', 0.99499, 'at_risk'),
         ('pay', 'crash_free_sessions', 0.99499, 'at_risk'),
         ('old', 'crash_free_sessions', 0.5, 'critical'),
