@@ -15,6 +15,8 @@ from pipelines.fake_sentry.sentry_world import START, SentryWorld
 PRODUCTION, STAGING = "production", "staging"
 # Of a thousand errors, so many are of staging alone; of a thousand times that another happens, so many there.
 ONLY_STAGING, ALSO_STAGING = 90, 40
+# As far back as Sentry remembers sessions.
+COUNTED_FROM = START - RETENTION
 # Of a hundred sessions, one ends with an error that somebody caught.
 ERRORED = 100
 
@@ -29,8 +31,8 @@ def environment_of(title: str, priority: str | None, number: int) -> str:
 
 
 def record_sessions(world: SentryWorld, since: datetime, until: datetime) -> None:
-    """Let sessions of the projects that people use end, hour by hour, as far back as Sentry remembers them."""
-    hour = hour_of(max(since, START - RETENTION)) + timedelta(hours=1)
+    """Let sessions of the projects that people use end, hour by hour."""
+    hour = hour_of(max(since, COUNTED_FROM)) + timedelta(hours=1)
     usual = {project: home_of(project).sessions for project in world.projects.values()}
     used = [project for project, sessions in usual.items() if sessions]
     while hour <= until:

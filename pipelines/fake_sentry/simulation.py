@@ -24,7 +24,12 @@ from pipelines.fake_sentry.company import (
     is_weekend,
     next_triage,
 )
-from pipelines.fake_sentry.deployments import environment_of, record_sessions
+from pipelines.fake_sentry.deployments import (
+    COUNTED_FROM,
+    PRODUCTION,
+    environment_of,
+    record_sessions,
+)
 from pipelines.fake_sentry.entities import Issue, Member, Plan, Project
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.upheavals import upheavals
@@ -242,8 +247,8 @@ class Simulation:
 
     def _crash(self, issue: Issue, count: int) -> None:
         """Let sessions end with what nobody caught."""
-        home, where = home_of(issue.project), issue.events[-1].environment
-        if issue.is_unhandled and home.sessions and where == "production":
+        is_used = home_of(issue.project).sessions and self.world.clock >= COUNTED_FROM
+        if issue.is_unhandled and is_used and issue.events[-1].environment == PRODUCTION:
             self.world.record_sessions(issue.project, count, "crashed")
 
     def _users(self, home: Home, count: int) -> range:

@@ -33,8 +33,9 @@ from pipelines.sentry.schema import (
     RELEASES,
     RawTable,
 )
-from pipelines.sentry.state import stored_first_releases, stored_issues
+from pipelines.sentry.state import stored_first_releases
 from pipelines.sentry.state.stored import StoredState
+from pipelines.sentry.state.stored_production import forget_production
 
 # So long a release may get new issues, and a day late events and sessions, without waiting for a full sync.
 _RELEASES_AGAIN = timedelta(days=7)
@@ -104,7 +105,7 @@ class OptionalReads:
         `readable` maps project ids to slugs; `before` are the projects that the last sync could read.
         """
         if not self.keeps_production:
-            stored_issues.forget_production(self.stored, self.organization)
+            forget_production(self.stored, self.organization)
         progress.begin("releases, sessions and users")
         self._read_releases(readable)
         self._read_first_releases(options.first_release_budget, readable)
@@ -124,7 +125,7 @@ class OptionalReads:
     def _needs_event_search(self) -> None:
         """Spare the servers without a search over events a question that they cannot answer."""
         if self.dialect.listing != "organization":
-            raise BadRequestError(f"{self.organization}: this server does not search events.")
+            raise BadRequestError("this kind of server does not search events.")
 
     def _read_releases(self, readable: Mapping[str, str]) -> None:
         since = self.as_of - plan.RETENTION

@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -437,3 +438,30 @@ def test_an_answer_that_is_missing_once_keeps_what_is_known_and_is_asked_for_aga
     warehouse.quick_sync(full=False)
     assert capabilities(warehouse)["sessions"] == "sessions"
     assert warehouse.value(total) == 7
+
+
+@pytest.mark.parametrize(
+    ("flavour", "releases", "first_release"),
+    [("sentry10", 1, "api@1"), ("sentry9", 1, None), ("glitchtip", None, None)],
+)
+def test_old_servers_tell_of_releases_what_they_can(
+    flavour: str,
+    releases: int | None,
+    first_release: str | None,
+    world: SentryWorld,
+    api: Project,
+    tmp_path: Path,
+) -> None:
+    world.publish_release([api], "api@1")
+    issue = world.create_issue(api, "ValueError: new", first_release="api@1")
+    with FakeSentry(world, flavour) as sentry:
+        sentry.state.scopes.add("project:releases")
+        warehouse = SyncedWarehouse(tmp_path, sentry, ["acme"], EVERYTHING)
+        for full in (True, False):
+            assert not warehouse.quick_sync(full=full).failures
+    rows = "select version, project_id, new_issues from raw.releases"
+    assert warehouse.rows(rows) == [("api@1", api.id, releases)]
+    row = warehouse.issues()[issue.id]
+    assert row["first_release"] == first_release
+    assert row["is_in_production"] is (True if flavour == "sentry10" else None)
+    assert row["owners"] is None
