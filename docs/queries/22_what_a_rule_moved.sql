@@ -18,5 +18,5 @@ inner join marts.dim_projects as projects
 where issues.status not in ('deleted', 'merged')
 group by all
 order by
-    rules.line,
+    rules.line asc,
     issues desc
