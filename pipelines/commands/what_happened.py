@@ -43,11 +43,10 @@ limit 1
 
 # The least stable product, below the others that have its sessions in theirs.
 STABILITY = """
-select products.product_name, measures.value, measures.state, overview.sessions_7d,
+select products.product_name, measures.value, measures.state,
     if(measures.state = 'critical', measures.critical, measures.at_risk) as target
 from marts.product_health_measures as measures
 inner join marts.dim_products as products using (product_id)
-inner join marts.product_overview as overview using (product_id)
 where
     products.is_active and measures.measure = 'crash_free_sessions' and measures.state in ('critical', 'at_risk')
 order by measures.value, products.depth desc, products.product_id
@@ -109,10 +108,8 @@ def print_release(console: Console, published: Path) -> None:
         return
     package, version, product, new, still_open = found
     name = f"{package} {version}" if package else version
-    issues = "issue" if new == 1 else "issues"
     console.print(
-        f"Release {name} brought the most new issues of a week: {new:,} {issues} in {product}, "
-        f"{still_open:,} open of all that it brought or brought back.",
+        f"Most new issues in a week: {name}, {new:,} in {product} ({still_open:,} open).",
         markup=False,
         highlight=False,
     )
@@ -124,11 +121,11 @@ def print_stability(console: Console, published: Path) -> None:
         found = connection.execute(STABILITY).fetchone()
     if found is None:
         return
-    product, value, state, sessions, target = found
+    product, value, state, target = found
     # Cut, not rounded: it must not look better than its target.
     share = math.floor(round(value * 10_000, 6)) / 100
     console.print(
-        f"Crash-free sessions of {product}: {share:.2f} % of {sessions:,} in 7 days; "
+        f"Crash-free sessions: {product} {share:.2f} % in 7 days, "
         f"{state.replace('_', ' ')} from {100 * target:g} % down.",
         markup=False,
         highlight=False,
