@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     activity_requests_per_run: int = Field(200, ge=0)
     issue_events_per_issue: int = Field(0, ge=0, le=100)
     include_categories: str = ""
+    production_environments: str = ""
+    unique_users: bool = False
     personal_data: Literal["keep", "hash", "drop"] = "keep"
     personal_data_key: SecretStr = SecretStr("")
     publish_parquet: bool = False
@@ -177,6 +179,11 @@ class Settings(BaseSettings):
     def categories(self) -> list[str]:
         """Issue categories to read and count that Sentry hides by default."""
         return _words(self.include_categories)
+
+    @property
+    def environments(self) -> list[str]:
+        """The environments that are production; empty: it is not asked for."""
+        return _words(self.production_environments)
 
     @property
     def ui_names(self) -> set[str]:

@@ -104,6 +104,8 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         "SENTRY_AUTH_TOKEN": TOKEN,
         "DATA_DIR": str(settings.data),
         "SEEDS_DIR": str(EXAMPLE),
+        "PRODUCTION_ENVIRONMENTS": "production",
+        "UNIQUE_USERS": "true",
         # A young history is short enough to be read at once.
         "ACTIVITY_REQUESTS_PER_RUN": "5000",
     }

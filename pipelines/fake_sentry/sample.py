@@ -4,13 +4,14 @@ Twenty developers in eight teams run an online shop. About thirty new issues com
 after a release, and about as many are fixed; weekends are quiet, and Monday morning has something to catch up on.
 Payments, sign-in and checkout mean to fix within a day and are on call for what is urgent; other teams take a week.
 Some teams go through everything at the end of each week and have nothing old; the others put off or forget what is not
-loud, so a few of their issues are months old. What nobody can help, a lost connection, is archived.
+loud, so a few of their issues are months old. What nobody can help, a lost connection, is archived. A tenth of what
+happens is in staging, and urgent for nobody.
 
 Of late:
 - Four weeks ago an upgrade of the search made Product Catalog slow. It was mended on Monday a week ago: this product
   gets better.
-- On Thursday a release broke the coupons in Checkout Flow. A fix on Friday held until Sunday evening, then the main
-  error came back, and two more are still open: this product gets worse.
+- On Thursday a release broke the coupons in Checkout Flow, and one session in thirty crashed. A fix on Friday held
+  until Sunday evening, then the main error came back, and two more are still open: this product gets worse.
 - On Sunday at noon the provider of one-time codes changed its answer, and some people cannot sign in. Authentication
   has a day for that, and most of it is over.
 - Legacy Reports was switched off in spring. In summer somebody ran a report by hand; since then it is quiet.
@@ -25,8 +26,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from pipelines.fake_sentry.company import HOMES, MONOLITH, PEOPLE, SWITCHED_OFF, Home
-from pipelines.fake_sentry.entities import Issue, Project, SentryOrganization
+from pipelines.fake_sentry.company import HOMES, MONOLITH, OWNERSHIP, PEOPLE, SWITCHED_OFF, Home
+from pipelines.fake_sentry.entities import Issue, OwnershipRule, Project, SentryOrganization
 from pipelines.fake_sentry.sentry_world import START, SentryWorld
 from pipelines.fake_sentry.simulation import Simulation, simulate
 from pipelines.fake_sentry.vocabulary import CURIOSITIES, invent_error, invent_noise
@@ -186,6 +187,10 @@ def _create_projects(
             platform=home.platform,
             teams=[teams[home.team]],
             created_at=START - timedelta(days=700 - 11 * number),
+        )
+        rules = OWNERSHIP.get(home.slug, ())
+        world.set_ownership(
+            project, [OwnershipRule(words, f"team:{teams[team].id}") for words, team in rules]
         )
         project.is_member = home.team != "growth"
         project.resolve_age = BY_AGE if home.slug in SELF_RESOLVING else None

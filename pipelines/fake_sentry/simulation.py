@@ -24,6 +24,12 @@ from pipelines.fake_sentry.company import (
     is_weekend,
     next_triage,
 )
+from pipelines.fake_sentry.deployments import (
+    COUNTED_FROM,
+    PRODUCTION,
+    environment_of,
+    record_sessions,
+)
 from pipelines.fake_sentry.entities import Issue, Member, Plan, Project
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.upheavals import upheavals
@@ -79,7 +85,7 @@ class Simulation:
 
     def go_on(self, until: datetime) -> None:
         """Let everything happen that happens from the world's clock to `until`, and set the clock to that."""
-        world = self.world
+        world, since = self.world, self.world.clock
         while world.plans and world.plans[0].at <= until:
             plan = heappop(world.plans)
             world.set_clock(plan.at)
@@ -95,6 +101,7 @@ class Simulation:
         self.draw_for(None)
         world.set_clock(until)
         world.run_jobs()
+        record_sessions(world, since, until)
 
     def draw_for(self, project: Project | None) -> None:
         """Draw from now on what happens to `project`."""
@@ -112,8 +119,10 @@ class Simulation:
             users=self._users(home_of(project), count),
             first_release=release,
             last_release=release,
+            environment=environment_of(error["title"], error.get("priority"), 0),
             **error,
         )
+        self._crash(issue, count)
         if self._is_forgotten(issue):
             self.plan(issue, "linger", self.world.clock, amount, self.random.uniform(20, 160))
         else:
@@ -226,7 +235,21 @@ class Simulation:
         rhythm = WEEKEND_EVENTS if is_weekend(self.world.clock) else 1.0
         count = max(1, int(amount * rhythm * self.random.lognormvariate(0, 0.4)))
         users = self._users(home_of(issue.project), count)
-        self.world.add_events(issue, count, users=users, release=self.running(issue.project))
+        number = len(issue.events)
+        self.world.add_events(
+            issue,
+            count,
+            users=users,
+            release=self.running(issue.project),
+            environment=environment_of(issue.title, issue.priority, number),
+        )
+        self._crash(issue, count)
+
+    def _crash(self, issue: Issue, count: int) -> None:
+        """Let sessions end with what nobody caught."""
+        is_used = home_of(issue.project).sessions and self.world.clock >= COUNTED_FROM
+        if issue.is_unhandled and is_used and issue.events[-1].environment == PRODUCTION:
+            self.world.record_sessions(issue.project, count, "crashed")
 
     def _users(self, home: Home, count: int) -> range:
         first = self.random.randrange(5000)

@@ -324,7 +324,7 @@ def test_figures_that_do_not_add_up_are_noticed(warehouse: WrittenWarehouse) -> 
     w.load(
         synced_at=START,
         projects=PROJECTS,
-        issues=[issue("a"), issue("b", "2"), issue("c", "3")],
+        issues=[issue("a", first_release="pay@1"), issue("b", "2"), issue("c", "3")],
         project_daily_events=[{"project_id": "1", "date_on": START.date(), "event_count": 1}],
     )
     w.run()
@@ -344,6 +344,8 @@ def test_figures_that_do_not_add_up_are_noticed(warehouse: WrittenWarehouse) -> 
         db.execute(
             "update marts.executive_summary set unresolved_issues = 9 where product_id = '(all)'"
         )
+        db.execute("update marts.product_overview set sessions_7d = 5 where product_id = 'shop'")
+        db.execute("update marts.product_releases set new_issues = 5")
         db.execute("insert into marts.product_closure values ('shop', 'pay', 1, true)")
         db.execute(
             "insert into marts.product_history select * replace (valid_from + interval 1 day as valid_from)"
@@ -362,6 +364,8 @@ def test_figures_that_do_not_add_up_are_noticed(warehouse: WrittenWarehouse) -> 
         "every_live_issue_counts_once",
         "every_product_is_the_sum_of_its_tree",
         "every_project_counts_in_its_product",
+        "every_release_adds_up",
+        "every_stability_is_that_of_its_days",
         "every_team_adds_up",
         "every_day_adds_up",
         "every_window_is_the_sum_of_its_days",

@@ -45,6 +45,8 @@ DEFAULTS: dict[str, Row] = {
     "issue_status_observations": {"organization_slug": "acme"},
     "project_daily_events": {"organization_slug": "acme", "event_source": "stats_v2"},
     "issue_daily_events": {"organization_slug": "acme"},
+    "project_daily_production_events": {"organization_slug": "acme"},
+    "project_daily_sessions": {"organization_slug": "acme"},
     "project_slugs": {"organization_slug": "acme", "adopted_at": START - timedelta(days=90)},
     "organization_syncs": {
         "organization_slug": "acme",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -283,6 +284,8 @@ class Oracle:
             "events_7d": self.issue_events(life)[0],
             "events_previous_7d": self.issue_events(life)[1],
             "change_7d": self.change(life),
+            "introduced_in_release": life.row["first_release"],
+            "regressed_in_release": self.regressed_in(life),
             "merged_into_issue_id": last_survivor(
                 merged_into.get(life.row["issue_id"]), merged_into
             ),
@@ -312,6 +315,25 @@ class Oracle:
             step.opens and step.before == "resolved" and self.in_window(step.at, 7)
             for step in life.steps
         )
+
+    def regressed_in(self, life: Life) -> str | None:
+        """The release that the regression at its last opening names; of two the later one's."""
+        named = [
+            (int(row["activity_id"]), version)
+            for row in self.regressions.get(life.row["issue_id"], [])
+            if row["occurred_at"] == life.opened_at
+            and (version := json.loads(row["data"]).get("version"))
+        ]
+        return max(named)[1] if named else None
+
+    @cached_property
+    def regressions(self) -> dict[str, list[Row]]:
+        """The activities that say an issue came back, by issue."""
+        found: dict[str, list[Row]] = {}
+        for row in self.world.raw["issue_activities"]:
+            if row["activity_type"] == "set_regression":
+                found.setdefault(row["issue_id"], []).append(row)
+        return found
 
     def fct_issue_status_changes(self) -> list[Row]:
         return [

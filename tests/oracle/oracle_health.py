@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from .oracle_facts import Oracle, Part
 from .oracle_history import Life
+from .oracle_usage import Usage
 from .oracle_versions import versions
 from .raw_world import Row
 
 WORST_FIRST = ("critical", "at_risk", "healthy")
 # Fewer events than these are not compared.
 ENOUGH = 100
+# Nor are fewer sessions judged.
+ENOUGH_SESSIONS = 1000
 Measured = tuple[str, float | None, str]
 
 
@@ -24,15 +27,31 @@ def measures(oracle: Oracle, products: Iterable[str | None], priority: str | Non
     products = list(products)
     parts = [each for product_id in products for each in oracle.parts_of[product_id]]
     if any(oracle.projects_of[each] for each in products) or oracle.live(products):
-        measured = [*_lateness(oracle, products), _growth(oracle, parts)]
+        projects = [each for product_id in products for each in oracle.projects_of[product_id]]
+        measured = [
+            *_lateness(oracle, products),
+            _growth(oracle, parts),
+            _stability(oracle, projects),
+        ]
     else:
-        names = ("late_high_issues", "late_ratio", "at_risk_high_issues", "events_growth")
+        names = (
+            "late_high_issues",
+            "late_ratio",
+            "at_risk_high_issues",
+            "events_growth",
+            "crash_free_sessions",
+        )
         measured = [(name, None, "no project is mapped to it") for name in names]
     rows = []
     for name, value, reason in measured:
         targets = _targets(oracle, name, priority)
         rows.append(
-            {"measure": name, "value": value, "reason": reason, "state": _state(value, targets)}
+            {
+                "measure": name,
+                "value": value,
+                "reason": reason,
+                "state": _state(name, value, targets),
+            }
             | targets
         )
     return rows
@@ -123,6 +142,18 @@ def _growth(oracle: Oracle, parts: list[Part]) -> Measured:
     return name, now / (before or 1), f"events of 7 days went from {before} to {now}"
 
 
+def _stability(oracle: Oracle, projects: list[str]) -> Measured:
+    name, usage = "crash_free_sessions", Usage(oracle)
+    sessions = usage.within(projects, "sessions", 7)
+    if sessions is None:
+        return name, None, "no sessions are known"
+    if sessions < ENOUGH_SESSIONS:
+        return name, None, f"{sessions} sessions in 7 days are too few to judge"
+    crashed = usage.within(projects, "crashed_sessions", 7)
+    reason = f"{crashed} of {sessions} sessions in 7 days crashed"
+    return name, usage.crash_free(projects, 7), reason
+
+
 def _targets(oracle: Oracle, measure: str, priority: str | None) -> Row:
     rows = {
         row["priority"]: row for row in oracle.world.health_targets if row["measure"] == measure
@@ -131,10 +162,14 @@ def _targets(oracle: Oracle, measure: str, priority: str | None) -> Row:
     return {"at_risk": row["at_risk"], "critical": row["critical"]}
 
 
-def _state(value: float | None, targets: Row) -> str:
+def _state(measure: str, value: float | None, targets: Row) -> str:
     if value is None:
         return "no_data"
     for state in ("critical", "at_risk"):
-        if targets[state] is not None and value >= targets[state]:
+        target = targets[state]
+        if target is None:
+            continue
+        # Of sessions the fewer are free of crashes, the worse.
+        if value <= target if measure == "crash_free_sessions" else value >= target:
             return state
     return "healthy"

@@ -11,6 +11,7 @@ from .oracle_facts import DAY, Oracle, Part, percentile
 from .oracle_health import health, is_high, product_health
 from .oracle_history import HOUR, Life
 from .oracle_suggestions import active_products, suggestions
+from .oracle_usage import Usage
 from .oracle_versions import TermsOfMonths
 from .raw_world import Row
 
@@ -28,6 +29,7 @@ def counts(oracle: Oracle, products: Iterable[str | None]) -> Row:
     products = list(products)
     projects = projects_of(oracle, products)
     live = oracle.live(products)
+    usage = Usage(oracle)
     statuses = [life.status for life in live]
     open_sla = [oracle.sla(life) for life in live if life.status == "unresolved"]
     return {
@@ -40,6 +42,11 @@ def counts(oracle: Oracle, products: Iterable[str | None]) -> Row:
         "resolved_issues_7d": len(oracle.resolves(live, 7)),
         "event_count": sum(life.row["event_count"] for life in live),
         "events_7d": oracle.events_in(parts_of(oracle, products), 7),
+        "production_events_7d": usage.within(projects, "production_event_count", 7),
+        "sessions_7d": usage.within(projects, "sessions", 7),
+        "production_unresolved_issues": usage.in_production(
+            [project_id for project_id, _ in parts_of(oracle, products)], live
+        ),
         "user_count": sum(life.row["user_count"] or 0 for life in live),
         "sla_breached_issues": open_sla.count("breached"),
         "sla_at_risk_issues": open_sla.count("at_risk"),
@@ -61,11 +68,11 @@ def last_seen(live: Iterable[Life]) -> datetime | None:
 
 
 def product_overview(oracle: Oracle) -> list[Row]:
-    rows = []
+    rows, usage = list[Row](), Usage(oracle)
     for dimensions in oracle.products.values():
         tree = oracle.tree(dimensions["product_id"])
         live = oracle.live(tree)
-        parts = parts_of(oracle, tree)
+        parts, projects = parts_of(oracle, tree), projects_of(oracle, tree)
         own = counts(oracle, [dimensions["product_id"]])
         hours = [resolve.hours for resolve in oracle.resolves(live, 30)]
         rows.append(
@@ -74,6 +81,7 @@ def product_overview(oracle: Oracle) -> list[Row]:
             | {f"own_{column}": figure for column, figure in own.items()}
             | oldest(live)
             | product_health(oracle, dimensions["product_id"])
+            | usage.users(dimensions["product_id"])
             | {
                 "new_issues_previous_7d": sum(
                     oracle.in_window(life.first_seen, 7, ago=7) for life in live
@@ -82,6 +90,9 @@ def product_overview(oracle: Oracle) -> list[Row]:
                 "events_previous_7d": oracle.events_in(parts, 7, ago=7),
                 "events_growth_7d": oracle.events_growth_7d(parts),
                 "events_known_from": oracle.events_known_from(parts),
+                "crash_free_sessions_7d": usage.crash_free(projects, 7),
+                "crash_free_sessions_previous_7d": usage.crash_free(projects, 7, ago=7),
+                "production_events_known_from": usage.known_from(each for each, _ in parts),
                 "unresolved_high_issues": high_and_open(live),
                 "last_seen_at": last_seen(live),
                 "timed_resolutions_30d": len(hours),
@@ -231,11 +242,13 @@ def _open(oracle: Oracle, products: Iterable[str | None]) -> int:
 
 def _executive(oracle: Oracle, days: Days, products: list[str | None]) -> Row:
     live, parts = oracle.live(products), parts_of(oracle, products)
+    projects = projects_of(oracle, products)
     before = oracle.as_of.date() - 30 * DAY
     still_open = _open(oracle, products)
     covered = _open(oracle, [each for each in products if each])
     row: Row = {
-        "project_count": len(projects_of(oracle, products)),
+        "project_count": len(projects),
+        "sessions_30d": days.usage.within(projects, "sessions", 30),
         "unresolved_issues": still_open,
         "covered_share": covered / still_open if still_open else None,
         "events_known_from": oracle.events_known_from(parts),
@@ -253,6 +266,7 @@ def _executive(oracle: Oracle, days: Days, products: list[str | None]) -> Row:
         ]
         row |= {
             f"events_{suffix}": oracle.events_in(parts, 30, ago),
+            f"crash_free_sessions_{suffix}": days.usage.crash_free(projects, 30, ago),
             f"new_issues_{suffix}": sum(
                 oracle.in_window(life.first_seen, 30, ago) for life in live
             ),

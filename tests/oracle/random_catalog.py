@@ -43,9 +43,11 @@ HEALTH: dict[tuple[str | None, str], tuple[float | None, float | None]] = {
     (None, "late_ratio"): (0.1, 0.25),
     (None, "at_risk_high_issues"): (1.0, None),
     (None, "events_growth"): (2.0, 5.0),
+    (None, "crash_free_sessions"): (0.995, 0.98),
     ("low", "late_high_issues"): (1.0, None),
     ("medium", "late_high_issues"): (2.0, 4.0),
     ("medium", "events_growth"): (None, None),
+    ("low", "crash_free_sessions"): (0.99, None),
 }
 
 

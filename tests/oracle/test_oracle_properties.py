@@ -31,6 +31,9 @@ SUMMED = (
     "event_count",
     "events_7d",
     "user_count",
+    "production_events_7d",
+    "production_unresolved_issues",
+    "sessions_7d",
     "sla_breached_issues",
     "sla_at_risk_issues",
 )
@@ -294,6 +297,6 @@ def test_every_column_has_different_values_in_the_world_that_the_models_are_buil
     }
     assert constant == ONE_VALUE
     states = {(row["measure"], row["state"]) for row in tables["product_health_measures"]}
-    assert len(states) == 4 + 4 + 3 + 4
+    assert len(states) == 4 + 4 + 3 + 4 + 4
     assert len({row["health"] for row in tables["product_overview"]}) == 4
     assert len({row["change"] for row in tables["product_movers"]}) == 5

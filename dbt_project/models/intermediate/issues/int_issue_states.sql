@@ -40,6 +40,7 @@ located as (
                 ) as bigint
             ) as {{ events }},
         {% endfor %}
+        regressions.regressed_in_release,
         survivors.survivor_issue_id as merged_into_issue_id,
         spans._dlt_load_id
     from {{ ref('int_issue_status_spans') }} as spans
@@ -56,6 +57,10 @@ located as (
         on spans.issue_id = survivors.issue_id
     left join {{ ref('int_issue_events') }} as events
         on spans.issue_id = events.issue_id
+    left join {{ ref('int_issue_regressions') }} as regressions
+        on
+            spans.issue_id = regressions.issue_id
+            and spans.opened_at = regressions.regressed_at
     left join returned
         on spans.issue_id = returned.issue_id
     where spans.is_present
@@ -109,6 +114,7 @@ select
         when events_7d >= events_previous_7d + 10 and events_7d >= 1.5 * events_previous_7d then 'rising'
         when events_previous_7d >= events_7d + 10 and events_previous_7d >= 1.5 * events_7d then 'falling'
     end as change_7d,
+    regressed_in_release,
     merged_into_issue_id,
     _dlt_load_id
 from timed

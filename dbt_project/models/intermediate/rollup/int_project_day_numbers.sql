@@ -30,6 +30,9 @@ select
         sum(case when {{ is_in_it }} then daily.new_issues end) as new_issues_{{ window }},
         sum(case when {{ is_in_it }} then daily.resolved_issues end) as resolved_issues_{{ window }},
         sum(case when {{ is_in_it }} then daily.event_count end) as events_{{ window }},
+        sum(case when {{ is_in_it }} then daily.production_event_count end) as production_events_{{ window }},
+        sum(case when {{ is_in_it }} then daily.sessions end) as sessions_{{ window }},
+        sum(case when {{ is_in_it }} then daily.crashed_sessions end) as crashed_sessions_{{ window }},
     {% endfor %}
     {% for window, is_in_it in complete_windows.items() %}
         sum(case when {{ is_known }} and {{ is_in_it }} then daily.event_count end) as events_complete_{{ window }},

@@ -57,6 +57,19 @@ with changes as (
     inner join {{ ref('int_as_of') }} as clock
         on events.date_on <= clock.as_of_on
 
+    union all
+
+    select
+        project_id,
+        product_id,
+        date_on,
+        null as event_count,
+        0 as new_issues,
+        0 as resolved_issues,
+        0 as more_unresolved,
+        0 as more_late
+    from {{ ref('int_project_usage') }}
+
 ),
 
 per_day as (
@@ -104,6 +117,9 @@ select
     cast(
         case when days.date_on >= days.first_counted_on then coalesce(per_day.event_count, 0) end as bigint
     ) as event_count,
+    known.production_event_count,
+    known.sessions,
+    known.crashed_sessions,
     cast(coalesce(per_day.new_issues, 0) as bigint) as new_issues,
     cast(coalesce(per_day.resolved_issues, 0) as bigint) as resolved_issues,
     cast(
@@ -118,4 +134,9 @@ left join per_day
         days.project_id = per_day.project_id
         and days.product_id = per_day.product_id
         and days.date_on = per_day.date_on
+left join {{ ref('int_project_usage') }} as known
+    on
+        days.project_id = known.project_id
+        and days.product_id = known.product_id
+        and days.date_on = known.date_on
 window in_order as (partition by days.project_id, days.product_id order by days.date_on)

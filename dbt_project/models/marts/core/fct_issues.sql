@@ -20,6 +20,7 @@
     'events_7d',
     'events_previous_7d',
     'change_7d',
+    'regressed_in_release',
     'merged_into_issue_id',
 ] %}
 
@@ -71,6 +72,9 @@ select
     changed.hours_to_resolution,
     changed.sla_target_hours,
     changed.sla_status,
+    issues.is_in_production,
+    issues.introduced_in_release,
+    changed.regressed_in_release,
     issues.permalink,
     issues.removed_reason,
     issues.removed_at,

@@ -21,10 +21,10 @@ select
     {% for number in daily_numbers() %}
         cast(sum(own.{{ number }}) as bigint) as {{ number }},
         {% set own_number = 'sum(case when closure.distance = 0 then own.' ~ number ~ ' end)' %}
-        {# Events may be unknown, which is not 0. #}
-        {% set own_number = own_number if number == 'event_count' else 'coalesce(' ~ own_number ~ ', 0)' %}
+        {% set own_number = own_number if number in daily_numbers_of_sentry() else 'coalesce(' ~ own_number ~ ', 0)' %}
         cast({{ own_number }} as bigint) as own_{{ number }},
     {% endfor %}
+    {{ crash_free_sessions('sum(own.crashed_sessions)', 'sum(own.sessions)') }} as crash_free_sessions,
     own.date_on
 from {{ ref('product_closure') }} as closure
 inner join own

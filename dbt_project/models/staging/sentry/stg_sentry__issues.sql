@@ -27,6 +27,8 @@ select
     user_count,
     first_seen_at,
     last_seen_at,
+    first_release as introduced_in_release,
+    is_in_production,
     permalink,
     removed_reason,
     case when removed_reason is not null then {{ status_word('removed_reason') }} end as removed_status,
