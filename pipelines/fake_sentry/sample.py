@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from pipelines.fake_sentry.company import HOMES, OWNERSHIP, PEOPLE, SWITCHED_OFF, Home
+from pipelines.fake_sentry.company import HOMES, MONOLITH, OWNERSHIP, PEOPLE, SWITCHED_OFF, Home
 from pipelines.fake_sentry.entities import Issue, OwnershipRule, Project, SentryOrganization
 from pipelines.fake_sentry.sentry_world import START, SentryWorld
 from pipelines.fake_sentry.simulation import Simulation, simulate
@@ -155,7 +155,7 @@ def sample_world(seed: int = 7, steps: int = 0) -> SentryWorld:
     """Return the sample world, `steps` times three hours after its start; equal seeds, equal worlds."""
     world = SentryWorld(BEGIN, seed)
     random = Random(seed)
-    life = Simulation(world, random)
+    life = Simulation(world, random, Random(f"{seed}/{MONOLITH.slug}"))
     acme = world.create_organization("acme", name="Acme")
     for name in sorted(name for team in PEOPLE.values() for name in team):
         world.create_member(acme, name)
@@ -164,6 +164,7 @@ def sample_world(seed: int = 7, steps: int = 0) -> SentryWorld:
     for home in HOMES:
         _create_old_issues(world, life, projects[home.slug], home)
     life.expect_errors()
+    _create_monolith(world, life, acme, projects["auth-api"])
     _go_on_until_start(world, life, projects)
     _create_other_categories(world, projects["checkout-web"], projects["checkout-api"])
     # Sentry deletes what it has not seen for 90 days, and nobody here ever heard of it.
@@ -200,6 +201,22 @@ def _create_projects(
             every = RELEASE_EVERY.get(home.kind, RELEASE_EVERY_OTHER)
             life.plan(project, "release", first, every=every / timedelta(hours=1))
     return projects
+
+
+def _create_monolith(
+    world: SentryWorld, life: Simulation, acme: SentryOrganization, sibling: Project
+) -> None:
+    project = world.create_project(
+        acme,
+        MONOLITH.slug,
+        platform=MONOLITH.platform,
+        teams=[world.teams[team] for team in sibling.team_ids],
+        created_at=START - timedelta(days=710),
+    )
+    life.draw_for(project)
+    life.expect_errors(project)
+    life.plan(project, "release", BEGIN + timedelta(days=2, minutes=5), every=24 * 7)
+    life.draw_for(None)
 
 
 def _create_old_issues(world: SentryWorld, life: Simulation, project: Project, home: Home) -> None:
@@ -249,7 +266,7 @@ def _go_on(life: Simulation, until: datetime) -> None:
     world = life.world
     while world.clock < until:
         for project in world.projects.values():
-            if project.slug != SWITCHED_OFF:
+            if project.slug not in (SWITCHED_OFF, MONOLITH.slug):
                 world.drop_events(project, life.random.randrange(1, 20))
         life.go_on(min(until, world.clock + timedelta(days=1)))
 

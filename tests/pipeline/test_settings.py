@@ -87,6 +87,8 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "UI_HOSTS": "sentry.example",
         "PAGES_HOST": "",  # both: pages/
         "PAGES_PORT": "0",
+        "PAGES_EDITING": "on",
+        "PAGES_USER_HEADER": "X-Remote-User",
         "DAGSTER_POSTGRES_URL": "",  # its effect: test_dagster_storage.py
     }
     assert asked.keys() == {name.upper() for name in Settings.model_fields}
