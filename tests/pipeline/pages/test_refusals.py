@@ -79,7 +79,6 @@ def test_titles_and_names_from_the_world_are_text(first: Deployment, tmp_path: P
             "product_overview": "product_name",
             "dim_projects": "platform",
             "unassigned_projects": "suggestion_reason",
-            "product_movers": "title",
         }.items():
             db.execute(f"update marts.{table} set {column} = $text", {"text": HOSTILE})
         db.execute(
