@@ -40,7 +40,7 @@ ISSUES = Listing(
         Column("resolves_7d", "Fixed 7d", "number"),
         Column("first_seen_at", "First seen", "moment"),
         Column("last_seen_at", "Last seen", "moment"),
-        Column("score", "Urgency", "drawing"),
+        Column("score", "Urgency", "urgency"),
     ),
     sort="-score",
     tie="last_seen_at desc, issue_id",
@@ -74,6 +74,8 @@ def issues(request: Request, reader: Reader) -> Response:
         reader,
         "issues",
         page=page,
+        factors=FACTORS,
+        teams=reader.choices("team_names"),
         choices={
             "status": STATUSES,
             "priority": ISSUE_PRIORITIES,
@@ -87,9 +89,9 @@ def issues(request: Request, reader: Reader) -> Response:
 def draw(rows: list[Row], server: str) -> None:
     """Add the bar of the score and the link to Sentry to rows of issues."""
     for row in rows:
-        parts = [(name, row[f"{name}_points"] or 0) for name in FACTORS]
-        row["points"] = row["score"]
-        row["score"] = factors(parts, FULL_SCORE) if row["score"] is not None else ""
+        if row["score"] is not None:
+            row["parts"] = [(name, row[f"{name}_points"] or 0) for name in FACTORS]
+            row["bar"] = factors(row["parts"], FULL_SCORE)
         row["permalink"] = of_sentry(row["permalink"], server)
 
 

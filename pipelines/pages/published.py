@@ -57,6 +57,15 @@ class Reader:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def choices(self, name: str) -> dict[str, str]:
+        """Return the first column of a query as what can be chosen, each shown as it is."""
+        found = (next(iter(row.values())) for row in self.rows(name))
+        return {value: value for value in found}
+
+    def has(self, table: str, column: str) -> bool:
+        """Say whether what is published has the column: a file of an older version may lack a newer one."""
+        return (table, column) in self.publication.comments
+
     def row(self, name: str, **parameters: Any) -> Row | None:
         """Return the first row of a query, None if there is none."""
         return next(iter(self.rows(name, **parameters)), None)
@@ -66,7 +75,7 @@ class PublishedFile:
     """The file at `path`, whichever publication it is just now; a request may take `seconds`."""
 
     def __init__(self, path: Path, seconds: float = 10) -> None:
-        self._path, self._seconds = path, seconds
+        self.path, self._seconds = path, seconds
         self._current: Publication | None = None
         self._lock = Lock()
 
@@ -90,21 +99,21 @@ class PublishedFile:
         except duckdb.InterruptException:
             raise TooLongError(f"This took more than {self._seconds:g} seconds.") from None
         except duckdb.CatalogException as error:
-            raise PublishError(f"{self._path} lacks a table: {first_line(error)}") from error
+            raise PublishError(f"{self.path} lacks a table: {first_line(error)}") from error
         except (duckdb.IOException, duckdb.SerializationException) as error:
-            raise PublishError(f"{self._path} cannot be read: {first_line(error)}") from error
+            raise PublishError(f"{self.path} cannot be read: {first_line(error)}") from error
 
     def _attached(self) -> Publication:
         """Return the publication that is at `path` now; who still reads an earlier one keeps it."""
         with self._lock:
             try:
-                found = self._path.stat()
+                found = self.path.stat()
             except FileNotFoundError:
                 self._current = None
-                raise PublishError(how_to_publish(self._path)) from None
+                raise PublishError(how_to_publish(self.path)) from None
             identity = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
             if self._current is None or self._current.identity != identity:
-                self._current = _attach(self._path, identity)
+                self._current = _attach(self.path, identity)
             return self._current
 
 

@@ -27,7 +27,17 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-for _name in ("number", "share", "growth", "hours", "moment", "day", "month"):
+for _name in (
+    "number",
+    "share",
+    "exact_share",
+    "times",
+    "growth",
+    "hours",
+    "moment",
+    "day",
+    "month",
+):
     _environment.filters[_name] = getattr(shown, _name)
 _environment.globals["address"] = shown.address
 templates = Jinja2Templates(env=_environment)

@@ -23,6 +23,16 @@ def share(value: float | None) -> Markup:
     return UNKNOWN if value is None else Markup("{}%").format(f"{value * 100:.0f}")
 
 
+def exact_share(value: float | None) -> Markup:
+    """Return a ratio near 1 as per cent, with the decimals in which such ratios differ."""
+    return UNKNOWN if value is None else Markup("{}%").format(f"{value * 100:.2f}")
+
+
+def times(value: float | None) -> Markup:
+    """Return a multiple as such."""
+    return UNKNOWN if value is None else Markup("{}&times;").format(f"{value:,.1f}")
+
+
 def growth(value: float | None) -> Markup:
     """Return a multiple as the change that it is: 1.5 is +50%."""
     return UNKNOWN if value is None else Markup("{}%").format(f"{(value - 1) * 100:+,.0f}")

@@ -11,8 +11,10 @@ from pipelines.pages.products import PRODUCTS
 from pipelines.pages.published import Reader
 from pipelines.pages.respond import NotThereError, reads, respond
 from pipelines.pages.shown import address
+from pipelines.pages.trends import with_balance
 
-SHOWN = 20
+SHOWN = 20  # late issues, and those that soon are
+FIRST = 10  # issues of triage
 
 
 def _to_issues(**filters: str) -> Link:
@@ -70,7 +72,7 @@ def team(request: Request, reader: Reader) -> Response:
         "late": first_issues(reader, server, "due_at", SHOWN, **owned, sla="breached"),
         "soon": first_issues(reader, server, "due_at", SHOWN, **owned, sla="at_risk"),
         "urgent": first_issues(
-            reader, server, "score desc nulls last", SHOWN, **owned, status="unresolved"
+            reader, server, "score desc nulls last", FIRST, **owned, status="unresolved"
         ),
     }
     return respond(
@@ -79,7 +81,7 @@ def team(request: Request, reader: Reader) -> Response:
         "team",
         team=numbers,
         **lists,
-        weeks=reader.rows("team_weeks", team=name, as_of=reader.publication.as_of),
+        weeks=with_balance(reader.rows("team_weeks", team=name, as_of=reader.publication.as_of)),
         products=reader.run(
             f"from ({PRODUCTS.sql}) order by {PRODUCTS.sort}, {PRODUCTS.tie}",
             **dict.fromkeys(PRODUCTS.filters) | {"team": name},
