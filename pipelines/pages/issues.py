@@ -8,7 +8,7 @@ from starlette.responses import Response
 from pipelines.pages.drawings import factors
 from pipelines.pages.listing import Column, Listing
 from pipelines.pages.published import Reader, Row
-from pipelines.pages.respond import reads, respond
+from pipelines.pages.respond import kept, reads, respond
 from pipelines.pages.shown import address, of_sentry
 
 STATUSES = ("unresolved", "resolved", "ignored")
@@ -25,6 +25,7 @@ ISSUES = Listing(
     table="fct_issues",
     columns=(
         Column("title", "Issue", "issue"),
+        Column("score", "Urgency", "urgency"),
         Column(
             "product_name",
             "Product",
@@ -40,7 +41,6 @@ ISSUES = Listing(
         Column("resolves_7d", "Fixed 7d", "number"),
         Column("first_seen_at", "First seen", "moment"),
         Column("last_seen_at", "Last seen", "moment"),
-        Column("score", "Urgency", "urgency"),
     ),
     sort="-score",
     tie="last_seen_at desc, issue_id",
@@ -61,6 +61,7 @@ ISSUES = Listing(
 )
 
 
+@kept
 @reads
 def issues(request: Request, reader: Reader) -> Response:
     """Return the page, or the list as a file."""

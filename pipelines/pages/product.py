@@ -17,13 +17,14 @@ from pipelines.pages.listing import exported
 from pipelines.pages.products import PRODUCTS
 from pipelines.pages.projects import PROJECTS
 from pipelines.pages.published import Reader, Row
-from pipelines.pages.respond import NotThereError, reads, respond
+from pipelines.pages.respond import NotThereError, kept, reads, respond
 from pipelines.pages.shown import of_sentry
 
 DAYS = 90
 FIRST = 10  # issues of triage
 
 
+@kept
 @reads
 def product(request: Request, reader: Reader) -> Response:
     """Return the page of one product."""
@@ -73,6 +74,7 @@ def product(request: Request, reader: Reader) -> Response:
     )
 
 
+@kept
 @reads
 def days(request: Request, reader: Reader) -> Response:
     """Return the days behind the sums of a product: `days` of them, the newest first."""

@@ -12,7 +12,7 @@ from pipelines.pages.asked import SIZE, Asked
 from pipelines.pages.drawings import sparkline
 from pipelines.pages.listing import Column, Link, Listing, Page
 from pipelines.pages.published import Reader, Row
-from pipelines.pages.respond import reads, respond
+from pipelines.pages.respond import kept, reads, respond
 from pipelines.pages.shown import address
 
 HEALTH = ("critical", "at_risk", "healthy", "no_data")
@@ -71,6 +71,7 @@ PRODUCTS = Listing(
 )
 
 
+@kept
 @reads
 def products(request: Request, reader: Reader) -> Response:
     """Return the page, or the list as a file."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.pages.answers import Answers
 from pipelines.publish import PublishError
 from pipelines.publish.open_published import first_line, how_to_publish
 from pipelines.warehouse.attach import attach
@@ -37,6 +38,7 @@ class Publication:
     published_at: datetime
     comments: dict[tuple[str, str], str]
     kept: dict[Any, Any] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
 
 
 class Reader:
@@ -75,7 +77,7 @@ class PublishedFile:
     """The file at `path`, whichever publication it is just now; a request may take `seconds`."""
 
     def __init__(self, path: Path, seconds: float = 10) -> None:
-        self.path, self._seconds = path, seconds
+        self.path, self.seconds = path, seconds
         self._current: Publication | None = None
         self._lock = Lock()
 
@@ -86,10 +88,10 @@ class PublishedFile:
         Raises PublishError where there is none or it cannot be read, TooLongError when the time is over.
         """
         try:
-            publication = self._attached()
+            publication = self.attached()
             cursor = publication.connection.cursor()
             cursor.execute("use published")
-            watch = Timer(self._seconds, cursor.interrupt)
+            watch = Timer(self.seconds, cursor.interrupt)
             watch.start()
             try:
                 yield Reader(publication, cursor)
@@ -97,14 +99,17 @@ class PublishedFile:
                 watch.cancel()
                 cursor.close()
         except duckdb.InterruptException:
-            raise TooLongError(f"This took more than {self._seconds:g} seconds.") from None
+            raise TooLongError(f"This took more than {self.seconds:g} seconds.") from None
         except duckdb.CatalogException as error:
             raise PublishError(f"{self.path} lacks a table: {first_line(error)}") from error
         except (duckdb.IOException, duckdb.SerializationException) as error:
             raise PublishError(f"{self.path} cannot be read: {first_line(error)}") from error
 
-    def _attached(self) -> Publication:
-        """Return the publication that is at `path` now; who still reads an earlier one keeps it."""
+    def attached(self) -> Publication:
+        """Return the publication that is at `path` now; who still reads an earlier one keeps it.
+
+        Raises PublishError where there is none.
+        """
         with self._lock:
             try:
                 found = self.path.stat()

@@ -9,7 +9,7 @@ from pipelines.pages.issues import first_issues
 from pipelines.pages.listing import Column, Link, Listing
 from pipelines.pages.products import PRODUCTS
 from pipelines.pages.published import Reader
-from pipelines.pages.respond import NotThereError, reads, respond
+from pipelines.pages.respond import NotThereError, kept, reads, respond
 from pipelines.pages.shown import address
 from pipelines.pages.trends import with_balance
 
@@ -49,6 +49,7 @@ TEAMS = Listing(
 )
 
 
+@kept
 @reads
 def teams(request: Request, reader: Reader) -> Response:
     """Return the teams, those with most late issues first."""
@@ -58,6 +59,7 @@ def teams(request: Request, reader: Reader) -> Response:
     return respond(request, reader, "teams", page=TEAMS.page(reader, wanted))
 
 
+@kept
 @reads
 def team(request: Request, reader: Reader) -> Response:
     """Return what one team has to do: late, soon late, most urgent; and how it fares."""

@@ -9,11 +9,12 @@ from starlette.responses import Response
 
 from pipelines.pages.drawings import against_target, diverging, shares, sparkline
 from pipelines.pages.listing import exported
-from pipelines.pages.published import Reader, Row
 from pipelines.pages.products import PRIORITIES
-from pipelines.pages.respond import reads, respond
+from pipelines.pages.published import Reader, Row
+from pipelines.pages.respond import kept, reads, respond
 
 
+@kept
 @reads
 def trends(request: Request, reader: Reader) -> Response:
     """Return 30 days against the 30 before, months, SLA and open issues; the months as a file."""

@@ -22,14 +22,15 @@
     const marks = [...document.querySelectorAll("#releases tbody tr")].map(seconds);
     const columns = { event_count: [1, "events", "--events", []], unresolved_issues: [4, "open", "--open", []], late_issues: [5, "late", "--late", [6, 4]] };
     const shown = box.dataset.chart.split(" ").map((name) => columns[name]);
-    const axis = { stroke: color("--quiet"), grid: { stroke: color("--line") } };
+    const axis = { stroke: color("--quiet"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
+    const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
     const mark = color("--mark");
     new uPlot({
       width: box.clientWidth, height: 200, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),
       cursor: { sync: { key: "days" } },
       scales: { y: { range: (_, low, high) => [0, Math.max(high, 1)] } },
       series: [{ label: "day", value: "{YYYY}-{MM}-{DD}" }, ...shown.map(([, label, name, dash]) => ({ label, dash, stroke: color(name), width: 2, points: { show: false } }))],
-      axes: [axis, axis],
+      axes: [{ ...axis, values: (_, times) => times.map((at) => day.format(at * 1000)) }, axis],
       hooks: { draw: [(plot) => {
         for (const at of marks) {
           plot.ctx.fillStyle = mark;
