@@ -44,6 +44,7 @@ ISSUES = Listing(
     ),
     sort="-score",
     tie="last_seen_at desc, issue_id",
+    key="issue_id",
     filters={
         "product": None,
         "own": ("yes",),

@@ -20,8 +20,8 @@
     const days = [...document.querySelectorAll("#days tbody tr")].reverse();
     if (days.length < 2 || !window.uPlot || box.querySelector(".uplot")) return;
     const marks = [...document.querySelectorAll("#releases tbody tr")].map(seconds);
-    const columns = { event_count: [1, "events", "--events", []], unresolved_issues: [4, "open", "--open", []], late_issues: [5, "late", "--late", [6, 4]] };
-    const shown = box.dataset.chart.split(" ").map((name) => columns[name]);
+    const columns = { event_count: ["events", "--events", []], unresolved_issues: ["open", "--open", []], late_issues: ["late", "--late", [6, 4]] };
+    const shown = box.dataset.chart.split(" ").map((name) => [document.querySelector(`#days th[data-column=${name}]`).cellIndex, ...columns[name]]);
     const axis = { stroke: color("--quiet"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
     const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
     const mark = color("--mark");
