@@ -129,7 +129,11 @@ def speed(url: str) -> Table:
     }
     table = Table(
         "page",
-        *(f"{how}, {what}" for how in ("anew", "again") for what in ("p50 ms", "p95 ms", "per s")),
+        *(
+            f"{how}, {what}"
+            for how in ("anew", "again")
+            for what in ("p50 ms", "p95 ms", "per s", "refused")
+        ),
     )
     for name, addresses in pages.items():
         again = [addresses[0]] * 20_000
@@ -137,18 +141,19 @@ def speed(url: str) -> Table:
     return table
 
 
-def measured(url: str, addresses: list[str]) -> tuple[str, str, str]:
-    """Return the median and the 95th percentile in milliseconds, and the requests per second."""
+def measured(url: str, addresses: list[str]) -> tuple[str, str, str, str]:
+    """Return the median and 95th percentile in milliseconds, requests per second, and how many were refused."""
     began_all = monotonic()
     end = began_all + SECONDS
-    waiting = deque(addresses)
+    waiting, refused = deque(addresses), list[int]()
 
     def read() -> list[float]:
         found = []
         with requests.Session() as session:
             while waiting and monotonic() < end:
                 began = monotonic()
-                session.get(url + waiting.popleft(), timeout=60).raise_for_status()
+                answer = session.get(url + waiting.popleft(), timeout=60)
+                refused.extend([answer.status_code] * (not answer.ok))
                 found.append((monotonic() - began) * 1000)
         return found
 

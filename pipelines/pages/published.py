@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from threading import Lock, Timer
+from threading import BoundedSemaphore, Lock, Timer
 from typing import Any
 
 import duckdb
@@ -22,6 +22,12 @@ from pipelines.warehouse.attach import attach
 Row = dict[str, Any]
 QUERIES = Path(__file__).parent / "queries"
 _PARAMETER = re.compile(r"\$(\w+)")
+
+
+AT_ONCE = (
+    4  # requests that read; more of them would each take longer, and no fewer seconds together
+)
+LONGEST_WAIT = 30  # seconds for those before
 
 
 class TooLongError(Exception):
@@ -77,9 +83,10 @@ class PublishedFile:
     """The file at `path`, whichever publication it is just now; a request may take `seconds`."""
 
     def __init__(self, path: Path, seconds: float = 10) -> None:
-        self.path, self.seconds = path, seconds
+        self.path, self._seconds = path, seconds
         self._current: Publication | None = None
         self._lock = Lock()
+        self._slots = BoundedSemaphore(AT_ONCE)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -87,11 +94,13 @@ class PublishedFile:
 
         Raises PublishError where there is none or it cannot be read, TooLongError when the time is over.
         """
+        if not self._slots.acquire(timeout=LONGEST_WAIT):
+            raise TooLongError("Too many ask for too much just now.")
         try:
             publication = self.attached()
             cursor = publication.connection.cursor()
             cursor.execute("use published")
-            watch = Timer(self.seconds, cursor.interrupt)
+            watch = Timer(self._seconds, cursor.interrupt)
             watch.start()
             try:
                 yield Reader(publication, cursor)
@@ -99,11 +108,13 @@ class PublishedFile:
                 watch.cancel()
                 cursor.close()
         except duckdb.InterruptException:
-            raise TooLongError(f"This took more than {self.seconds:g} seconds.") from None
+            raise TooLongError(f"This took more than {self._seconds:g} seconds.") from None
         except duckdb.CatalogException as error:
             raise PublishError(f"{self.path} lacks a table: {first_line(error)}") from error
         except (duckdb.IOException, duckdb.SerializationException) as error:
             raise PublishError(f"{self.path} cannot be read: {first_line(error)}") from error
+        finally:
+            self._slots.release()
 
     def attached(self) -> Publication:
         """Return the publication that is at `path` now; who still reads an earlier one keeps it.

@@ -16,7 +16,7 @@ from starlette.templating import Jinja2Templates
 
 from pipelines.pages import shown
 from pipelines.pages.asked import AskedError
-from pipelines.pages.published import Publication, PublishedFile, Reader, TooLongError
+from pipelines.pages.published import LONGEST_WAIT, Publication, PublishedFile, Reader, TooLongError
 from pipelines.publish import PublishError
 
 # After two runs that did not come, the numbers are called old.
@@ -84,7 +84,7 @@ def kept(handler: Handler) -> Handler:
             return handler(request)
         age = hours_old(request, publication)
         key = (request.url.path, request.url.query, int(age) if age > OLD_AFTER_HOURS else None)
-        return publication.answers.get(key, request, lambda: handler(request), file.seconds)
+        return publication.answers.get(key, request, lambda: handler(request), LONGEST_WAIT)
 
     return kept_handler
 
