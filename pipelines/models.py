@@ -21,11 +21,13 @@ from pipelines.settings import ROOT, Settings
 PROJECT = ROOT / "dbt_project"
 MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = ROOT / "pipelines" / "run_dbt.sh"
+# What dbt is started with, always as `PYTHON -m pipelines.models`.
+PYTHON = sys.executable
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return what dbt needs to know of this deployment, to be added to the environment of its process."""
-    return {"PIPELINES_PYTHON": sys.executable, "WAREHOUSE_PATH": str(settings.warehouse)}
+    return {"PIPELINES_PYTHON": PYTHON, "WAREHOUSE_PATH": str(settings.warehouse)}
 
 
 def variables(settings: Settings) -> list[str]:
@@ -46,7 +48,7 @@ def manifest() -> Path:
     if not _is_current():
         # In a folder of its own and moved, since two processes may start together.
         folder = MANIFEST.parent / f"parse-{os.getpid()}"
-        command = [sys.executable, "-m", "pipelines.models", "parse", "--quiet"]
+        command = [PYTHON, "-m", "pipelines.models", "parse", "--quiet"]
         places = {"project-dir": PROJECT, "profiles-dir": PROJECT, "target-path": folder}
         arguments = [f"--{name}={path}" for name, path in places.items()]
         try:
@@ -83,6 +85,10 @@ def main() -> None:
         print(version("dbt-core"))  # dbt's own answer asks the package index first
         return
     end_with_parent()
+    if warehouse := os.environ.get("WAREHOUSE_PATH"):
+        # By its name alone: what dbt has parsed for one folder holds for another, in a backup or for a preview.
+        folder, os.environ["WAREHOUSE_PATH"] = os.path.split(warehouse)
+        os.chdir(folder or ".")
     from dbt.cli.main import cli
 
     cli()

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject
-from dagster_dbt.core.dbt_cli_event import EventHistoryMetadata, _build_column_lineage_metadata
+from sqlglot import MappingSchema, exp, parse_one
 from sqlglot.errors import SqlglotError
+from sqlglot.lineage import Node, lineage
 
 from pipelines import models
 from pipelines.settings import Settings
 from pipelines.warehouse.attach import connect
 
 LABEL = "dagster/column_lineage"
+DIALECT = "duckdb"
 Lineage = dict[str, dg.TableColumnLineage]
 
 
@@ -27,7 +28,7 @@ def column_lineage(
     """Return unique id of a model -> its lineage, after a build that ended well; worked out once per `digest`.
 
     `fetch_column_metadata` would ask dbt's adapter for the columns, and that cannot open the warehouse under the name
-    that the profile gives it.
+    that the profile gives it; and it reads the SQL of a model anew for each of its columns.
     """
     file = settings.dbt_target / "column_lineage.json"
     with suppress(OSError, ValueError, KeyError):
@@ -46,33 +47,53 @@ def column_lineage(
 def _of_every_model(
     settings: Settings, translator: DagsterDbtTranslator, project: DbtProject
 ) -> Iterator[tuple[str, dg.TableColumnLineage]]:
-    manifest, columns = json.loads(models.manifest().read_bytes()), _columns(settings)
-    nodes = manifest["sources"] | manifest["nodes"]
-
-    def columns_of(node: dict[str, Any]) -> dict[str, dict[str, str]]:
-        return columns[node["schema"], node["name"]]
-
+    manifest = json.loads(models.manifest().read_bytes())
+    tables, schema = _tables(settings), MappingSchema(dialect=DIALECT)
+    keys = {}
+    for unique_id, node in (manifest["sources"] | manifest["nodes"]).items():
+        if node["resource_type"] in ("source", "model"):
+            place = node["schema"], node["name"]
+            keys[place] = translator.get_asset_spec(manifest, unique_id, project).key
+            schema.add_table(node["relation_name"], tables[place], dialect=DIALECT)
+    compiled = settings.dbt_target / "compiled"
     for node in models.nodes("model"):
-        parents = [nodes[parent] for parent in manifest["parent_map"][node["unique_id"]]]
-        known = EventHistoryMetadata(
-            columns=columns_of(node),
-            parents={parent["relation_name"]: columns_of(parent) for parent in parents},
-        )
+        file = compiled / node["package_name"] / node["original_file_path"]
         # Of SQL that cannot be followed there is none, nor of a model that was never built.
         with suppress(SqlglotError, OSError):
-            metadata = _build_column_lineage_metadata(
-                known, node, manifest, translator, settings.dbt_target, project
+            sql = parse_one(file.read_text(encoding="utf-8"), dialect=DIALECT)
+            made = lineage(None, sql, schema, dialect=DIALECT, trim_selects=False, copy=False)
+            yield (
+                node["unique_id"],
+                dg.TableColumnLineage(
+                    {
+                        column: list(_made_of(made[column], keys)) if column in made else []
+                        for column in tables[node["schema"], node["name"]]
+                    }
+                ),
             )
-            yield node["unique_id"], metadata[LABEL]
 
 
-def _columns(settings: Settings) -> dict[tuple[str, str], dict[str, dict[str, str]]]:
+def _made_of(
+    column: Node, keys: Mapping[tuple[str, str], dg.AssetKey]
+) -> Iterator[dg.TableColumnDep]:
+    """Yield the columns of other tables at the ends of what a column is made of, each once."""
+    ends = {
+        (node.expression.db, node.expression.name, exp.to_column(node.name).name)
+        for node in column.walk()
+        if isinstance(node.expression, exp.Table)
+    }
+    for schema, name, source in sorted(ends):
+        if (schema, name) in keys:
+            yield dg.TableColumnDep(asset_key=keys[schema, name], column_name=source)
+
+
+def _tables(settings: Settings) -> dict[tuple[str, str], dict[str, str]]:
     """Return (schema, table) -> column -> its type."""
-    found: dict[tuple[str, str], dict[str, dict[str, str]]] = defaultdict(dict)
+    found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     with connect(settings.warehouse, read_only=True) as db:
         rows = db.execute(
             "select schema_name, table_name, column_name, data_type from duckdb_columns()"
         ).fetchall()
     for schema, table, column, kind in rows:
-        found[schema, table][column] = {"data_type": kind}
+        found[schema, table][column] = kind
     return found

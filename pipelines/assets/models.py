@@ -72,7 +72,11 @@ def dbt_models(
     if digest != built_with and built_with is not None:
         context.log.info("The models have changed since the last build: all are rebuilt in full.")
     # A resource of Dagster's would let a run's configuration name another program.
-    dbt = DbtAlone(project_dir=str(models.PROJECT), dbt_executable=str(models.EXECUTABLE))
+    dbt = DbtAlone(
+        project_dir=str(models.PROJECT),
+        profiles_dir=str(models.PROJECT),
+        dbt_executable=str(models.EXECUTABLE),
+    )
     built = dbt.cli(arguments, context=context, target_path=settings.dbt_target)
     events: list[Any] = []
     failure: DagsterDbtCliRuntimeError | None = None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 from pipelines import models
-from pipelines.settings import Settings
+from pipelines.settings import ROOT, Settings
 
 OVERVIEW = "marts.product_overview"
 PRODUCTS = "marts.dim_products"
@@ -34,22 +35,25 @@ class DryRunError(Exception):
 def build_models(warehouse: Path, selection: str, settings: Settings) -> None:
     """Run the models and the tests of what they mean on the warehouse; DryRunError names what failed."""
     folder = warehouse.parent
+    target = folder / "target"
     command = [
-        *(sys.executable, "-m", "pipelines.models", "--quiet", "--no-use-colors", "build"),
+        *(models.PYTHON, "-m", "pipelines.models", "--quiet", "--no-use-colors", "build"),
         *("--select", selection, "--indirect-selection", "buildable"),
         *("--exclude", "test_type:generic", "--exclude-resource-type", "unit_test"),
         *models.variables(settings),
         *("--project-dir", str(models.PROJECT), "--profiles-dir", str(models.PROJECT)),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        *("--target-path", str(target), "--log-path", str(folder / "logs")),
     ]
     environment = os.environ | {
-        # Relative, so that what dbt has parsed for one folder holds for another (DBT_PARTIAL_PARSE_FILE_PATH).
-        "WAREHOUSE_PATH": warehouse.name,
+        "WAREHOUSE_PATH": str(warehouse),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+    target.mkdir(exist_ok=True)
+    with suppress(OSError):  # what the last run parsed need not be parsed again
+        shutil.copy(settings.dbt_target / "partial_parse.msgpack", target)
     try:
         dbt = subprocess.run(
-            command, env=environment, cwd=folder, capture_output=True, text=True, check=False
+            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
         )
     except OSError as error:
         raise DryRunError(f"dbt cannot be started: {error}") from error

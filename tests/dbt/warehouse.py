@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -21,8 +22,10 @@ from pipelines.catalog.health_targets import with_defaults
 from pipelines.catalog.loading import COLUMNS
 from pipelines.sentry.schema import RAW_TABLES
 from pipelines.warehouse import run_log
+from tests.forked_python import forked_python
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
+_parsed_in = TemporaryDirectory()
 Row = dict[str, Any]
 START = datetime(2026, 11, 2, 9)
 DEFAULTS: dict[str, Row] = {
@@ -52,13 +55,9 @@ DEFAULTS: dict[str, Row] = {
 
 @dataclass
 class WrittenWarehouse:
-    """One warehouse file with its own dbt target folder. A load replaces rows by key, as dlt does.
-
-    `parsed` is a target folder from which dbt's parsing can be taken over.
-    """
+    """One warehouse file with its own dbt target folder. A load replaces rows by key, as dlt does."""
 
     folder: Path
-    parsed: Path | None = None
     loads: int = 0
 
     def __post_init__(self) -> None:
@@ -70,9 +69,6 @@ class WrittenWarehouse:
                 db.register("empty", columns.empty_table())
                 db.execute(f"create table raw_sentry.{table.name} as from empty")
         self.catalog([], [], {})
-        if self.parsed:
-            (self.folder / "target").mkdir()
-            shutil.copy(self.parsed / "partial_parse.msgpack", self.folder / "target")
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Open the file; the caller closes it before dbt runs."""
@@ -153,19 +149,40 @@ def write_seeds(db: duckdb.DuckDBPyConnection, tables: dict[str, list[Row]]) -> 
             )
 
 
-def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run dbt on the warehouse of the folder, where it also leaves its target and logs."""
+def dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run dbt on the warehouse of the folder, where it also leaves its target and logs.
+
+    What it parsed for the first folder need not be parsed again for another.
+    """
+    target = folder / "target"
+    if not target.exists():
+        target.mkdir()
+        shutil.copy(_parsed(), target)
+    return _dbt(folder, *arguments, **environment)
+
+
+@cache
+def _parsed() -> Path:
+    folder = Path(_parsed_in.name)
+    finished = _dbt(folder, "parse")
+    assert finished.returncode == 0, finished.stdout
+    return folder / "target" / "partial_parse.msgpack"
+
+
+def _dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [
-        str(Path(sys.executable).with_name("dbt")),
-        "--no-use-colors",
+        *(forked_python(), "-m", "pipelines.models", "--no-use-colors"),
         *arguments,
         f"--project-dir={DBT_PROJECT}",
         f"--profiles-dir={DBT_PROJECT}",
         f"--target-path={folder / 'target'}",
         f"--log-path={folder / 'logs'}",
     ]
-    # By a relative path: what was parsed for one folder holds for all.
-    environment = os.environ | {"WAREHOUSE_PATH": "warehouse.duckdb"}
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        command,
+        cwd=DBT_PROJECT.parent,
+        env=os.environ | {"WAREHOUSE_PATH": str(folder / "warehouse.duckdb"), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )

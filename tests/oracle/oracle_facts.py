@@ -205,10 +205,36 @@ class Oracle:
             "sla_status": self.sla(life),
             "events_7d": self.issue_events(life)[0],
             "events_previous_7d": self.issue_events(life)[1],
+            "change_7d": self.change(life),
             "merged_into_issue_id": last_survivor(
                 merged_into.get(life.row["issue_id"]), merged_into
             ),
         }
+
+    def change(self, life: Life) -> str | None:
+        """What happened to it in the seven days that end with as_of's; None: not much."""
+        if life.status in ("deleted", "merged"):
+            return None
+        if life.status == "resolved" and life.resolved_at and self.in_window(life.resolved_at, 7):
+            return "resolved"
+        if life.status == "unresolved" and (
+            life.row["substatus"] == "regressed" or self._came_back(life)
+        ):
+            return "regressed"
+        if self.in_window(life.first_seen, 7):
+            return "new"
+        now, before = self.issue_events(life)
+        if now is None or before is None or abs(now - before) < 10:
+            return None
+        if now >= 1.5 * before:
+            return "rising"
+        return "falling" if before >= 1.5 * now else None
+
+    def _came_back(self, life: Life) -> bool:
+        return any(
+            step.opens and step.before == "resolved" and self.in_window(step.at, 7)
+            for step in life.steps
+        )
 
     def fct_issue_status_changes(self) -> list[Row]:
         return [

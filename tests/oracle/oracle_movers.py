@@ -15,38 +15,13 @@ def product_movers(oracle: Oracle) -> list[Row]:
         lives = oracle.live(oracle.tree(product_id))
         moved = {life.row["issue_id"]: _difference(oracle, life) or 0 for life in lives}
         whole = sum(map(abs, moved.values()))
-        movers = [life for life in lives if change(oracle, life)]
+        movers = [life for life in lives if oracle.change(life)]
         movers.sort(key=lambda life: _place(oracle, life))
         rows += [
             _row(oracle, life, whole) | {"product_id": product_id, "mover_rank": rank}
             for rank, life in enumerate(movers, start=1)
         ]
     return rows
-
-
-def change(oracle: Oracle, life: Life) -> str | None:
-    """What happened to it in the seven days that end with as_of's; None: not much."""
-    if life.status == "resolved" and life.resolved_at and oracle.in_window(life.resolved_at, 7):
-        return "resolved"
-    if life.status == "unresolved" and (
-        life.row["substatus"] == "regressed" or _came_back(oracle, life)
-    ):
-        return "regressed"
-    if oracle.in_window(life.first_seen, 7):
-        return "new"
-    now, before = oracle.issue_events(life)
-    if now is None or before is None or abs(now - before) < 10:
-        return None
-    if now >= 1.5 * before:
-        return "rising"
-    return "falling" if before >= 1.5 * now else None
-
-
-def _came_back(oracle: Oracle, life: Life) -> bool:
-    return any(
-        step.opens and step.before == "resolved" and oracle.in_window(step.at, 7)
-        for step in life.steps
-    )
 
 
 def _difference(oracle: Oracle, life: Life) -> int | None:
@@ -65,6 +40,6 @@ def _row(oracle: Oracle, life: Life, whole: int) -> Row:
     return {
         "issue_id": life.row["issue_id"],
         "own_product_id": oracle.product_of(life),
-        "change": change(oracle, life),
+        "change": oracle.change(life),
         "share_of_change": None if difference is None or not whole else difference / whole,
     }

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from tests.dbt.warehouse import dbt
 
 from .comparison import columns, disagreements, marts, passed_on_wrongly, published
 from .oracle import KEYS, expected
 from .random_world import GROWN, OVER_MIDNIGHT, random_world
 from .raw_world import RawWorld, Row
 from .sentry_formulas import disagreements_with_sentry
-
-ROOT = Path(__file__).parents[2]
 
 # Warehouses by how they were built.
 BUILT = ("step by step", "at once", "over midnight")
@@ -53,7 +50,7 @@ OTHER_LOADS = {"fct_issues": {"_dlt_load_id"}}
 
 
 class Workshop:
-    """One place where dbt builds warehouses, one after the other, so that it parses the project once."""
+    """One place where dbt builds warehouses, one after the other."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -62,30 +59,13 @@ class Workshop:
     def build(self, world: RawWorld) -> None:
         """Build the world in the warehouse that stands there, or in a new one."""
         world.write(self.warehouse)
-        dbt = subprocess.run(
-            [
-                str(Path(sys.executable).with_name("dbt")),
-                "build",
-                # They bring their own rows, so they say the same of every world.
-                *("--exclude-resource-type", "unit_test"),
-                *("--project-dir", str(ROOT / "dbt_project")),
-                *("--profiles-dir", str(ROOT / "dbt_project")),
-                *("--target-path", str(self.folder / "target")),
-                *("--log-path", str(self.folder / "logs")),
-            ],
-            env=os.environ
-            | {
-                "WAREHOUSE_PATH": str(self.warehouse),
-                "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-                # A machine may be anywhere; the numbers are UTC.
-                "TZ": "Pacific/Chatham",
-            },
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
+        built = dbt(
+            self.folder,
+            # They bring their own rows, so they say the same of every world.
+            *("build", "--exclude-resource-type=unit_test"),
+            TZ="Pacific/Chatham",  # a machine may be anywhere; the numbers are UTC
         )
-        assert dbt.returncode == 0, dbt.stdout[-6000:] + dbt.stderr[-2000:]
+        assert built.returncode == 0, built.stdout[-6000:] + built.stderr[-2000:]
 
     def take(self, name: str) -> Path:
         """The warehouse, moved away; its views want it to keep its file name."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import dagster as dg
 import duckdb
 import pytest
 
+from pipelines import models
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.run_failures import failure_of
 from pipelines.settings import EXAMPLE
 from pipelines.warehouse.attach import attach
+from tests.forked_python import forked_python
 
 # A developer's own settings must not reach the tests.
 SETTINGS = {
@@ -61,6 +64,7 @@ class Deployment:
         with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
             for name, value in environment.items():
                 patch.setenv(name, value)
+            patch.setattr(models, "PYTHON", forked_python())
             return defs.resolve_job_def(job).execute_in_process(
                 instance=instance, raise_on_error=False
             )
@@ -95,14 +99,27 @@ def failure_texts(result: dg.ExecuteInProcessResult) -> str:
 
 @pytest.fixture(scope="session")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    """The sample world at its start, synced once by the real job. Not to be changed: copy it."""
-    folder = tmp_path_factory.mktemp("first")
-    shutil.copytree(EXAMPLE, folder / "seeds")
-    with FakeSentry(sample_world(), "self-hosted") as sentry:
-        deployment = Deployment(folder / "data", folder / "seeds", sentry.url)
-        result = deployment.run()
-        assert result.success, failure_texts(result)
+    """The sample world at its start, synced once by the real job. Not to be changed: copy it.
+
+    All workers of pytest-xdist share it: who comes first makes it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "first"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        deployment = Deployment(folder / "data", folder / "seeds", "")
+        if not (folder / "is-synced").exists():
+            _sync(deployment)
+            (folder / "is-synced").touch()
     return deployment
+
+
+def _sync(deployment: Deployment) -> None:
+    shutil.copytree(EXAMPLE, deployment.seeds, dirs_exist_ok=True)
+    with FakeSentry(sample_world(), "self-hosted") as sentry:
+        result = replace(deployment, url=sentry.url).run()
+    assert result.success, failure_texts(result)
 
 
 @pytest.fixture

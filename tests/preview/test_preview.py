@@ -13,12 +13,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines import models
 from pipelines.__main__ import main
 from pipelines.catalog import check, load
 from pipelines.preview.warehouse_copy import copy_warehouse
 from pipelines.publish import publish
 from tests.catalog.small_catalog import MAPPING, MATRIX, PRODUCTS
 from tests.dbt.warehouse import START, WrittenWarehouse
+from tests.forked_python import forked_python
 
 SHOP = """shop,Shop,,,commerce,high,
 payments,Payments,shop,,,,
@@ -82,21 +84,19 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Place:
     warehouse.succeed("run", "--quiet", "--vars", '{"include_categories": []}')
     published = place.data / "product_health.duckdb"
     publish(place.data / "warehouse.duckdb", published, run_id="run-1", published_at=START)
-    # What was parsed need not be parsed again.
-    (place.data / "target" / "partial_parse.msgpack").rename(place.folder.parent / "parsed.msgpack")
-    for left in ("target", "logs"):
-        shutil.rmtree(place.data / left)
+    # As a run leaves it.
+    (place.data / "target").rename(place.data / "dbt")
+    shutil.rmtree(place.data / "logs")
     return place
 
 
 @pytest.fixture
 def place(original: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    parsed = original.folder.parent / "parsed.msgpack"
-    monkeypatch.setenv("DBT_PARTIAL_PARSE_FILE_PATH", str(parsed))
     place = Place(tmp_path / "place")
     shutil.copytree(original.folder, place.folder)
     monkeypatch.setenv("SEEDS_DIR", str(place.folder / "seeds"))
     monkeypatch.setenv("DATA_DIR", str(place.data))
+    monkeypatch.setattr(models, "PYTHON", forked_python())
     return place
 
 

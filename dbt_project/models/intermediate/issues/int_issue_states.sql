@@ -1,6 +1,19 @@
 {{ config(materialized='view') }}
 
-with located as (
+with returned as (
+
+    select distinct spans.issue_id
+    from {{ ref('int_issue_status_spans') }} as spans
+    inner join {{ ref('int_as_of') }} as clock
+        on cast(spans.started_at as date) > clock.before_days_7_on
+    where
+        spans.status = 'unresolved'
+        and spans.from_status = 'resolved'
+        and not spans.is_restored
+
+),
+
+located as (
 
     select
         spans.issue_id,
@@ -14,9 +27,18 @@ with located as (
         end as status,
         spans.opened_at,
         spans.resolved_at,
-        issues.last_seen_at,
-        events.events_7d,
-        events.events_previous_7d,
+        issues.substatus,
+        issues.first_seen_at,
+        returned.issue_id is not null as is_returned,
+        -- What was not seen in these days had no event; of what was, Sentry may still tell no counts.
+        {% for events in ['events_7d', 'events_previous_7d'] %}
+            cast(
+                coalesce(
+                    events.{{ events }},
+                    case when cast(issues.last_seen_at as date) <= clock.before_days_14_on then 0 end
+                ) as bigint
+            ) as {{ events }},
+        {% endfor %}
         survivors.survivor_issue_id as merged_into_issue_id,
         spans._dlt_load_id
     from {{ ref('int_issue_status_spans') }} as spans
@@ -25,12 +47,15 @@ with located as (
     -- An issue of a project that no listing has held yet waits for the next one.
     inner join {{ ref('dim_projects') }} as projects
         on spans.project_id = projects.project_id
+    cross join {{ ref('int_as_of') }} as clock
     left join {{ ref('dim_products') }} as products
         on projects.product_id = products.product_id
     left join {{ ref('int_merge_survivors') }} as survivors
         on spans.issue_id = survivors.issue_id
     left join {{ ref('int_issue_events') }} as events
         on spans.issue_id = events.issue_id
+    left join returned
+        on spans.issue_id = returned.issue_id
     where spans.is_present
 
 ),
@@ -45,8 +70,8 @@ timed as (
         case
             when located.status = 'unresolved' then {{ hours_between('located.opened_at', 'clock.as_of') }}
         end as hours_open,
-        -- What was not seen in these days had no event; of what was, Sentry may still tell no counts.
-        case when cast(located.last_seen_at as date) <= clock.before_days_14_on then 0 end as no_events
+        cast(located.resolved_at as date) > clock.before_days_7_on as is_resolved_7d,
+        cast(located.first_seen_at as date) > clock.before_days_7_on as is_new_7d
     from located
     cross join {{ ref('int_as_of') }} as clock
 
@@ -71,8 +96,16 @@ select
         when hours_open is not null then 'on_track'
         else 'unknown'
     end as sla_status,
-    cast(coalesce(events_7d, no_events) as bigint) as events_7d,
-    cast(coalesce(events_previous_7d, no_events) as bigint) as events_previous_7d,
+    events_7d,
+    events_previous_7d,
+    case
+        when {{ is_removed('status') }} then null
+        when status = 'resolved' and is_resolved_7d then 'resolved'
+        when status = 'unresolved' and (is_returned or substatus = 'regressed') then 'regressed'
+        when is_new_7d then 'new'
+        when events_7d >= events_previous_7d + 10 and events_7d >= 1.5 * events_previous_7d then 'rising'
+        when events_previous_7d >= events_7d + 10 and events_previous_7d >= 1.5 * events_7d then 'falling'
+    end as change_7d,
     merged_into_issue_id,
     _dlt_load_id
 from timed

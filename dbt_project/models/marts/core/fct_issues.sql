@@ -18,6 +18,7 @@
     'sla_status',
     'events_7d',
     'events_previous_7d',
+    'change_7d',
     'merged_into_issue_id',
 ] %}
 
@@ -60,6 +61,7 @@ select
     issues.user_count,
     changed.events_7d,
     changed.events_previous_7d,
+    changed.change_7d,
     issues.first_seen_at,
     issues.last_seen_at,
     changed.opened_at,

@@ -25,6 +25,7 @@ select
     issues.user_count,
     issues.events_7d,
     issues.events_previous_7d,
+    issues.change_7d,
     issues.first_seen_at,
     issues.last_seen_at,
     issues.opened_at,

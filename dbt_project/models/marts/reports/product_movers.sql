@@ -1,53 +1,15 @@
-with returned as (
-
-    select distinct spans.issue_id
-    from {{ ref('int_issue_status_spans') }} as spans
-    cross join {{ ref('int_as_of') }} as clock
-    where
-        spans.status = 'unresolved'
-        and spans.from_status = 'resolved'
-        and not spans.is_restored
-        and cast(spans.started_at as date) > clock.before_days_7_on
-
-),
-
-issues as (
-
-    select
-        issues.*,
-        issues.events_7d - issues.events_previous_7d as events_change,
-        case
-            when issues.status = 'resolved' and cast(issues.resolved_at as date) > clock.before_days_7_on
-                then 'resolved'
-            when issues.status = 'unresolved' and (returned.issue_id is not null or issues.substatus = 'regressed')
-                then 'regressed'
-            when cast(issues.first_seen_at as date) > clock.before_days_7_on then 'new'
-            when
-                issues.events_7d >= issues.events_previous_7d + 10
-                and issues.events_7d >= 1.5 * issues.events_previous_7d
-                then 'rising'
-            when
-                issues.events_previous_7d >= issues.events_7d + 10
-                and issues.events_previous_7d >= 1.5 * issues.events_7d
-                then 'falling'
-        end as change
-    from {{ ref('fct_issues') }} as issues
-    cross join {{ ref('int_as_of') }} as clock
-    left join returned
-        on issues.issue_id = returned.issue_id
-    where
-        issues.product_id is not null
-        and not {{ is_removed('issues.status') }}
-
-),
+{{ config(materialized='view') }}
 
 -- Rises and falls by their size: were they to cancel each other out, there would be no share of what is left.
-own_changes as (
+with own_changes as (
 
     select
         product_id,
-        sum(abs(events_change)) as events_changed
-    from issues
+        sum(abs(events_7d - events_previous_7d)) as events_changed
+    from {{ ref('fct_issues') }}
+    where
+        product_id is not null
+        and not {{ is_removed('status') }}
     group by product_id
 
 ),
@@ -72,13 +34,16 @@ select
         row_number() over (
             partition by closure.ancestor_id
             order by
-                abs(issues.events_change) desc nulls last, issues.last_seen_at desc nulls last, issues.issue_id asc
+                abs(issues.events_7d - issues.events_previous_7d) desc nulls last,
+                issues.last_seen_at desc nulls last,
+                issues.issue_id asc
         ) as bigint
     ) as mover_rank,
-    issues.change,
+    issues.change_7d as change,
     issues.events_7d,
     issues.events_previous_7d,
-    cast(issues.events_change as double) / nullif(changes.events_changed, 0) as share_of_change,
+    cast(issues.events_7d - issues.events_previous_7d as double) / nullif(changes.events_changed, 0)
+        as share_of_change,
     issues.issue_id,
     issues.short_id,
     issues.title,
@@ -90,11 +55,11 @@ select
     issues.opened_at,
     issues.resolved_at,
     issues.permalink
-from issues
-inner join {{ ref('product_closure') }} as closure
-    on issues.product_id = closure.descendant_id
+from {{ ref('product_closure') }} as closure
+inner join {{ ref('fct_issues') }} as issues
+    on closure.descendant_id = issues.product_id
 inner join changes
     on closure.ancestor_id = changes.ancestor_id
 where
-    issues.change is not null
-    and closure.is_counted
+    closure.is_counted
+    and issues.change_7d is not null
