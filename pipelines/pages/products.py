@@ -90,7 +90,7 @@ def products(request: Request, reader: Reader) -> Response:
         reader,
         "products",
         page=page,
-        tiles=reader.row("tiles"),
+        tiles=reader.row_kept("tiles"),
         measures=measures,
         measure_names=sorted(
             {name for found in measures.values() for name in found}, key=_place_of_measure

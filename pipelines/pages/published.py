@@ -74,6 +74,14 @@ class Reader:
         """Say whether what is published has the column: a file of an older version may lack a newer one."""
         return (table, column) in self.publication.comments
 
+    def row_kept(self, name: str) -> Row | None:
+        """Return the first row of a query without parameters, which is asked once for a publication."""
+        kept = self.publication.kept
+        if name not in kept:
+            kept[name] = self.row(name)
+        found: Row | None = kept[name]
+        return found
+
     def row(self, name: str, **parameters: Any) -> Row | None:
         """Return the first row of a query, None if there is none."""
         return next(iter(self.rows(name, **parameters)), None)
