@@ -23,7 +23,7 @@ class Measure:
 
 
 MEASURES = {
-    "late_high_issues": Measure(None, 1),
+    "late_high_issues": Measure(1, 2),
     "late_ratio": Measure(0.25, None, at_most=1, unit="a share of the open issues"),
     "at_risk_high_issues": Measure(1, None),
     "events_growth": Measure(

@@ -16,11 +16,12 @@ OVERVIEW = "marts.product_overview"
 PRODUCTS = "marts.dim_products"
 CLOSURE = "marts.product_closure"
 PROJECTS = "marts.dim_projects"
+ISSUES = "marts.fct_issues"
 HEALTH = "marts.product_health_measures"
 FRESHNESS = "marts.organization_freshness"
 SYNCS = "staging.stg_sentry__organization_syncs"
 
-COMPARED = (OVERVIEW, PRODUCTS, PROJECTS)
+COMPARED = (OVERVIEW, PRODUCTS, PROJECTS, ISSUES)
 
 # What the catalog reaches, on the way to what is compared.
 DOWNSTREAM_OF_CATALOG = "source:seeds+,+product_overview"

@@ -95,6 +95,17 @@ order by before_id nulls first, after_id nulls first, project
 """
 
 
+def _terms(before: str, after: str) -> str:
+    return f"""
+select count(*)
+from {before}.{models.ISSUES} as before
+inner join {after}.{models.ISSUES} as after using (issue_id)
+where
+    after.status not in ('deleted', 'merged')
+    and before.sla_target_hours is distinct from after.sla_target_hours
+"""
+
+
 @dataclass(frozen=True)
 class ProductChange:
     """A product that differs: its row before and after, None where there is no such product."""
@@ -143,10 +154,14 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Changes:
-    """All that differs: products in the order of the tree, assignments by product."""
+    """All that differs: products in the order of the tree, assignments by product.
+
+    `issues_with_other_terms` counts the live issues whose SLA target differs.
+    """
 
     products: tuple[ProductChange, ...]
     assignments: tuple[Assignment, ...]
+    issues_with_other_terms: int
 
     def __bool__(self) -> bool:
         """Return whether anything differs."""
@@ -182,7 +197,9 @@ def compare(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> C
     """Return what differs between the marts of the two attached catalogs."""
     products = connection.execute(_products(before, after)).fetchall()
     assignments = connection.execute(_assignments(before, after)).fetchall()
+    ((issues_with_other_terms,),) = connection.execute(_terms(before, after)).fetchall()
     return Changes(
         tuple(ProductChange(*product) for product in products),
         tuple(Assignment(*assignment) for assignment in assignments),
+        issues_with_other_terms,
     )

@@ -70,7 +70,7 @@ class NumbersRow:
 
 
 def headline(changes: Changes) -> str:
-    """Return one sentence with the number of products and projects that each kind of change meets."""
+    """Return one sentence with how many products, projects and issues each kind of change meets."""
     described = [product for product in changes.staying if _changed_attributes(product)]
     parts = [
         f"{counted(len(found), noun)} {verb if len(found) == 1 else plural}"
@@ -89,6 +89,10 @@ def headline(changes: Changes) -> str:
         )
         if found
     ]
+    if changes.issues_with_other_terms:
+        parts.append(
+            f"the SLA target of {counted(changes.issues_with_other_terms, 'issue')} changes"
+        )
     return "; ".join(parts) + "."
 
 

@@ -80,10 +80,14 @@ from duckdb_views()
 where database_name = 'warehouse' and schema_name = $schema and view_name != 'sync_runs'
 """
 
+# A view reads what is compared: it has no rows of its own.
 COPIED = """
 select table_name
-from information_schema.tables
-where table_catalog = 'warehouse' and table_schema = $schema and table_name != 'sync_runs'
+from duckdb_tables()
+where
+    database_name = 'published'
+    and schema_name = $schema
+    and table_name not in ('sync_runs', 'publication')
 order by table_name
 """
 

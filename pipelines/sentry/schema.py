@@ -9,7 +9,9 @@ Timestamps are UTC without a zone; `*_on` are UTC days. JSON columns are text ho
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
+import duckdb
 import pyarrow as pa
 
 # The schema of the raw tables in the warehouse.
@@ -247,3 +249,15 @@ RAW_TABLES: tuple[RawTable, ...] = (
     ISSUE_EVENTS,
     ORGANIZATION_SYNCS,
 )
+
+
+@cache
+def duckdb_types() -> dict[str, dict[str, str]]:
+    """Return table -> column -> its type as DuckDB has it, for every raw table."""
+    with duckdb.connect() as db:
+        found = {}
+        for table in RAW_TABLES:
+            db.register("empty", table.schema.empty_table())
+            described = db.execute("describe from empty").fetchall()
+            found[table.name] = {str(name): str(kind) for name, kind, *_ in described}
+        return found

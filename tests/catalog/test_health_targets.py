@@ -11,7 +11,7 @@ from pipelines.catalog import HealthTarget, fingerprint
 from .small_catalog import HEALTH, Folder
 
 BUILT_IN = {
-    HealthTarget(None, "late_high_issues", None, 1, 0),
+    HealthTarget(None, "late_high_issues", 1, 2, 0),
     HealthTarget(None, "late_ratio", 0.25, None, 0),
     HealthTarget(None, "at_risk_high_issues", 1, None, 0),
     HealthTarget(None, "events_growth", 2, 5, 0),

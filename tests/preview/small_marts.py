@@ -70,21 +70,31 @@ def project(slug: str, product_id: str | None, *, is_deleted: bool = False) -> R
     }
 
 
+def issue(issue_id: str, sla_target_hours: float | None, status: str = "unresolved") -> Row:
+    """An issue with its SLA target."""
+    return {"issue_id": issue_id, "status": status, "sla_target_hours": sla_target_hours}
+
+
 def changes(
     before: list[Row],
     after: list[Row],
     projects_before: list[Row] | None = None,
     projects_after: list[Row] | None = None,
+    issues: tuple[list[Row], list[Row]] = ([], []),
 ) -> Changes:
     """Compare two sets of marts."""
     with duckdb.connect() as connection:
-        _write(connection, "before", before, projects_before or [])
-        _write(connection, "after", after, projects_after or [])
+        _write(connection, "before", before, projects_before or [], issues[0])
+        _write(connection, "after", after, projects_after or [], issues[1])
         return compare(connection, "before", "after")
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, catalog: str, products: list[Row], projects: list[Row]
+    connection: duckdb.DuckDBPyConnection,
+    catalog: str,
+    products: list[Row],
+    projects: list[Row],
+    issues: list[Row],
 ) -> None:
     connection.execute(f"attach ':memory:' as {catalog}; create schema {catalog}.marts")
     by_id = {row["product_id"]: row for row in products}
@@ -100,10 +110,14 @@ def _write(
         {name: TYPES.get(name, pa.int64() if name in numeric else pa.string()) for name in COLUMNS}
     )
     kinds = {name: pa.string() for name in project("p", None)} | {"is_deleted": pa.bool_()}
+    terms = pa.schema(
+        {"issue_id": pa.string(), "status": pa.string(), "sla_target_hours": pa.float64()}
+    )
     for table, rows in (
         ("product_overview", pa.Table.from_pylist(placed, schema=schema)),
         ("dim_products", pa.Table.from_pylist(placed, schema=schema)),
         ("dim_projects", pa.Table.from_pylist(projects, schema=pa.schema(kinds))),
+        ("fct_issues", pa.Table.from_pylist(issues, schema=terms)),
     ):
         connection.register("incoming", rows)
         connection.execute(f"create table {catalog}.marts.{table} as from incoming")

@@ -13,7 +13,7 @@ from pipelines.preview.text import (
     titles,
 )
 
-from .small_marts import Row, changes, leaf, product, project
+from .small_marts import Row, changes, issue, leaf, product, project
 
 
 def lines(before: list[Row], after: list[Row]) -> list[str]:
@@ -67,6 +67,16 @@ def test_equal_changes_of_attributes_share_a_line_and_inherited_ones_say_so() ->
         "SLA target none → 1,234.5 h: Till (till)",
         "SLA target of high issues none → 8 h: Till (till)",
     ]
+
+
+def test_live_issues_with_another_target_are_counted() -> None:
+    before = [issue("a", 24), issue("b", 72), issue("c", None), issue("gone", 24, "deleted")]
+    after = [issue("a", 8), issue("b", 72), issue("c", 8), issue("gone", 8, "deleted")]
+    wanted = [product("shop") | {"sla_target_hours_high": 8.0}]
+
+    found = changes([product("shop")], wanted, issues=(before, after))
+
+    assert headline(found) == "1 product changes attributes; the SLA target of 2 issues changes."
 
 
 def test_long_lists_are_cut_and_the_rest_is_counted() -> None:

@@ -111,19 +111,18 @@ class SyncedWarehouse:
 
     def summary(self, sync: Sync) -> Summary:
         """What the log says of a sync, all organizations together."""
-        counters = ", ".join(f"sum({name})" for name in COUNTERS)
-        [counts] = self.rows(
-            f"select {counters} from raw.organization_syncs where run_id = '{sync.run_id}'"
-        )
         log = self.rows(
-            "select organization_slug, mode, failure, started_at from raw.organization_syncs "
-            f"where run_id = '{sync.run_id}'"
+            f"select organization_slug, mode, failure, started_at, {', '.join(COUNTERS)} "
+            f"from raw.organization_syncs where run_id = '{sync.run_id}'"
         )
+        counts = [
+            sum(filter(None, numbers)) for numbers in zip(*(row[4:] for row in log), strict=True)
+        ]
         return Summary(
             as_of=log[0][3],
-            mode="full" if any(mode == "full" for _, mode, _, _ in log) else "incremental",
+            mode="full" if any(mode == "full" for _, mode, *_ in log) else "incremental",
             organizations=len(log),
-            failures={slug: failure for slug, _, failure, _ in log if failure},
+            failures={slug: failure for slug, _, failure, *_ in log if failure},
             **dict(zip(COUNTERS, counts, strict=True)),
         )
 

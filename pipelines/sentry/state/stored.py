@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.sentry.plan import OrganizationState
-from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
+from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable, duckdb_types
 from pipelines.settings import DUCKDB_LIMITS
 
 # Columns that say when and how we looked, not what Sentry said.
@@ -42,9 +42,7 @@ class StoredState:
         self._bytes: Counter[str] = Counter()
         self._lock = threading.Lock()
         columns = self._existing_columns()
-        for table in RAW_TABLES:
-            self.keep(f"empty_{table.name}", table.schema.empty_table())
-            self.keep(f"staged_{table.name}", table.schema.empty_table())
+        self.sql.execute(";".join(_empty_tables()))
         self.sql.execute(";".join(_view(table, columns.get(table.name)) for table in RAW_TABLES))
         for table in RAW_TABLES:
             self.set_changed(table, _changed(table))
@@ -187,6 +185,13 @@ def differs(table: RawTable, expressions: Mapping[str, str] | None = None) -> st
         [f"stored.{table.key[0]} is null"]
         + [f"{staged[name]} is distinct from stored.{name}" for name in facts]
     )
+
+
+def _empty_tables() -> Iterator[str]:
+    for name, columns in duckdb_types().items():
+        listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        for kind in ("empty", "staged"):
+            yield f"create table {kind}_{name} ({listed})"
 
 
 def _changed(table: RawTable) -> str:
