@@ -166,6 +166,7 @@ def measured(url: str, addresses: list[str]) -> tuple[str, str, str, str]:
         f"{statistics.median(times):.0f}",
         f"{p95:.0f}",
         f"{len(times) / (monotonic() - began_all):.0f}",
+        f"{len(refused)}",
     )
 
 

@@ -8,5 +8,5 @@ where
     product_id = $product
     and released_at > cast($as_of as date) - $days
     and released_at <= $as_of
-order by new_issues desc nulls last, released_at desc, package, version_name
+order by new_issues desc nulls last, released_at desc, package asc, version_name asc
 limit 20

@@ -21,10 +21,10 @@ picked as (
         *,
         count(*) over () as resolved_in_all
     from resolved
-    order by hash(issue_id), issue_id
+    order by hash(issue_id) asc, issue_id asc
     limit 500
 
 )
 
 select * from picked
-order by resolved_at desc, issue_id
+order by resolved_at desc, issue_id asc
