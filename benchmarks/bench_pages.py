@@ -42,7 +42,8 @@ PRODUCTS, ISSUES, READERS, SECONDS = 2_000, 1_000_000, 20, 10
 MOST_BYTES = 100_000  # of the overview with all that it needs
 SERVER = (
     "import sys, uvicorn; from pathlib import Path; from pipelines.pages.app import create_app;"
-    " app = create_app(Path(sys.argv[1]), server='https://sentry.example', hosts=('127.0.0.1',));"
+    " from pipelines.settings import Settings;"
+    " app = create_app(Settings(_env_file=None, data_dir=Path(sys.argv[1]).parent));"
     " uvicorn.run(app, port=int(sys.argv[2]), log_level='error', access_log=False)"
 )
 console = Console(width=120)

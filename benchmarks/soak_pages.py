@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pipelines.pages.app import create_app
 from pipelines.pages.serving import served
+from pipelines.settings import Settings
 from tests.publish.data import Data, published_at
 
 AS_OF = re.compile(r"As of <time datetime=\"([^\"]+)Z\"")
@@ -52,7 +53,7 @@ def soak(data: Data, publications: int, readers: int) -> int:
     data.build("run-0", issues=5_000, days=90)
     publish_next(data, 0)
     done, failures, seen = threading.Event(), list[str](), list[tuple[int, float]]()
-    app = create_app(data.target, server="https://acme.sentry.io", hosts=("127.0.0.1",))
+    app = create_app(Settings(_env_file=None, data_dir=data.folder))
     with served(app) as url:
         threads = [
             threading.Thread(target=read, args=(url, number, done, failures, seen))

@@ -31,6 +31,7 @@ READ_FIRST = (
     "sla_compliance",
     "product_daily",
     "product_monthly",
+    "product_releases",
     "product_issues",
     "unassigned_projects",
     "publication",
@@ -38,6 +39,7 @@ READ_FIRST = (
     "sync_runs",
     "dim_products",
     "dim_projects",
+    "dim_releases",
     "fct_issues",
 )
 
@@ -69,6 +71,7 @@ column carries its description in the file, too.
 - Health follows from measures with targets ([health.md](health.md)): an issue that is late but quiet makes no product
   critical. `triage_queue` weighs users, events and the time over the target anew.
 - `events_7d` of `triage_queue` is null where no day has a count, not 0.
+- New, where Sentry tells it: releases (`dim_releases`, `product_releases`), production, sessions and unique users.
 - New: `product_health_measures`, `product_health_history`, `product_movers`; `events_7d`, `events_previous_7d` and
   `change_7d` of each issue; `product_monthly`; `late_issues` per day; `new_issues_previous_7d`,
   `resolved_issues_previous_7d` and `events_growth_7d` in `product_overview`; `project_count`, `unresolved_share` and

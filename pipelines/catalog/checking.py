@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.catalog import spreadsheet, tables
 from pipelines.catalog.finding import Finding
 from pipelines.catalog.health_targets import check_health_targets, with_defaults
+from pipelines.catalog.issue_rule_check import RuleKey, check_issue_rules
 from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import read
-from pipelines.catalog.tables import HealthTarget, Product, ProjectProduct, SlaTarget
+from pipelines.catalog.tables import HealthTarget, IssueRule, Product, ProjectProduct, SlaTarget
 from pipelines.catalog.target_check import check_targets
 
 
@@ -23,6 +24,7 @@ class Catalog:
 
     products: tuple[Product, ...]
     project_products: tuple[ProjectProduct, ...]
+    issue_rules: tuple[IssueRule, ...]
     sla_targets: tuple[SlaTarget, ...]
     health_targets: tuple[HealthTarget, ...]
 
@@ -45,21 +47,28 @@ class Checked:
         return tuple(found for found in self.findings if found.severity == "warning")
 
 
-def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
+def check(
+    seeds_dir: Path,
+    projects: Iterable[SentryProject] = (),
+    unrouted: Collection[RuleKey] = (),
+) -> Checked:
     """Read and check the files of the folder; no input makes this raise.
 
     Without `projects`, those of Sentry, nothing is found about mapping rows that fit no project, projects that
-    were renamed, or different globs that tie on a project.
+    were renamed, or different globs that tie on a project. `unrouted` are the issue rules that routed no issue when
+    the models were last built.
     """
     if problem := spreadsheet.folder_problem(seeds_dir):
         return Checked((Finding(str(seeds_dir), None, "error", problem),), None)
-    products, mapping, targets, health = (read(seeds_dir, table) for table in tables.TABLES)
+    products, mapping, rules, targets, health = (read(seeds_dir, table) for table in tables.TABLES)
     names = ProductNames(products)
     check_products(products, names)
-    check_mapping(mapping, names, tuple(projects))
+    known = tuple(projects)
+    check_mapping(mapping, names, known)
+    check_issue_rules(rules, names, known, unrouted)
     check_targets(targets)
     check_health_targets(health)
-    readings = (products, mapping, targets, health)
+    readings = (products, mapping, rules, targets, health)
     findings = tuple(
         found
         for reading in readings
@@ -72,6 +81,7 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
         Catalog(
             tuple(products.rows),
             tuple(mapping.rows),
+            tuple(rules.rows),
             tuple(targets.rows),
             with_defaults(health.rows),
         ),

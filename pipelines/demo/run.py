@@ -40,10 +40,9 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
     with _fake_sentry(settings.data) as sentry:
         environment = _environment(settings, sentry.url)
         if with_ui:
+            shown = {"sentry_url": sentry.url, "seeds_dir": EXAMPLE, "pages_editing": True}
             app = create_app(
-                settings.published,
-                server=sentry.url,
-                hosts=settings.ui_names,
+                settings.model_copy(update=shown | {"pages_host": "127.0.0.1"}),
                 now=lambda: sentry.world.clock.replace(tzinfo=None),
             )
             with served(app, settings.pages_port) as url:
@@ -105,6 +104,8 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         "SENTRY_AUTH_TOKEN": TOKEN,
         "DATA_DIR": str(settings.data),
         "SEEDS_DIR": str(EXAMPLE),
+        "PRODUCTION_ENVIRONMENTS": "production",
+        "UNIQUE_USERS": "true",
         # A young history is short enough to be read at once.
         "ACTIVITY_REQUESTS_PER_RUN": "5000",
     }

@@ -61,6 +61,7 @@ def product(request: Request, reader: Reader) -> Response:
         urgent=urgent,
         recent=recent,
         below=below,
+        brought=reader.rows("product_releases", product=product_id),
         resolutions=resolutions,
         resolved_in_all=resolutions[0]["resolved_in_all"] if resolutions else 0,
         resolution_times=_resolution_times(found, resolutions, reader),

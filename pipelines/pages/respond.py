@@ -31,7 +31,6 @@ _environment = Environment(
 for _name in (
     "number",
     "share",
-    "exact_share",
     "times",
     "growth",
     "hours",

@@ -20,6 +20,7 @@ GOOD = {
     "products.csv": PRODUCTS + SHOP,
     "project_products.csv": MAPPING + LEDGER,
     "sla_targets.csv": TARGETS + HIGH,
+    "issue_rules.csv": "organization,project,field,pattern,product_id\n,ledger,title,Time*,shop\n",
     "health_targets.csv": HEALTH + "high,late_ratio,0.2,\n",
 }
 PROJECTS = [

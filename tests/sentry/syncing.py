@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.sentry.http.session import RetryPolicy, SentrySession
-from pipelines.sentry.organization_sync import Options
+from pipelines.sentry.options import Options
 from pipelines.sentry.schema import DATASET, RAW_TABLES
 from pipelines.sentry.sync import Sync
 from pipelines.warehouse.load import LOAD_ID, load, move
@@ -26,7 +26,14 @@ QUICK = RetryPolicy(
     first_pause=0.001, longest_pause=0.002, rate_limit_pause=0.001, brownout_pause=0.0
 )
 EVERY_SYNC_FULL, NEVER_FULL_AGAIN = timedelta(0), timedelta(days=10_000)
-OURS = ("observed_at", "activities_read_at", "removed_at", "adopted_at", "_dlt_load_id")
+OURS = (
+    "observed_at",
+    "activities_read_at",
+    "first_release_read_at",
+    "removed_at",
+    "adopted_at",
+    "_dlt_load_id",
+)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ from tests.pipeline.pages.hostile import ADDRESSES, hostile_address, hostile_cop
         ("/products/?view=cube", 400, "tree, flat, heat"),
         ("/products/nothing", 404, "There is no product"),
         ("/teams/nobody", 404, "No team"),
+        ("/catalog/nothing/", 404, "no table &#39;nothing&#39;"),
+        ("/catalog/products/row?line=" + "9" * 5000, 404, "no row in line"),
+        ("/catalog/products/?colour=red", 400, "no filter"),
         ("/elsewhere", 404, "no page under this address"),
     ],
 )
