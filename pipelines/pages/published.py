@@ -118,8 +118,10 @@ class PublishedFile:
                 cursor.close()
         except duckdb.InterruptException:
             raise TooLongError(f"This took more than {self._seconds:g} seconds.") from None
-        except duckdb.CatalogException as error:
-            raise PublishError(f"{self.path} lacks a table: {first_line(error)}") from error
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise PublishError(
+                f"{self.path} is of another version, the next sync renews it: {first_line(error)}"
+            ) from error
         except (duckdb.IOException, duckdb.SerializationException) as error:
             raise PublishError(f"{self.path} cannot be read: {first_line(error)}") from error
         finally:
