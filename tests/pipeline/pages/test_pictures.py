@@ -84,10 +84,11 @@ def test_releases_are_marks(first: Deployment, tmp_path: Path) -> None:
     replace(first.published, path, "one")
     with duckdb.connect(str(path)) as db:
         [(as_of,)] = db.execute("select as_of from marts.publication").fetchall()
+        db.execute("delete from marts.product_releases")
         db.execute(
-            "create or replace table marts.product_releases as select 'checkout-flow' as product_id, "
-            "n || '.0.0' as version_name, 'shop' as package, $as_of - to_days(n::integer) as released_at, "
-            "n as new_issues from range(30) as numbers(n)",
+            "insert into marts.product_releases by name select 'checkout-flow' as product_id, "
+            "n || '.0.0' as version, version as version_name, 'shop' as package, "
+            "$as_of - to_days(n::integer) as released_at, n as new_issues from range(30) as numbers(n)",
             {"as_of": as_of},
         )
     with served(path) as browser:
