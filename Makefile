@@ -13,10 +13,10 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' $(RUN) -m uv pip compile --quiet
 	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --only-binary :all: --no-binary halo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev pages sync doctor init check suggest preview publications rollback backup restore test test-browser test-fast lint format pins docs bench
+.PHONY: help demo demo-ui dev pages sync doctor init check suggest preview notify-preview publications rollback backup restore test test-browser test-fast lint format pins docs bench
 
 help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 $(READY): pyproject.toml requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is %d.%d; try: make PYTHON=python3.12" % sys.version_info[:2])'
@@ -59,6 +59,9 @@ check: $(READY) ## Check the CSVs in seeds/: every mistake at once
 
 preview: $(READY) ## What the CSVs in seeds/ would change in what is published
 	@$(RUN) -m pipelines preview
+
+notify-preview: $(READY) ## What each row of seeds/recipients.csv would have been sent last week
+	@$(RUN) -m pipelines notify-preview
 
 suggest: $(READY) ## Rows to paste for projects without a product
 	@$(RUN) -m pipelines suggest

@@ -13,12 +13,14 @@ from pipelines.commands.check import check
 from pipelines.commands.dagster import daemon, dev, webserver
 from pipelines.commands.doctor import doctor
 from pipelines.commands.init import init
+from pipelines.commands.notify_preview import notify_preview
 from pipelines.commands.preview import preview
 from pipelines.commands.publications import publications
 from pipelines.commands.rollback import rollback
 from pipelines.commands.suggest import suggest
 from pipelines.commands.sync import sync
 from pipelines.demo.run import demo
+from pipelines.notify.store import NotifyError
 from pipelines.preview.build_models import DryRunError
 from pipelines.publish import PublishError
 from pipelines.run_storage import RunStorageError
@@ -28,7 +30,7 @@ from pipelines.warehouse.errors import WarehouseError
 # Each is called with the settings and its own options. Its name and summary are those of the command.
 COMMANDS: tuple[Callable[..., int | None], ...] = (
     *(demo, dev, sync, doctor),
-    *(init, check, suggest, preview),
+    *(init, check, suggest, preview, notify_preview),
     *(publications, rollback, backup, restore),
     *(webserver, daemon),
 )
@@ -37,7 +39,7 @@ COMMANDS: tuple[Callable[..., int | None], ...] = (
 # What explains itself to people.
 EXPLAINED = (
     *(SettingsError, PublishError, DryRunError),
-    *(WarehouseError, BackupError, RunStorageError),
+    *(WarehouseError, BackupError, RunStorageError, NotifyError),
 )
 
 
@@ -63,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
         summary = (command.__doc__ or "").partition("\n")[0]
-        added = commands.add_parser(command.__name__, help=summary, description=summary)
+        name = command.__name__.replace("_", "-")
+        added = commands.add_parser(name, help=summary, description=summary)
         added.set_defaults(run=command)
     commands.choices["preview"].add_argument(
         "--markdown",

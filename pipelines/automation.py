@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -9,8 +10,12 @@ import duckdb
 
 from pipelines import catalog
 from pipelines.assets.raw import LATE, sentry_tables
+from pipelines.notify import digest
+from pipelines.notify.delivery import deliver
 from pipelines.notify.failures import tell_failed_run, tell_late
+from pipelines.notify.store import NotifyError
 from pipelines.publish import PublishError, open_published
+from pipelines.resources import explained
 from pipelines.run_failures import fail_dead_runs, failure_of
 from pipelines.settings import Settings, SettingsError, read_settings
 from pipelines.warehouse.lock import holder
@@ -126,3 +131,54 @@ def _late(settings: Settings) -> str | None:
         f"What is published is as of {row[0]:%Y-%m-%d %H:%M} UTC, and a sync is due every three hours. "
         "Is the schedule on? `make doctor` looks for what is wrong."
     )
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Sends the notifications that had to wait: for the end of quiet hours, or for a server that was away.",
+)
+def waiting_messages(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """Send what is due by now."""
+    try:
+        ended = deliver(read_settings())
+    except (SettingsError, NotifyError, sqlite3.Error) as error:
+        return dg.SkipReason(str(error))
+    counts = ", ".join(f"{count} {state}" for state, count in ended.items())
+    return dg.SkipReason(counts or "Nothing is due.")
+
+
+@dg.op
+def digests() -> None:
+    """Send the digests that are due, as of what is published."""
+    settings = read_settings()
+    with explained():
+        try:
+            digest.note_digests(settings)
+            deliver(settings)
+        except (NotifyError, sqlite3.Error) as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+
+
+@dg.job(
+    description="The digests of recipients.csv that are due. Reads the published file alone.",
+    executor_def=dg.in_process_executor,
+)
+def send_digests() -> None:
+    """Send the digests that are due."""
+    digests()
+
+
+@dg.schedule(
+    job=send_digests,
+    cron_schedule="0 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every hour in which a digest is due: in the morning of each recipient's time zone.",
+)
+def every_hour() -> dg.RunRequest | dg.SkipReason:
+    """Request the digests, or the reason why not."""
+    try:
+        is_due = digest.is_any_due(read_settings())
+    except (SettingsError, NotifyError, sqlite3.Error) as error:
+        return dg.SkipReason(str(error))
+    return dg.RunRequest() if is_due else dg.SkipReason("No digest is due.")

@@ -38,6 +38,8 @@ _OF_LIBRARIES = (
     "NO_PROXY",
     "REQUESTS_",
 )
+# Addresses that recipients.csv names.
+ADDRESS_PREFIX = "NOTIFY_ADDRESS"
 # Set for Sentry's own clients on many machines, and near enough to ours to be taken for a slip.
 _OF_SENTRY = frozenset({"SENTRY_DSN", "SENTRY_PROJECT", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT"})
 # An address with one of these is refused by the HTTP client, late and in its own words.
@@ -76,6 +78,10 @@ class Settings(BaseSettings):
     run_timeout_hours: float = Field(24, gt=0)
     on_failure_command: SecretStr = SecretStr("")
     on_failure_webhook: SecretStr = SecretStr("")
+    notify_smtp_url: SecretStr = SecretStr("")
+    notify_from: str = ""
+    notify_webhook_secret: SecretStr = SecretStr("")
+    pages_url: str = ""
     ui_hosts: str = ""
     pages_host: str = "127.0.0.1"
     pages_port: int = Field(8000, ge=0, le=65535)
@@ -191,6 +197,16 @@ class Settings(BaseSettings):
         return {"127.0.0.1", "localhost", "::1", *(name.lower() for name in _words(self.ui_hosts))}
 
     @property
+    def pages_address(self) -> str:
+        """The address under which people reach the web pages, blank if none is given; SettingsError if it is none."""
+        url = self.pages_url.strip().rstrip("/")
+        if url and not is_address(url):
+            raise SettingsError(
+                f"PAGES_URL is {self.pages_url!r}; expected an address like https://products.example.com."
+            )
+        return url
+
+    @property
     def edits_catalog(self) -> bool:
         """Whether the pages may change the CSVs; SettingsError where everybody who reaches them could."""
         if self.pages_editing and not (self.pages_user_header or is_loopback(self.pages_host)):
@@ -243,8 +259,9 @@ def read_settings_without_secrets() -> Settings:
     """Return the settings with blank secrets, and take these out of this process's environment."""
     fields = Settings.model_fields.items()
     secrets = {name for name, field in fields if field.annotation is SecretStr}
-    for name in [name for name in os.environ if name.lower() in secrets]:
-        del os.environ[name]
+    for name in list(os.environ):
+        if name.lower() in secrets or name.startswith(ADDRESS_PREFIX):
+            del os.environ[name]
     return _checked(**dict.fromkeys(secrets, SecretStr("")))
 
 
@@ -255,6 +272,11 @@ def _checked(**given: SecretStr) -> Settings:
         # Not pydantic's `input`, which may be a secret.
         wrong = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise SettingsError(f"The configuration cannot be used. {wrong}.") from None
+
+
+def from_environment(name: str) -> str:
+    """Return what the environment or `.env` holds under a name that is no setting, blank if neither does."""
+    return (os.environ.get(name) or dotenv_values(ENV_FILE).get(name) or "").strip()
 
 
 def source_of(name: str) -> str:
@@ -294,9 +316,14 @@ def _is_dagster(proc: Path) -> bool:
 def unknown_names() -> list[str]:
     """Return a message for each name in `.env` or the environment that looks like a setting and is none."""
     ours = [name.upper() for name in Settings.model_fields]
-    in_file = [name for name in dotenv_values(ENV_FILE) if not name.startswith(_OF_LIBRARIES)]
+    others = (*_OF_LIBRARIES, ADDRESS_PREFIX)
+    in_file = [name for name in dotenv_values(ENV_FILE) if not name.startswith(others)]
     in_environment = [
-        name for name in os.environ if name not in _OF_SENTRY and _closest(name, ours, 0.8)
+        name
+        for name in os.environ
+        if name not in _OF_SENTRY
+        and not name.startswith(ADDRESS_PREFIX)
+        and _closest(name, ours, 0.8)
     ]
     return [
         f"{name} is no setting of this program; {_hint(name, ours)}"

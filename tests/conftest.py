@@ -23,6 +23,7 @@ os.environ["DBT_LOG_LEVEL_FILE"] = "info"
 SLOW = (
     "pipeline/test_sync_sentry",
     "pipeline/test_killed_runs",
+    "pipeline/test_notifications",
     "pipeline/test_terminal",
     "pipeline/test_settings",
     "pipeline/test_story",

@@ -7,7 +7,6 @@ import dagster as dg
 from pipelines import publish
 from pipelines.assets.models import dbt_models
 from pipelines.assets.raw import FRESHNESS
-from pipelines.notify.failures import heal, tell_organizations
 from pipelines.progress import write_progress
 from pipelines.resources import explained
 from pipelines.settings import Settings
@@ -53,7 +52,6 @@ def product_health(
             parquet_folder=settings.parquet,
         )
     run_log.finish_run(settings.warehouse, settings.published)
-    _tell(context, settings)
     return dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(str(settings.published)),
@@ -62,16 +60,6 @@ def product_health(
             **_figures(settings),
         }
     )
-
-
-def _tell(context: dg.AssetExecutionContext, settings: Settings) -> None:
-    """Tell of organizations that failed and had not before, and note that this job works."""
-    with publish.open_published(settings.published) as db:
-        rows = db.execute(
-            "select organization_slug, failure from marts.organization_freshness"
-        ).fetchall()
-    heal(settings, f"job {context.run.job_name}")
-    tell_organizations(settings, context.run_id, dict(rows))
 
 
 def _figures(settings: Settings) -> dict[str, float]:

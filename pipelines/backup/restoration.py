@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines import run_storage
 from pipelines.backup.contents import SEEDS, catalog_files
 from pipelines.backup.copying import copy
 from pipelines.backup.manifest import (
@@ -18,6 +19,8 @@ from pipelines.backup.manifest import (
     read_backup,
     unused_time,
 )
+from pipelines.notify.delivery import utc_now
+from pipelines.notify.evaluation import begin_anew
 from pipelines.publish import parquet, verify, versions
 from pipelines.settings import Settings
 from pipelines.warehouse.lock import run_lock
@@ -59,6 +62,7 @@ def restore(settings: Settings, which: str | None = None) -> Restored:
                     require_known_format(draft / settings.warehouse.name)
                 for path in draft.glob(f"{settings.published.stem}*"):
                     path.chmod(settings.published_mode)
+                _keep_what_was_told(settings, draft)
                 aside = _switch(settings, draft)
                 _export_parquet(settings)
             finally:
@@ -84,6 +88,18 @@ def _find(folder: Path, which: str | None) -> Backup:
 def _choices(folder: Path) -> str:
     labels = ", ".join(each.label for each in backups(folder))
     return f"There are: {labels}." if labels else "`make backup` makes one."
+
+
+def _keep_what_was_told(settings: Settings, draft: Path) -> None:
+    """Let the present record of the notifications go on: it knows what has been sent since the backup.
+
+    Where there is none that can be read, the restored one takes for told what has begun until now.
+    """
+    present = settings.notify_state
+    if present.exists() and run_storage.damage(present) is None:
+        copy({present.name: present}, draft)
+    elif (draft / present.name).exists():
+        begin_anew(draft / present.name, settings.umask, utc_now())
 
 
 def _switch(settings: Settings, draft: Path) -> Path | None:

@@ -11,7 +11,15 @@ from pipelines.catalog.fingerprints import fingerprint
 from pipelines.catalog.issue_rule_check import RuleKey
 from pipelines.catalog.loading import load, note_files
 from pipelines.catalog.projects import SentryProject
-from pipelines.catalog.tables import HealthTarget, IssueRule, Product, ProjectProduct, SlaTarget
+from pipelines.catalog.recipient_check import read_recipients
+from pipelines.catalog.tables import (
+    HealthTarget,
+    IssueRule,
+    Product,
+    ProjectProduct,
+    Recipient,
+    SlaTarget,
+)
 
 __all__ = [
     "Catalog",
@@ -21,6 +29,7 @@ __all__ = [
     "IssueRule",
     "Product",
     "ProjectProduct",
+    "Recipient",
     "RuleKey",
     "SentryProject",
     "SlaTarget",
@@ -28,4 +37,5 @@ __all__ = [
     "fingerprint",
     "load",
     "note_files",
+    "read_recipients",
 ]

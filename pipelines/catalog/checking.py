@@ -14,7 +14,15 @@ from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import read
-from pipelines.catalog.tables import HealthTarget, IssueRule, Product, ProjectProduct, SlaTarget
+from pipelines.catalog.recipient_check import check_recipients
+from pipelines.catalog.tables import (
+    HealthTarget,
+    IssueRule,
+    Product,
+    ProjectProduct,
+    Recipient,
+    SlaTarget,
+)
 from pipelines.catalog.target_check import check_targets
 
 
@@ -27,6 +35,7 @@ class Catalog:
     issue_rules: tuple[IssueRule, ...]
     sla_targets: tuple[SlaTarget, ...]
     health_targets: tuple[HealthTarget, ...]
+    recipients: tuple[Recipient, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,9 @@ def check(
     """
     if problem := spreadsheet.folder_problem(seeds_dir):
         return Checked((Finding(str(seeds_dir), None, "error", problem),), None)
-    products, mapping, rules, targets, health = (read(seeds_dir, table) for table in tables.TABLES)
+    products, mapping, rules, targets, health, recipients = (
+        read(seeds_dir, table) for table in tables.TABLES
+    )
     names = ProductNames(products)
     check_products(products, names)
     known = tuple(projects)
@@ -68,7 +79,8 @@ def check(
     check_issue_rules(rules, names, known, unrouted)
     check_targets(targets)
     check_health_targets(health)
-    readings = (products, mapping, rules, targets, health)
+    check_recipients(recipients, products)
+    readings = (products, mapping, rules, targets, health, recipients)
     findings = tuple(
         found
         for reading in readings
@@ -84,5 +96,6 @@ def check(
             tuple(rules.rows),
             tuple(targets.rows),
             with_defaults(health.rows),
+            tuple(recipients.rows),
         ),
     )

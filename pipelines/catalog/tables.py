@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.catalog import values
+from pipelines.catalog import recipient_values, values
+from pipelines.catalog.recipient_values import Digest, QuietHours
 from pipelines.catalog.values import Parsed
 
 
@@ -80,6 +81,21 @@ class HealthTarget:
     measure: str
     at_risk: float | None
     critical: float | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One row of recipients.csv: no team means every team, no rules all that concern it."""
+
+    team: str | None
+    channel: str
+    address: str
+    rules: tuple[str, ...] | None
+    min_priority: str | None
+    digest: Digest | None
+    quiet_hours: QuietHours | None
+    timezone: str
     line: int
 
 
@@ -189,4 +205,37 @@ HEALTH_TARGETS = Table(
     ),
     optional=True,
 )
-TABLES = (PRODUCTS, PROJECT_PRODUCTS, ISSUE_RULES, SLA_TARGETS, HEALTH_TARGETS)
+RECIPIENTS = Table(
+    "recipients.csv",
+    Recipient,
+    (
+        Column("team", values.one_line, recipient_values.parse_recipient_team),
+        Column(
+            "channel",
+            values.lower,
+            recipient_values.parse_channel,
+            "",
+            f"write one of {', '.join(recipient_values.CHANNELS)}",
+        ),
+        Column(
+            "address",
+            values.one_line,
+            recipient_values.parse_address,
+            "",
+            "write where to, or env: and the variable that says so",
+        ),
+        Column("rules", values.lower, recipient_values.parse_rules, optional=True),
+        Column("min_priority", values.lower, values.parse_priority, optional=True),
+        Column("digest", values.lower, recipient_values.parse_digest, optional=True),
+        Column("quiet_hours", values.lower, recipient_values.parse_quiet_hours, optional=True),
+        Column(
+            "timezone",
+            values.one_line,
+            recipient_values.parse_timezone,
+            blank="UTC",
+            optional=True,
+        ),
+    ),
+    optional=True,
+)
+TABLES = (PRODUCTS, PROJECT_PRODUCTS, ISSUE_RULES, SLA_TARGETS, HEALTH_TARGETS, RECIPIENTS)

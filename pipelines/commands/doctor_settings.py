@@ -39,7 +39,8 @@ def _shown(settings: Settings, name: str) -> str:
 
 
 def _wrong(settings: Settings) -> Iterator[tuple[str, str]]:
-    for name, attribute in (("sentry_url", "server_url"), ("sentry_auth_token", "token")):
+    properties = {"sentry_url": "server_url", "sentry_auth_token": "token"}
+    for name, attribute in (properties | {"pages_url": "pages_address"}).items():
         try:
             getattr(settings, attribute)
         except SettingsError as error:

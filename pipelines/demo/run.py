@@ -16,13 +16,15 @@ from rich.console import Console
 from pipelines.commands.dagster import serve
 from pipelines.commands.report import Published, read_before, read_published, show
 from pipelines.commands.watching import run_and_watch
+from pipelines.demo.mail_catcher import caught, mail_catcher
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.pages.app import create_app
 from pipelines.pages.serving import served
-from pipelines.settings import EXAMPLE, Settings
+from pipelines.settings import EXAMPLE, Settings, shortened
 
 console = Console()
+MOST_MAILS = 5
 SUGGEST = "make suggest DATA_DIR=data/demo SEEDS_DIR=seeds/example"
 NEXT = (
     "[bold]make demo-ui[/bold] shows the pages on http://127.0.0.1:8000, and runs, lineage and checks in Dagster. "
@@ -34,11 +36,13 @@ NEXT = (
 
 def demo(settings: Settings, port: int, with_ui: bool) -> int:
     """Run the whole pipeline against a sample Sentry, no account needed; again: three hours later."""
+    os.umask(settings.umask)
     # Apart from the data of one's own Sentry.
     apart = {"data_dir": settings.demo_data, "dagster_postgres_url": SecretStr("")}
     settings = settings.model_copy(update=apart)
-    with _fake_sentry(settings.data) as sentry:
-        environment = _environment(settings, sentry.url)
+    mails = settings.data / "mails"
+    with _fake_sentry(settings.data) as sentry, mail_catcher(mails) as smtp_url:
+        environment = _environment(settings, sentry.url, smtp_url)
         if with_ui:
             shown = {"sentry_url": sentry.url, "seeds_dir": EXAMPLE, "pages_editing": True}
             app = create_app(
@@ -46,7 +50,9 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
                 now=lambda: sentry.world.clock.replace(tzinfo=None),
             )
             with served(app, settings.pages_port) as url:
-                print(f"The pages are on {url}.", flush=True)
+                print(
+                    f"The pages are on {url}. Mails are caught in {shortened(mails)}.", flush=True
+                )
                 return serve(settings, port, environment)
         return _run(settings, environment, sentry)
 
@@ -57,6 +63,7 @@ def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) ->
     before = read_before(settings.published) if runs else None
     clock = f"{sentry.world.clock:%a %d %b %Y %H:%M} UTC"
     console.print(f"A sample Sentry is running on {sentry.url}; its clock says {clock}.")
+    earlier = len(caught(data / "mails"))
     outcome = run_and_watch(console, settings, "sync_sentry", environment)
     if outcome.failure is not None:
         console.print(f"[red]The job failed.[/red] All that it logged is in {settings.run_log}.")
@@ -70,7 +77,16 @@ def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) ->
         else ""
     )
     show(console, after, before, settings.published, again + NEXT, SUGGEST)
+    _show_mails(data / "mails", earlier)
     return 0
+
+
+def _show_mails(folder: Path, earlier: int) -> None:
+    """Name the mails of this run to the recipients of the example; `earlier`: how many there were before."""
+    mails = caught(folder)
+    for path, to, subject in mails[: len(mails) - earlier][:MOST_MAILS]:
+        console.print(f"Mail to {to}: {subject}", markup=False, highlight=False)
+        console.print(f"  {shortened(path)}", markup=False, highlight=False)
 
 
 def _published(path: Path) -> Published:
@@ -94,7 +110,7 @@ def _runs_so_far(data: Path) -> int:
         return 0
 
 
-def _environment(settings: Settings, url: str) -> dict[str, str]:
+def _environment(settings: Settings, url: str, smtp_url: str) -> dict[str, str]:
     """Return the environment of the job: the fake Sentry, the demo's own data folder, and nothing of `.env`."""
     blank = dict.fromkeys((name.upper() for name in Settings.model_fields), "")
     return {
@@ -102,6 +118,9 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         **blank,
         "SENTRY_URL": url,
         "SENTRY_AUTH_TOKEN": TOKEN,
+        "NOTIFY_SMTP_URL": smtp_url,
+        "NOTIFY_FROM": "Sentry by Product <demo@example.com>",
+        "PAGES_URL": f"http://127.0.0.1:{settings.pages_port}",
         "DATA_DIR": str(settings.data),
         "SEEDS_DIR": str(EXAMPLE),
         "PRODUCTION_ENVIRONMENTS": "production",

@@ -1,1 +1,10 @@
-"""Who is told of a failure, and what has been told already."""
+"""Who is told of what: alerts, digests and failures, each once, whatever happens in between.
+
+- `reasons.py`, `published_reasons.py`: what there is to tell, as the published file holds it
+- `evaluation.py`: which of it is new: the episodes
+- `routing.py`: who is told of it, in which message, and when
+- `store.py`, `outbox.py`: the messages in `notify.sqlite`, from pending to sent
+- `delivery.py`, `channels/`: how they leave, and what became of it
+- `content.py`, `templates/`: how they read
+- `digest.py`: the summaries; `failures.py`: runs and organizations that failed; `history.py`: what would have been sent
+"""

@@ -80,6 +80,7 @@ def create_app(
     app.state.file = PublishedFile(settings.published)
     app.state.server = settings.server_url
     app.state.editor = CatalogEditor(settings)
+    app.state.notify_state = settings.notify_state
     app.state.now = now
     return app
 

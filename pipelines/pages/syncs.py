@@ -1,10 +1,11 @@
-"""`/sync/`: how the data came here: runs, failures, and how fresh each organization is."""
+"""`/sync/`: how the data came here: runs, failures, how fresh each organization is, and who was notified of what."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipelines.notify.record import latest
 from pipelines.pages.listing import Column, Listing
 from pipelines.pages.published import Reader
 from pipelines.pages.respond import reads, respond
@@ -42,4 +43,5 @@ def syncs(request: Request, reader: Reader) -> Response:
         page=SYNC_RUNS.page(reader, wanted),
         organizations=reader.run("from marts.organization_freshness order by hours_behind desc, 1"),
         publications=publications(request.app.state.file.path),
+        notified=latest(request.app.state.notify_state),
     )

@@ -22,6 +22,7 @@ LEDGER = """acme,checkout-*,checkout
 """
 HIGH = "high,72\n"
 HEALTH = "priority,measure,at_risk,critical\n"
+RECIPIENTS = "team,channel,address,rules,min_priority,digest,quiet_hours,timezone\n"
 
 
 @dataclass

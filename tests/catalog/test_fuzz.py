@@ -14,7 +14,17 @@ from pipelines.catalog import Checked, SentryProject, check
 from pipelines.catalog.health_targets import MEASURES
 from pipelines.catalog.tables import TABLES
 
-from .small_catalog import HEALTH, HIGH, LEDGER, MAPPING, PRODUCTS, SHOP, TARGETS, Folder
+from .small_catalog import (
+    HEALTH,
+    HIGH,
+    LEDGER,
+    MAPPING,
+    PRODUCTS,
+    RECIPIENTS,
+    SHOP,
+    TARGETS,
+    Folder,
+)
 
 GOOD = {
     "products.csv": PRODUCTS + SHOP,
@@ -22,6 +32,7 @@ GOOD = {
     "sla_targets.csv": TARGETS + HIGH,
     "issue_rules.csv": "organization,project,field,pattern,product_id\n,ledger,title,Time*,shop\n",
     "health_targets.csv": HEALTH + "high,late_ratio,0.2,\n",
+    "recipients.csv": RECIPIENTS + "commerce,mail,a@b.example,new_high,high,daily,22:00-7:00,\n",
 }
 PROJECTS = [
     SentryProject("acme", "checkout-web"),
@@ -63,7 +74,8 @@ fragments = st.sampled_from(
         "é",
     ]
     + [name for table in TABLES for name in table.names]
-    + [PRODUCTS, MAPPING, TARGETS, SHOP, LEDGER, HIGH, HEALTH, *MEASURES]
+    + [PRODUCTS, MAPPING, TARGETS, SHOP, LEDGER, HIGH, HEALTH, RECIPIENTS, *MEASURES]
+    + ["env:", "env:NOTIFY_ADDRESS", "mail", "chat", "a@b", "daily", "25:00-1:00", "Europe/Berlin"]
 )
 
 

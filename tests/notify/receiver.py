@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 import threading
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ class Webhook:
 
     def __init__(self, status: int = 200) -> None:
         self.received: list[dict[str, Any]] = []
+        self.bodies: list[bytes] = []
+        self.headers: list[Mapping[str, str]] = []
         self.status = status
         webhook = self
 
@@ -38,6 +41,8 @@ class Webhook:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 webhook.received.append(json.loads(body))
+                webhook.bodies.append(body)
+                webhook.headers.append(dict(self.headers))
                 self.send_response(webhook.status)
                 self.send_header("Location", "/elsewhere")
                 self.end_headers()

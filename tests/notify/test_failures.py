@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.notify import send
+from pipelines.notify.channels import on_failure
 from pipelines.notify.failures import KILLED, heal, tell_failed_run, tell_late, tell_organizations
 from pipelines.settings import Settings
 from tests.notify.receiver import Webhook, command, told
@@ -82,13 +82,13 @@ def test_what_cannot_be_noted_is_told_once_by_each_process(
         raise sqlite3.OperationalError("database or disk is full")
 
     if is_full:
-        monkeypatch.setattr("pipelines.notify.failures.sqlite3.connect", no_room)
+        monkeypatch.setattr("pipelines.notify.store.sqlite3.connect", no_room)
     settings.data.mkdir()
     for _ in range(3):
         tell_late(settings, "since 06:00")
     assert len(told(heard)) == 1
     heal(settings, "schedule")
-    assert settings.notify_state.exists() is not is_full
+    assert (settings.notify_state.stat().st_size > 0) is not is_full
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_who_cannot_be_told_is_said_in_the_log_and_nothing_else_happens(
     value: str,
     words: str,
 ) -> None:
-    monkeypatch.setattr(send, "TIMEOUT", 1.0)
+    monkeypatch.setattr(on_failure, "TIMEOUT", 1.0)
     settings.on_failure_command = type(settings.on_failure_command)("")
     with Webhook(int(value[7:]) if value.startswith("status") else 200) as webhook:
         value = webhook.url if value.startswith("status") else value

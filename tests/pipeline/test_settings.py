@@ -84,6 +84,11 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "RUN_TIMEOUT_HOURS": "1.5",
         "ON_FAILURE_COMMAND": "false",
         "ON_FAILURE_WEBHOOK": "",
+        # Their effect: tests/notify.
+        "NOTIFY_SMTP_URL": "smtp://127.0.0.1:1",
+        "NOTIFY_FROM": "sbp@example.com",
+        "NOTIFY_WEBHOOK_SECRET": "pepper",
+        "PAGES_URL": "https://products.example.com",
         "UI_HOSTS": "sentry.example",
         "PAGES_HOST": "",  # both: pages/
         "PAGES_PORT": "0",

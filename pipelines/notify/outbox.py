@@ -1,0 +1,243 @@
+"""The messages: pending, sending, sent; and when each is due.
+
+`unknown`: it may have gone out or not, since its process ended while it was on its way. It is not sent again by itself.
+`failed`: it was refused, or could not be sent after all tries.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipelines.catalog import Recipient
+from pipelines.notify.routing import PER_REASON, Draft, merged, recipient_key
+from pipelines.notify.store import transaction
+
+MOST_PER_DAY = 20
+MOST_TRIES = 10
+FIRST_WAIT = timedelta(minutes=2)
+LONGEST_WAIT = timedelta(hours=6)
+KEPT = timedelta(days=90)
+
+INSERT = """
+insert or ignore into messages (
+    key, recipient, team, channel, address, timezone, rule, subject, payload, state, tries, created_at, due_at
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?)
+"""
+WAITING = """
+select * from messages where recipient = ? and rule = ? and state = 'pending' and tries = 0 and due_at > ?
+order by message_id limit 1
+"""
+OF_DAY = "select count(*) from messages where recipient = ? and due_at >= ? and due_at < ?"
+DUE = """
+select * from messages where state = 'pending' and due_at <= ? order by due_at, message_id limit 1000
+"""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as it is sent. `address` may be `env:NAME`; `key` is the same at every try."""
+
+    message_id: int
+    key: str
+    team: str | None
+    channel: str
+    address: str
+    rule: str
+    payload: dict[str, Any]
+    created_at: datetime
+    tries: int
+
+
+def put(db: sqlite3.Connection, drafts: Iterable[Draft], now: datetime) -> None:
+    """Add the messages, in the caller's transaction: due now, or after quiet hours, or the next day beyond the bound.
+
+    One that has to wait is joined to the one of its recipient and rule that waits already.
+    """
+    for draft in drafts:
+        _put(db, draft, now)
+
+
+def _put(db: sqlite3.Connection, draft: Draft, now: datetime) -> None:
+    who = recipient_key(draft.recipient)
+    if draft.rule == "sla_breached":
+        _withdraw_at_risk(db, who, draft)
+    due_at = after_quiet_hours(draft.recipient, now, draft.is_critical)
+    payload = draft.payload
+    if draft.recipient.channel not in PER_REASON and payload["kind"] == "alert":
+        due_at, is_last = _within_bound(db, draft, who, due_at)
+        waiting = db.execute(WAITING, [who, draft.rule, now.isoformat()]).fetchone()
+        if waiting and due_at > now:
+            joined = merged(json.loads(waiting["payload"]), payload)
+            db.execute(
+                "update messages set payload = ? where message_id = ?",
+                [json.dumps(joined), waiting["message_id"]],
+            )
+            return
+        if is_last:
+            payload = {**payload, "is_last_of_day": True}
+    insert(db, draft.recipient, draft.rule, draft.key, payload, now, due_at)
+
+
+def insert(
+    db: sqlite3.Connection,
+    recipient: Recipient,
+    rule: str,
+    key: str,
+    payload: dict[str, Any],
+    now: datetime,
+    due_at: datetime,
+) -> None:
+    """Add one message; the same key again changes nothing."""
+    db.execute(
+        INSERT,
+        [
+            *(key, recipient_key(recipient), recipient.team, recipient.channel, recipient.address),
+            *(recipient.timezone, rule, subject_of(payload), json.dumps(payload)),
+            *(now.isoformat(), due_at.isoformat()),
+        ],
+    )
+
+
+def subject_of(payload: dict[str, Any]) -> str:
+    """Return in a few words what a message is about, for who looks at the outbox."""
+    if payload["kind"] != "alert":
+        return str(payload["subject"])
+    names = [group["product_name"] or "(unassigned)" for group in payload["groups"]]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _withdraw_at_risk(db: sqlite3.Connection, who: str, draft: Draft) -> None:
+    """Take out of what waits that an issue is at risk, where the same recipient is now told that it is late."""
+    late = {
+        (item["organization"], item["subject"])
+        for group in draft.payload["groups"]
+        for item in group["items"]
+    }
+    rows = db.execute(
+        "select message_id, payload from messages where recipient = ? and rule = 'sla_at_risk' "
+        "and state = 'pending' and tries = 0",
+        [who],
+    ).fetchall()
+    for row in rows:
+        payload = json.loads(row["payload"])
+        for group in payload["groups"]:
+            kept = [i for i in group["items"] if (i["organization"], i["subject"]) not in late]
+            group["count"] -= len(group["items"]) - len(kept)
+            group["items"] = kept
+        payload["groups"] = [group for group in payload["groups"] if group["count"]]
+        if payload["groups"]:
+            db.execute(
+                "update messages set payload = ? where message_id = ?",
+                [json.dumps(payload), row["message_id"]],
+            )
+        else:
+            db.execute("delete from messages where message_id = ?", [row["message_id"]])
+
+
+def after_quiet_hours(recipient: Recipient, at: datetime, is_critical: bool = False) -> datetime:
+    """Return the first moment from `at` on (naive UTC) at which the recipient may be sent something."""
+    quiet = recipient.quiet_hours
+    local = at.replace(tzinfo=UTC).astimezone(ZoneInfo(recipient.timezone))
+    if quiet is None or is_critical or not quiet.holds_at(local.time()):
+        return at
+    end = local.replace(hour=quiet.end.hour, minute=quiet.end.minute, second=0, microsecond=0)
+    if end <= local:
+        end = (end.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=local.tzinfo)
+    return max(at, end.astimezone(UTC).replace(tzinfo=None))
+
+
+def _within_bound(
+    db: sqlite3.Connection, draft: Draft, who: str, due_at: datetime
+) -> tuple[datetime, bool]:
+    """Return when the message is due so that no day has too many, and whether it is the last of its day."""
+    zone = ZoneInfo(draft.recipient.timezone)
+    while True:
+        local = due_at.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+        start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        day = [
+            moment.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+            for moment in (start, start + timedelta(days=1))
+        ]
+        (count,) = db.execute(OF_DAY, [who, *(each.isoformat() for each in day)]).fetchone()
+        if count < MOST_PER_DAY:
+            return due_at, count == MOST_PER_DAY - 1
+        due_at = after_quiet_hours(draft.recipient, day[1], draft.is_critical)
+
+
+def due(db: sqlite3.Connection, now: datetime) -> list[Message]:
+    """Return the messages that are to be sent now, the longest due first."""
+    return [_message(row) for row in db.execute(DUE, [now.isoformat()])]
+
+
+def _message(row: sqlite3.Row) -> Message:
+    return Message(
+        message_id=row["message_id"],
+        key=row["key"],
+        team=row["team"],
+        channel=row["channel"],
+        address=row["address"],
+        rule=row["rule"],
+        payload=json.loads(row["payload"]),
+        created_at=datetime.fromisoformat(row["created_at"]),
+        tries=row["tries"],
+    )
+
+
+def begin(db: sqlite3.Connection, message: Message, now: datetime) -> None:
+    """Note, before anything leaves, that the message is on its way."""
+    with transaction(db):
+        db.execute(
+            "update messages set state = 'sending', tries = tries + 1, tried_at = ?, error = null where message_id = ?",
+            [now.isoformat(), message.message_id],
+        )
+
+
+def end(db: sqlite3.Connection, message: Message, state: str, error: str | None = None) -> None:
+    """Note what became of the message: `sent`, `unknown` or `failed`."""
+    with transaction(db):
+        db.execute(
+            "update messages set state = ?, error = ? where message_id = ?",
+            [state, error, message.message_id],
+        )
+
+
+def postpone(db: sqlite3.Connection, message: Message, error: str, now: datetime) -> None:
+    """Note that nothing left: it is tried again, each time after twice as long, and fails after the last try."""
+    tries = message.tries + 1
+    wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
+    state = "failed" if tries >= MOST_TRIES else "pending"
+    with transaction(db):
+        db.execute(
+            "update messages set state = ?, error = ?, due_at = ? where message_id = ?",
+            [state, error, (now + wait).isoformat(), message.message_id],
+        )
+
+
+def settle_interrupted(db: sqlite3.Connection, repeatable: Iterable[str]) -> None:
+    """Settle what a process that has ended was sending: it is unknown, or waits again where twice is harmless."""
+    channels = list(repeatable)
+    with transaction(db):
+        db.execute(
+            "update messages set state = 'pending' where state = 'sending' and tries < ? "
+            f"and channel in ({', '.join('?' * len(channels))})",
+            [MOST_TRIES, *channels],
+        )
+        db.execute(
+            "update messages set state = 'unknown', error = 'its process ended while it was on its way' "
+            "where state = 'sending'"
+        )
+
+
+def forget_old(db: sqlite3.Connection, now: datetime) -> None:
+    """Remove the messages of long ago that are settled."""
+    with transaction(db):
+        db.execute(
+            "delete from messages where created_at < ? and state not in ('pending', 'sending')",
+            [(now - KEPT).isoformat()],
+        )
