@@ -1,0 +1,136 @@
+"""A message of the outbox carried out in Jira. Each step asks first what is done, so that it may be done again.
+
+Before a ticket is created it is noted that Jira is asked. If then no key is noted, Jira may have it: it is looked up
+by its label, for as long as a search may lag behind, before another is created.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines.notify.tickets import text
+from pipelines.notify.tickets.jira_server import JiraProblemError, JiraServer
+from pipelines.notify.tickets.ticket import Place, Subject, Ticket, begin, newest, note
+
+LOOKED_UP = timedelta(minutes=10)
+
+
+class LookedUpError(Exception):
+    """Whether Jira has created the ticket is not known yet."""
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What happened to an issue, as a message holds it. `as_of`: of the publication that showed it."""
+
+    message_key: str
+    rule: str
+    as_of: datetime
+    opened_at: datetime
+    group: dict[str, Any]
+    item: dict[str, Any]
+
+
+def happened(message_key: str, rule: str, payload: dict[str, Any]) -> Happened:
+    """Return what a message is about."""
+    [group] = payload["groups"]
+    [item] = group["items"]
+    opened_at, as_of = map(datetime.fromisoformat, (item["opened_at"], payload["as_of"]))
+    return Happened(message_key, rule, as_of, opened_at, group, item)
+
+
+class Writing:
+    """Writes into one place of Jira's, and notes each step."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        server: JiraServer,
+        place: Place,
+        pages_url: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._db, self._server, self._place, self._pages_url = db, server, place, pages_url
+        self._now = now
+
+    def carry_out(self, what: Happened) -> None:
+        """Create the ticket, reopen it, or comment on it. Raises JiraProblemError and LookedUpError."""
+        subject = Subject(
+            self._place.project, what.item["organization"], what.item["subject"]
+        )
+        ticket = newest(self._db, subject)
+        if ticket is None:
+            # One that was to be told of as resolved has gone with a file that was lost.
+            if what.rule != "resolved":
+                made = (what.opened_at, what.as_of, what.message_key)
+                ticket = begin(self._db, subject, *made)
+                self._complete(ticket, what)
+            return
+        key = self._complete(ticket, what)
+        if ticket.made_by == what.message_key:
+            return
+        is_another_stretch = what.opened_at > ticket.seen_until and what.rule != "resolved"
+        if what.rule == "regressed" or is_another_stretch:
+            self._come_back(ticket, key, what)
+        elif what.rule != "new_high":
+            self._comment(key, what)
+
+    def _complete(self, ticket: Ticket, what: Happened) -> str:
+        """See to it that the ticket is there and linked; returns its key."""
+        key = ticket.key
+        if key is None:
+            key = self._server.find(ticket.label)
+            if key is None:
+                key = self._create(ticket, what)
+            url = self._server.url_of(key)
+            created_at = self._now().replace(microsecond=0)
+            note(self._db, ticket, ticket_key=key, url=url, created_at=created_at)
+        if not ticket.is_linked and ticket.earlier_key:
+            self._server.link(key, ticket.earlier_key)
+            note(self._db, ticket, is_linked=True)
+        return key
+
+    def _create(self, ticket: Ticket, what: Happened) -> str:
+        now = self._now()
+        if ticket.asked_at is not None and now < ticket.asked_at + LOOKED_UP:
+            raise LookedUpError(
+                f"Whether Jira created the ticket is not known yet. It is looked up by its label {ticket.label}, "
+                f"and created anew {LOOKED_UP.total_seconds() / 60:.0f} minutes after the first try."
+            )
+        ticket = note(self._db, ticket, asked_at=now)
+        description = text.description(
+            what.item, what.group, what.rule, self._pages_url, ticket.earlier_key
+        )
+        summary = text.summary(what.item, what.group)
+        try:
+            return self._server.create(*self._place, ticket.label, summary, description)
+        except JiraProblemError as problem:
+            if problem.is_certain:
+                note(self._db, ticket, asked_at=None)
+            raise
+
+    def _come_back(self, ticket: Ticket, key: str, what: Happened) -> None:
+        """Reopen the ticket, or create another that is linked to it where its workflow has no way back."""
+        state = self._server.state(key)
+        if state is None or (state.category == "done" and not self._server.reopen(key)):
+            made = (what.opened_at, what.as_of, what.message_key)
+            earlier = key if state else None
+            another = begin(self._db, ticket.subject, *made, earlier)
+            self._complete(another, what)
+            return
+        self._comment(key, what)
+        until = max(what.opened_at, what.as_of, ticket.seen_until)
+        note(self._db, ticket, opened_at=what.opened_at, seen_until=until)
+
+    def _comment(self, key: str, what: Happened) -> None:
+        sentence, words = text.happened(what.item, what.rule), text.comment(what.item, what.rule)
+        try:
+            self._server.comment_once(key, sentence, words)
+        except JiraProblemError as problem:
+            # It was deleted there: nobody is left to be told.
+            if problem.status != 404:
+                raise
