@@ -28,6 +28,8 @@ select
 from messages
 where channel = ? and (created_at > ? or state = 'pending')
 """
+# Channels that answer slowly do not keep the run waiting for longer: the rest is sent a minute later, or by the next.
+_LONGEST = 300.0  # seconds
 _LATELY = timedelta(days=1)
 
 
@@ -46,7 +48,7 @@ def notifications(
         _tell_failures(context, settings)
         try:
             found = news.note_news(settings)
-            ended = deliver(settings)
+            ended = deliver(settings, longest=_LONGEST)
         except UNUSABLE as error:
             context.log.error(str(error))
             return dg.MaterializeResult(metadata={"failure": str(error)})

@@ -19,6 +19,7 @@ from pipelines.backup.manifest import (
     read_backup,
     unused_time,
 )
+from pipelines.notify.delivery import utc_now
 from pipelines.notify.evaluation import begin_anew
 from pipelines.publish import parquet, verify, versions
 from pipelines.settings import Settings
@@ -92,13 +93,13 @@ def _choices(folder: Path) -> str:
 def _keep_what_was_told(settings: Settings, draft: Path) -> None:
     """Let the present record of the notifications go on: it knows what has been sent since the backup.
 
-    Where there is none that can be read, the restored one begins anew from what holds at the next run.
+    Where there is none that can be read, the restored one takes for told what has begun until now.
     """
     present = settings.notify_state
     if present.exists() and run_storage.damage(present) is None:
         copy({present.name: present}, draft)
     elif (draft / present.name).exists():
-        begin_anew(draft / present.name, settings.umask)
+        begin_anew(draft / present.name, settings.umask, utc_now())
 
 
 def _switch(settings: Settings, draft: Path) -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +20,6 @@ from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# A channel that answers slowly does not keep a run waiting for longer.
-LONGEST = 120.0  # seconds
 _WAIT = 30.0  # seconds, for another process to send what it has
 
 
@@ -33,15 +32,18 @@ def deliver(
     settings: Settings,
     channels: Mapping[str, Channel] = CHANNELS,
     now: Callable[[], datetime] = utc_now,
+    longest: float = 30,
 ) -> Counter[str]:
     """Send what is due and return how many messages ended as what; who cannot be reached is said in the log.
+
+    After `longest` seconds the rest waits for the next time.
 
     Raises NotifyError and sqlite3.Error where `notify.sqlite` cannot be used.
     """
     ended: Counter[str] = Counter()
     if not settings.notify_state.exists():
         return ended
-    with _alone(settings.notify_state) as is_alone:
+    with _alone(settings.notify_state, settings.umask) as is_alone:
         if not is_alone:
             return ended
         with store.opened(settings.notify_state, settings.umask) as db:
@@ -49,7 +51,7 @@ def deliver(
                 db, [name for name, channel in channels.items() if channel.is_repeatable]
             )
             outbox.forget_old(db, now())
-            deadline, unreachable = time.monotonic() + LONGEST, set()
+            deadline, unreachable = time.monotonic() + longest, set()
             for message in outbox.due(db, now()):
                 channel = channels.get(message.channel)
                 place = channel.place(message) if channel else ""
@@ -102,9 +104,10 @@ def _words(error: Exception) -> str:
 
 
 @contextmanager
-def _alone(state: Path) -> Iterator[bool]:
+def _alone(state: Path, umask: int) -> Iterator[bool]:
     """Yield whether this is the only process that sends; the lock ends with its process."""
-    with state.with_name(f"{state.name}.lock").open("a+b") as file:
+    path, mode = state.with_name(f"{state.name}.lock"), 0o666 & ~umask
+    with open(path, "a+b", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         deadline = time.monotonic() + _WAIT
         while True:
             try:

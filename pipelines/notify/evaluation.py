@@ -35,11 +35,16 @@ def baseline(db: sqlite3.Connection) -> datetime | None:
     return datetime.fromisoformat(found) if found else None
 
 
-def begin_anew(path: Path, umask: int) -> None:
-    """Let the next run be a baseline: what the file does not know, as after a backup, may have been sent already."""
+def begin_anew(path: Path, umask: int, now: datetime) -> None:
+    """Let what began before `now` be known: what the record of a backup does not hold may have been sent already.
+
+    `now`: naive UTC. An earlier publication is not evaluated; health begins anew with the next.
+    """
     with opened(path, umask) as db, transaction(db):
-        for table in ("evaluation", "organizations", "products"):
-            db.execute(f"delete from {table}")
+        at = now.isoformat(timespec="seconds")
+        db.execute("update evaluation set as_of = max(as_of, ?)", [at])
+        db.execute("update organizations set baseline_at = max(baseline_at, ?)", [at])
+        db.execute("delete from products")
         db.execute(
             "update messages set state = 'unknown', error = 'it may have been sent after the backup was made' "
             "where state in ('pending', 'sending')"

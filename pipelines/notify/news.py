@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines import catalog
 from pipelines.catalog import Recipient
+from pipelines.catalog.tables import RECIPIENTS
 from pipelines.notify import store
 from pipelines.notify.channels import CHANNELS
 from pipelines.notify.delivery import utc_now
@@ -33,5 +34,5 @@ def note_news(settings: Settings) -> int:
         since = baseline(db)
         if since is None and not to:
             return 0
-        found = snapshot(published, since, catalog.fingerprint(settings.seeds))
+        found = snapshot(published, since, catalog.fingerprint(settings.seeds, without=RECIPIENTS))
         return evaluate(db, found, to, utc_now())

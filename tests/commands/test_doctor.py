@@ -38,6 +38,7 @@ from pipelines.settings import ROOT, read_settings
 from pipelines.warehouse.lock import run_lock
 from pipelines.warehouse.version import FORMAT, upgrade
 from tests.commands.small_publication import write_published
+from tests.notify.mail_server import MailServer
 
 
 @pytest.fixture
@@ -302,3 +303,31 @@ def test_the_daemon_is_looked_at_and_a_clock_that_was_ahead_is_said(
         tick = (state.instigator_origin_id, "every", InstigatorType.SCHEDULE, TickStatus.SKIPPED)
         instance.create_tick(TickData(*tick, now + 86_400, selector_id=state.selector_id))
     assert "the clock was ahead" in Told(capfd, sentry.url)["schedule"]
+
+
+def test_whether_people_can_be_told_is_looked_at(
+    sentry: FakeSentry,
+    data: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = ",mail,a@b.example\n,chat,env:NOTIFY_ADDRESS_CHAT\n,webhook,env:NOTIFY_ADDRESS_HOOK\n"
+    (tmp_path / "seeds" / "recipients.csv").write_text(f"team,channel,address\n{rows}")
+    monkeypatch.setenv("NOTIFY_ADDRESS_HOOK", "a secret that is no address")
+    told = Told(capfd, sentry.url)
+    assert told["recipients"] == "ok: 3 rows of recipients.csv"
+    assert told["NOTIFY_ADDRESS_CHAT"].startswith("problem: is not set, and line 3")
+    assert told["NOTIFY_ADDRESS_HOOK"].startswith("problem: holds no address of channel webhook")
+    assert told["mail server"].startswith("problem: NOTIFY_FROM is not set")
+    assert "secret" not in told.text
+
+    data.mkdir()
+    (data / "notify.sqlite").write_bytes(b"no database" * 100)
+    with MailServer() as server:
+        monkeypatch.setenv("NOTIFY_FROM", "sbp@example.com")
+        monkeypatch.setenv("NOTIFY_SMTP_URL", server.url)
+        told = Told(capfd, sentry.url)
+    assert told["mail server"].endswith("takes mail")
+    assert "damaged" in told["outbox"]
+    assert "Move it away" in told["outbox"]

@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import json
 import logging
+import shutil
+import ssl
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,7 +76,11 @@ def test_nothing_from_outside_can_act_in_a_mail(settings: Settings) -> None:
     [
         (MailServer("451 try later"), NotSentError, "answers 451 try later"),
         (MailServer("554 no spam"), RefusedError, "answers 554 no spam"),
-        (MailServer(rcpt="550 no such user"), RefusedError, "answers 550 no such user"),
+        (
+            MailServer(rcpt="550 <ops@example.com> is unknown"),
+            RefusedError,
+            r"answers 550 <\[address\]> is unknown",
+        ),
         (MailServer(rcpt="450 greylisted"), NotSentError, "answers 450 greylisted"),
         (MailServer(None), UncertainError, "did not answer after the mail"),
     ],
@@ -95,6 +102,27 @@ def test_it_logs_in_and_says_what_is_wrong_without_the_password(settings: Settin
                 with_server(settings, url.replace("right", "wrong")), message(alert(reason()))
             )
     assert "wrong" not in str(found.value)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="nothing makes a certificate here")
+def test_mail_is_encrypted_where_the_server_can_and_only_to_who_it_says_it_is(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject, *pair],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    with MailServer(tls=context) as server:
+        with pytest.raises(NotSentError, match="shows no valid certificate"):
+            Mail().send(with_server(settings, server.url), message(alert(reason())))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        Mail().send(settings, message(alert(reason())))
+    assert server.was_encrypted == [True]
 
 
 @pytest.mark.parametrize(

@@ -198,11 +198,15 @@ def test_of_products_above_and_below_that_change_together_the_lowest_is_told(
     assert told(db, broken) == []
 
 
-def test_a_record_of_a_backup_begins_anew(tmp_path: Path, db: sqlite3.Connection) -> None:
+def test_with_the_record_of_a_backup_what_has_begun_is_known(
+    tmp_path: Path, db: sqlite3.Connection
+) -> None:
     told(db, snapshot(after(1), hours=3))
-    begin_anew(tmp_path / "notify.sqlite", 0o027)
-    assert told(db, snapshot(after(4, "2"), hours=6)) == []
-    assert db.execute("select state from messages").fetchone()["state"] == "unknown"
+    begin_anew(tmp_path / "notify.sqlite", 0o027, AS_OF + timedelta(hours=5))
+    assert told(db, snapshot(after(4, "2"), hours=4)) == []
+    assert told(db, snapshot(after(4, "2"), after(6, "3"), hours=6)) == ["ValueError: 3"]
+    states = [row["state"] for row in db.execute("select state from messages order by message_id")]
+    assert states == ["unknown", "pending"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pipelines.catalog import Recipient
 from pipelines.catalog.recipient_values import PRODUCT_RULES
 from pipelines.notify import delivery, outbox, store
 from pipelines.notify.channels.channel import NotSentError, RefusedError, UncertainError
-from pipelines.notify.evaluation import evaluate
+from pipelines.notify.evaluation import begin_anew, evaluate
 from pipelines.notify.outbox import Message
 from pipelines.notify.reasons import Reason, Snapshot
 from pipelines.settings import Settings
@@ -116,8 +116,10 @@ class Histories(RuleBasedStateMachine):
         self.baseline: dict[str, datetime] = {}
         self.publications: list[Snapshot] = []
         self.edits = 0
-        # What has to arrive, and what may.
+        self.backup = self.folder / "backup.sqlite"
+        # What has to arrive, and of that what was noted in a record that is lost.
         self.due: set[Key] = set()
+        self.lost: set[Key] = set()
         self.channels = {"mail": RandomChannel(False), "webhook": RandomChannel(True)}
         self.recipients = [
             Recipient("shop", "mail", "a@b.example", PRODUCT_RULES, None, None, None, "UTC", 2),
@@ -142,6 +144,7 @@ class Histories(RuleBasedStateMachine):
     def one_is_resolved_or_comes_back(self, data: st.DataObject) -> None:
         issue = data.draw(st.sampled_from(self.issues))
         issue.is_open = not issue.is_open
+        self.now += timedelta(minutes=5)
         if issue.is_open:
             issue.opened_at = self.now - timedelta(minutes=3)
 
@@ -196,6 +199,19 @@ class Histories(RuleBasedStateMachine):
         self.publications[-1] = rebuilt
         self.evaluate(rebuilt)
 
+    @rule()
+    def a_backup_is_made(self) -> None:
+        shutil.copyfile(self.settings.notify_state, self.backup)
+        self.known = set(self.baseline)
+
+    @precondition(lambda self: self.backup.exists())
+    @rule()
+    def the_record_is_lost_and_that_of_the_backup_put_back(self) -> None:
+        shutil.copyfile(self.backup, self.settings.notify_state)
+        begin_anew(self.settings.notify_state, 0o027, self.now)
+        self.baseline = dict.fromkeys(self.known, self.now)
+        self.lost |= self.due
+
     @rule(outcomes=st.lists(st.sampled_from(OUTCOMES), max_size=6))
     def what_is_due_is_sent(self, outcomes: list[str]) -> None:
         for channel in self.channels.values():
@@ -229,12 +245,12 @@ class Histories(RuleBasedStateMachine):
             }
             # One that waits as at risk and turns late meanwhile is told as late alone.
             late = {each[1:] for each in noted if each[0] == "sla_breached"}
-            missing = self.due - noted
+            missing = self.due - noted - self.lost
             assert all(each[0] == "sla_at_risk" and each[1:] in late for each in missing), name
-            arrived = {m.message_id for m in self.channels[name].arrived}
+            arrived = {m.key for m in self.channels[name].arrived}
             for row in rows:
                 if row["channel"] == name and row["state"] == "sent":
-                    assert row["message_id"] in arrived
+                    assert row["key"] in arrived
 
 
 def keys(message: Message) -> list[Key]:

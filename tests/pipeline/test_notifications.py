@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from pipelines.__main__ import main
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.notify import digest
 from pipelines.notify.delivery import deliver
@@ -68,6 +70,23 @@ def test_a_new_issue_is_told_once_and_nothing_else_is(
         deliver(settings, now=lambda: morning + timedelta(days=1, minutes=1))
         assert server.mails[1]["Subject"].startswith("Daily digest for all teams: ")
     assert_shown(deployment.published, settings.notify_state)
+
+
+def test_a_row_can_be_tried_before_it_is_kept(
+    first: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(first.data))
+    monkeypatch.setenv("SEEDS_DIR", str(first.seeds))
+    before = first.data.joinpath("notify.sqlite").read_bytes()
+    assert main(["notify-preview"]) == 0
+    checkout, _, operations = capsys.readouterr().out.splitlines()
+    assert re.search(
+        r"recipients.csv:2: checkout, mail checkout@example.com: would have been sent \d+ messages in the last "
+        r"7 days \(.*\d+ new_high.*\) about \d+ reasons$",
+        checkout,
+    )
+    assert operations.endswith("would have been sent nothing in the last 7 days")
+    assert first.data.joinpath("notify.sqlite").read_bytes() == before
 
 
 def assert_shown(published: Path, notify_state: Path) -> None:

@@ -51,9 +51,14 @@ class Mail:
 
     def send(self, settings: Settings, message: Message) -> None:
         """Hand the mail to the server."""
-        mail = mail_of(settings, message, address_of(message))
+        address = address_of(message)
+        mail = mail_of(settings, message, address)
         with connected(server_of(settings)) as client:
-            _hand_over(client, mail)
+            try:
+                _hand_over(client, mail)
+            except (NotSentError, RefusedError, UncertainError) as error:
+                # Servers name the address that they refuse, which may be nobody else's business.
+                raise type(error)(str(error).replace(address, "[address]")) from None
 
 
 def server_of(settings: Settings) -> Server:
