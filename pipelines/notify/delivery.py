@@ -55,17 +55,19 @@ def deliver(
             for message in outbox.due(db, now()):
                 channel = channels.get(message.channel)
                 place = channel.place(message) if channel else ""
-                if channel is None or place in unreachable or time.monotonic() > deadline:
+                if channel is None or time.monotonic() > deadline:
+                    continue
+                if unreachable & {place, message.channel}:
                     continue
                 outbox.begin(db, message, now())
                 try:
                     channel.send(settings, message)
                 except NotSentError as error:
                     if not isinstance(error, PostponedError):
-                        unreachable.add(place)
+                        unreachable.add(message.channel if error.wait else place)
                     ended["pending"] += 1
                     log.error("%s", error)
-                    outbox.postpone(db, message, str(error), now())
+                    outbox.postpone(db, message, str(error), now(), error.wait)
                 except RefusedError as error:
                     ended["failed"] += 1
                     log.error("%s", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -13,9 +14,6 @@ from pipelines.notify.tickets.jira_server import JiraProblemError, JiraServer, c
 from pipelines.notify.tickets.ticket import Place, place_of
 from pipelines.notify.tickets.writing import LookedUpError, Writing, happened
 from pipelines.settings import Settings, SettingsError
-
-# What concerns one ticket; others may go.
-_OF_ONE = (400, 404, 409)
 
 
 def _utc_now() -> datetime:
@@ -36,7 +34,7 @@ class Jira:
         return f"jira {message.address}"
 
     def send(self, settings: Settings, message: Message) -> None:
-        """Create, reopen or comment on the ticket of an issue. NotSentError also where that is not known: it is asked."""
+        """Create the ticket of an issue, reopen it or comment on it. NotSentError also where that is not known."""
         place = _place(settings, address_of(message))
         try:
             server = self.server(settings)
@@ -45,8 +43,10 @@ class Jira:
                 writing.carry_out(happened(message.key, message.rule, message.payload))
         except LookedUpError as error:
             raise PostponedError(str(error)) from None
+        except (sqlite3.Error, store.NotifyError) as error:
+            raise NotSentError(f"{settings.notify_state.name} cannot be written: {error}") from None
         except JiraProblemError as problem:
-            kind = PostponedError if problem.status in _OF_ONE else NotSentError
+            kind = PostponedError if problem.is_of_one else NotSentError
             raise kind(str(problem), problem.wait) from None
 
     def server(self, settings: Settings) -> JiraServer:
@@ -60,7 +60,9 @@ class Jira:
 def _place(settings: Settings, address: str) -> Place:
     """Return where an address leads, with the type that recipients.csv names by now."""
     place = place_of(address)
-    rows = [place_of(row.address) for row in read_recipients(settings.seeds) if row.channel == "jira"]
+    rows = [
+        place_of(row.address) for row in read_recipients(settings.seeds) if row.channel == "jira"
+    ]
     return next((row for row in rows if row.project == place.project), place)
 
 

@@ -28,7 +28,7 @@ class JiraProblemError(Exception):
     """Jira cannot be used, or refuses something; the message says why and holds no secret.
 
     `is_certain`: nothing has changed there. `status`: Jira's, None where it did not answer. `wait`: the seconds for
-    which it does not want to be asked.
+    which it does not want to be asked. `is_of_one`: another ticket in the same project may do better.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class JiraProblemError(Exception):
     ) -> None:
         super().__init__(words)
         self.is_certain, self.status, self.wait = is_certain, status, wait
+        self.is_of_one = status in (400, 404, 409)
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,11 @@ class JiraServer:
             with self._explained(f"create a ticket of type {issue_type} in project {project}"):
                 return str(self._client.create_issue(fields=fields, prefetch=False).key)
         except JiraProblemError as problem:
-            if problem.status != 400 or "issue type" not in str(problem).lower():
-                raise
-            hint = f"{problem} recipients.csv may name a type: {project}/TYPE. {self._types(project)}"
-            raise JiraProblemError(hint.strip(), status=400) from None
+            problem.is_of_one = False
+            if problem.status == 400 and "issuetype" in str(problem):
+                hint = f" recipients.csv may name a type: {project}/TYPE. {self._types(project)}"
+                problem.args = (f"{problem}{hint}".rstrip(),)
+            raise
 
     def state(self, key: str) -> State | None:
         """Return the state of a ticket, also of one that was moved; None if it is no more."""

@@ -40,7 +40,9 @@ def description(
     lines.append(happened(item, rule))
     if earlier:
         lines.append(f"It came back: the time before it was {earlier}.")
-    lines.append("Of this issue there is no other ticket while it is open; what becomes of it is said here.")
+    lines.append(
+        "Of this issue there is no other ticket while it is open; what becomes of it is said here."
+    )
     return "\n\n".join(lines)
 
 

@@ -117,7 +117,9 @@ def note(db: sqlite3.Connection, ticket: Ticket, **facts: Any) -> Ticket:
 def change(db: sqlite3.Connection, ticket: Ticket, **facts: Any) -> None:
     """Note something about a ticket in the caller's transaction."""
     names = ", ".join(f"{name} = ?" for name in facts)
-    values = [value.isoformat() if isinstance(value, datetime) else value for value in facts.values()]
+    values = [
+        value.isoformat() if isinstance(value, datetime) else value for value in facts.values()
+    ]
     db.execute(f"update tickets set {names} where ticket_id = ?", [*values, ticket.ticket_id])
 
 

@@ -59,9 +59,7 @@ class Writing:
 
     def carry_out(self, what: Happened) -> None:
         """Create the ticket, reopen it, or comment on it. Raises JiraProblemError and LookedUpError."""
-        subject = Subject(
-            self._place.project, what.item["organization"], what.item["subject"]
-        )
+        subject = Subject(self._place.project, what.item["organization"], what.item["subject"])
         ticket = newest(self._db, subject)
         if ticket is None:
             # One that was to be told of as resolved has gone with a file that was lost.
