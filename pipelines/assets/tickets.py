@@ -23,7 +23,7 @@ UNUSABLE = (sqlite3.Error, NotifyError, JiraProblemError)
     key=KEY,
     group_name="raw",
     kinds={"duckdb"},
-    description="One row per ticket created in Jira for an issue, with the state that it had there at the start of the run.",
+    description="One row per ticket created in Jira for an issue, with its state there at the start of the run.",
     check_specs=[
         dg.AssetCheckSpec(
             "states_read",
@@ -35,7 +35,7 @@ UNUSABLE = (sqlite3.Error, NotifyError, JiraProblemError)
 def tickets(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Read the states of tickets, and bring all that is known of them into the warehouse; Jira being away fails a check."""
+    """Read the states of tickets, and bring what is known of them into the warehouse; without Jira a check fails."""
     write_progress(settings.progress, step="tickets")
     failure, count = None, 0
     with explained():

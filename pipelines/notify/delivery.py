@@ -51,7 +51,7 @@ def deliver(
                 db, [name for name, channel in channels.items() if channel.is_repeatable]
             )
             outbox.forget_old(db, now())
-            deadline, unreachable = time.monotonic() + longest, set()
+            deadline, unreachable = time.monotonic() + longest, set[str]()
             for message in outbox.due(db, now()):
                 channel = channels.get(message.channel)
                 place = channel.place(message) if channel else ""

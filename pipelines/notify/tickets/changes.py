@@ -70,7 +70,7 @@ def note(
     as_of: datetime,
     now: datetime,
 ) -> int:
-    """Put what is new about these issues into the outbox, for projects that still have a recipient; returns how many."""
+    """Put what is new about these issues into the outbox, for projects that still have a recipient; return how many."""
     count = 0
     with store.transaction(db):
         last = db.execute("select as_of from evaluation").fetchone()

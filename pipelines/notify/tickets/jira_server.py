@@ -65,7 +65,7 @@ class JiraServer:
         self._who = "JIRA_USER and JIRA_TOKEN" if user else "JIRA_TOKEN"
         self._secrets = (token, base64.b64encode(f"{user}:{token}".encode()).decode())
         login: dict[str, Any] = {"basic_auth": (user, token)} if user else {"token_auth": token}
-        with self._explained("be asked"):
+        with self._explained("say what it is"):
             # No connection is kept: over one that the other side has closed nobody knows what arrived.
             self._client = JIRA(
                 url,
@@ -87,7 +87,7 @@ class JiraServer:
             found = self._client.search_issues(
                 query, maxResults=1, fields=["status"], json_result=True
             )
-            issues = found["issues"]  # type: ignore[call-overload]  # a dict, as asked
+            issues = found["issues"]
             return str(issues[0]["key"]) if issues else None
 
     def create(self, project: str, issue_type: str, label: str, summary: str, text: str) -> str:
@@ -104,9 +104,8 @@ class JiraServer:
                 return str(self._client.create_issue(fields=fields, prefetch=False).key)
         except JiraProblemError as problem:
             problem.is_of_one = False
-            if problem.status == 400 and "issuetype" in str(problem):
-                hint = f" recipients.csv may name a type: {project}/TYPE. {self._types(project)}"
-                problem.args = (f"{problem}{hint}".rstrip(),)
+            if problem.status == 400:
+                problem.args = (f"{problem} {self._hint(project, str(problem))}",)
             raise
 
     def state(self, key: str) -> State | None:
@@ -126,7 +125,7 @@ class JiraServer:
             found = self._client.search_issues(
                 query, maxResults=2 * BATCH, fields=["status", "resolutiondate"], json_result=True
             )
-            issues = found["issues"]  # type: ignore[call-overload]  # a dict, as asked
+            issues = found["issues"]
             return {str(issue["key"]): _state(issue) for issue in issues}
 
     def comment_once(self, key: str, sentence: str, text: str) -> None:
@@ -163,6 +162,21 @@ class JiraServer:
             if problem.status not in (400, 403, 404):
                 raise
 
+    def _hint(self, project: str, problem: str) -> str:
+        """Return what to do where a ticket is refused."""
+        if "project:" in problem:
+            return (
+                "recipients.csv names the project by its key; the user of JIRA_TOKEN has to see it."
+            )
+        if "issuetype:" in problem:
+            return (
+                f"recipients.csv may name a type: {project}/TYPE. {self._types(project)}".rstrip()
+            )
+        return (
+            f"Make these fields optional in {project}, or name another type in recipients.csv: "
+            f"{project}/TYPE."
+        )
+
     def _types(self, project: str) -> str:
         try:
             with self._explained("read the types of tickets"):
@@ -185,7 +199,7 @@ class JiraServer:
         # First, since what cannot be parsed is both for requests.
         except (ValueError, KeyError, TypeError, AttributeError, IndexError):
             raise JiraProblemError(
-                f"What answers at JIRA_URL is no Jira, or a page of a proxy before it: {what}.",
+                f"What answers at JIRA_URL is no Jira, or a page before it, asked to {what}.",
                 is_certain=False,
             ) from None
         except requests.RequestException as error:
@@ -206,14 +220,14 @@ class JiraServer:
         elif status == 403:
             words = f"{where} does not let the user of JIRA_TOKEN {what} ({answer})."
         elif status == 404:
-            words = f"{where} has nothing there for the user of JIRA_TOKEN to {what} ({answer})."
+            words = f"{where} cannot {what} ({answer}): JIRA_URL leads elsewhere, or the user of JIRA_TOKEN does not see it."
         elif status == 429:
             words = f"{where} asks to wait (HTTP 429)."
         elif 400 <= status < 500:
-            words = f"{where} refuses to {what} ({answer}). Its project may need fields that tickets from here lack."
+            words = f"{where} refuses to {what} ({answer})."
         else:
             words = f"{where} is out of order ({answer})."
-        is_certain = 300 <= status < 500
+        is_certain = 300 <= status < 500 and status != 408
         return JiraProblemError(words, is_certain=is_certain, status=status, wait=_wait(error))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.notify import store
-from pipelines.notify.tickets.jira_server import BATCH, JiraProblemError, JiraServer, State
+from pipelines.notify.tickets.jira_server import BATCH, JiraServer, State
 from pipelines.settings import Settings
 
 MOST = 1000  # tickets in one run, those that were read the longest ago
@@ -61,7 +61,7 @@ def refresh(settings: Settings, server: JiraServer, now: datetime) -> int:
                     return count
                 # The search knows none whose label was taken away, nor yet the newest; a moved one has another key.
                 state = found.get(row.key) or server.state(row.key)
-                _note(db, row, state, now)
+                _note(db, row, state, server, now)
                 count += 1
     return count
 
@@ -74,14 +74,18 @@ def known(settings: Settings) -> list[dict[str, Any]]:
         return [dict(row) for row in db.execute(KNOWN)]
 
 
-def _note(db: sqlite3.Connection, row: _Row, state: State | None, now: datetime) -> None:
+def _note(
+    db: sqlite3.Connection, row: _Row, state: State | None, server: JiraServer, now: datetime
+) -> None:
     facts = (state.status, state.category, state.resolved_at) if state else (None, GONE, None)
     status, category, resolved_at = facts
+    key = state.key if state else row.key
     with store.transaction(db):
         db.execute(
-            "update tickets set status = ?, status_category = ?, ticket_resolved_at = ?, refreshed_at = ? "
-            "where ticket_id = ?",
+            "update tickets set ticket_key = ?, url = ?, status = ?, status_category = ?, ticket_resolved_at = ?, "
+            "refreshed_at = ? where ticket_id = ?",
             [
+                *(key, server.url_of(key)),
                 *(status, category, resolved_at.isoformat() if resolved_at else None),
                 *(now.isoformat(timespec="seconds"), row.ticket_id),
             ],
