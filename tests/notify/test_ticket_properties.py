@@ -1,0 +1,239 @@
+"""Random histories with kills at every step and a Jira that fails: one ticket per stretch, and none is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pydantic import SecretStr
+
+from pipelines.notify import delivery, outbox, store
+from pipelines.notify.channels.jira import Jira
+from pipelines.notify.evaluation import evaluate
+from pipelines.notify.reasons import Reason, Snapshot
+from pipelines.notify.tickets import changes, writing
+from pipelines.notify.tickets.jira_server import JiraServer
+from pipelines.notify.tickets.ticket import all_newest
+from pipelines.settings import Settings
+from tests.notify.fake_jira import FAULTS, TOKEN, USER, FakeJira
+from tests.notify.messages import recipient
+
+START = datetime(2026, 11, 23, 9)
+TARGET = timedelta(hours=5)
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+SHOP = recipient(team="shop", channel="jira", address="SHOP")
+# All that a message does, one thing after the other.
+STEPS: list[tuple[Any, str]] = [
+    *((JiraServer, name) for name in ("find", "create", "state", "comment_once", "reopen", "link")),
+    *((writing, name) for name in ("begin", "note")),
+    *((outbox, name) for name in ("begin", "end", "postpone")),
+]
+
+
+class Killed(BaseException):
+    """The process ends here: nothing behind it runs."""
+
+
+@dataclass
+class Issue:
+    issue_id: str
+    first_seen_at: datetime
+    opened_at: datetime
+    resolved_at: datetime | None = None
+
+    def reasons(self, as_of: datetime) -> list[Reason]:
+        if self.resolved_at:
+            return []
+        moments = [("new_high", self.first_seen_at, self.first_seen_at)]
+        if as_of > self.opened_at + TARGET:
+            moments.append(("sla_breached", self.opened_at, self.opened_at + TARGET))
+        return [
+            Reason(rule, "acme", self.issue_id, opened_at, at, f"issue {self.issue_id}", "shop")
+            for rule, opened_at, at in moments
+        ]
+
+    def published(self) -> changes.Issue:
+        status = "resolved" if self.resolved_at else "unresolved"
+        facts = (status, self.opened_at, self.resolved_at, "title", "https://sentry.example/1/")
+        return changes.Issue("acme", self.issue_id, *facts, "shop", "Shop", "high")
+
+
+class Histories(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(dir=MEMORY))
+        self.now = START
+        self.issues: list[Issue] = []
+        # By issue: the stretches of which it is due that a ticket tells, the last one last.
+        self.due: dict[str, list[datetime]] = {}
+        self.closed_by_people: set[str] = set()
+
+    @initialize(is_cloud=st.booleans(), can_reopen=st.booleans())
+    def first_run(self, is_cloud: bool, can_reopen: bool) -> None:
+        self.jira = FakeJira(is_cloud, lambda: self.now, timedelta(minutes=6)).__enter__()
+        self.jira.can_reopen = can_reopen
+        self.settings = Settings(
+            data_dir=self.folder,
+            seeds_dir=self.folder,
+            jira_url=self.jira.url,
+            jira_user=USER if is_cloud else "",
+            jira_token=SecretStr(TOKEN),
+        )
+        self.channels = {"jira": Jira(lambda: self.now)}
+        self.publish()
+
+    def teardown(self) -> None:
+        if hasattr(self, "jira"):
+            self.jira.faults.clear()
+            # What happened to an issue before its ticket was there is said with the next sync.
+            for _ in range(2):
+                self.a_sync()
+                while self.is_anything_waiting():
+                    self.now += timedelta(hours=1)
+                    self.deliver()
+            self.everything_is_done()
+            self.jira.__exit__()
+        shutil.rmtree(self.folder)
+
+    def a_minute_later(self) -> datetime:
+        self.now += timedelta(minutes=1)
+        return self.now
+
+    @rule()
+    def a_new_issue(self) -> None:
+        at = self.a_minute_later()
+        self.issues.append(Issue(str(len(self.issues)), at, at))
+
+    @precondition(lambda self: self.issues)
+    @rule(data=st.data())
+    def one_is_resolved_or_comes_back(self, data: st.DataObject) -> None:
+        issue = data.draw(st.sampled_from(self.issues))
+        if issue.resolved_at:
+            issue.opened_at, issue.resolved_at = self.a_minute_later(), None
+        else:
+            issue.resolved_at = self.a_minute_later()
+
+    @rule(hours=st.sampled_from([3, 6]))
+    def a_sync(self, hours: int = 3) -> None:
+        self.now += timedelta(hours=hours)
+        self.publish()
+
+    def publish(self) -> None:
+        reasons = [reason for issue in self.issues for reason in issue.reasons(self.now)]
+        shown = Snapshot(self.now, f"run {self.now}", "", {"acme": self.now}, tuple(reasons))
+        by_id = {issue.issue_id: issue for issue in self.issues}
+        with store.opened(self.settings.notify_state) as db:
+            tickets = [(t, by_id[t.subject.issue_id].published()) for t in all_newest(db)]
+            changes.note(db, tickets, {"SHOP": SHOP}, self.now, self.now)
+            evaluate(db, shown, [SHOP], self.now)
+        for reason in reasons:
+            stretches = self.due.setdefault(reason.subject, [])
+            opened_at = by_id[reason.subject].opened_at
+            if opened_at not in stretches and reason.at <= self.now:
+                stretches.append(opened_at)
+
+    @rule(
+        faults=st.lists(st.sampled_from([None, None, *FAULTS]), max_size=5),
+        kill=st.none() | st.tuples(st.integers(0, 12), st.booleans()),
+    )
+    def what_is_due_is_sent(self, faults: list[str | None], kill: tuple[int, bool] | None) -> None:
+        self.jira.faults = list(faults)
+        self.deliver(kill)
+        self.jira.faults.clear()
+        self.now += timedelta(minutes=5)
+
+    def deliver(self, kill: tuple[int, bool] | None = None) -> None:
+        """Send what is due; `kill`: after how many steps the process ends, and whether the last one is still done."""
+        left = [kill[0] if kill else -1]
+
+        def step(function: Callable[..., Any]) -> Callable[..., Any]:
+            def killed(*args: Any, **facts: Any) -> Any:
+                left[0] -= 1
+                if left[0] == -1 and kill and not kill[1]:
+                    raise Killed
+                done = function(*args, **facts)
+                if left[0] == -1 and kill:
+                    raise Killed
+                return done
+
+            return killed
+
+        patches = [patch.object(owner, name, step(getattr(owner, name))) for owner, name in STEPS]
+        with suppress(Killed):
+            for each in patches:
+                each.start()
+            try:
+                delivery.deliver(self.settings, self.channels, lambda: self.now)
+            finally:
+                for each in patches:
+                    each.stop()
+
+    @precondition(lambda self: hasattr(self, "jira") and self.jira.tickets)
+    @rule(data=st.data())
+    def people_close_a_ticket(self, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from(sorted(self.jira.tickets)))
+        self.jira.move(self.jira.tickets[key], "Done")
+        self.closed_by_people.add(key)
+
+    @invariant()
+    def no_stretch_has_two_tickets_and_nothing_is_said_twice(self) -> None:
+        if not hasattr(self, "jira"):
+            return
+        labels = Counter(ticket.fields["labels"][0] for ticket in self.jira.tickets.values())
+        assert not [label for label, count in labels.items() if count > 1]
+        titles = Counter(ticket.fields["summary"] for ticket in self.jira.tickets.values())
+        for title, count in titles.items():
+            issue_id = title.rpartition(" ")[2]
+            most = len(self.due[issue_id]) if not self.jira.can_reopen else 1
+            assert count <= most, title
+        for ticket in self.jira.tickets.values():
+            said = [text.partition("\n")[0] for text in ticket.comments]
+            assert len(said) == len(set(said)), ticket
+
+    def is_anything_waiting(self) -> bool:
+        with store.read(self.settings.notify_state) as db:
+            (count,) = db.execute("select count(*) from messages where state <> 'sent'").fetchone()
+        return bool(count)
+
+    def everything_is_done(self) -> None:
+        """What has to be true once Jira answers: each issue that was due has its ticket, with the newest stretch."""
+        with store.opened(self.settings.notify_state) as db:
+            newest = {ticket.subject.issue_id: ticket for ticket in all_newest(db)}
+        assert newest.keys() == self.due.keys()
+        for issue in self.issues:
+            ticket = newest.get(issue.issue_id)
+            if ticket is None:
+                continue
+            assert ticket.key is not None
+            in_jira = self.jira.tickets[ticket.key]
+            said = " ".join([in_jira.fields["description"], *in_jira.comments])
+            if issue.resolved_at:
+                assert "Resolved in Sentry" in said
+            elif len(self.due[issue.issue_id]) > 1:
+                assert str(issue.opened_at) in said
+                assert in_jira.status == "To Do" or ticket.key in self.closed_by_people
+            if ticket.earlier_key:
+                assert in_jira.links == [ticket.earlier_key]
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = hypothesis_settings(
+    max_examples=int(os.environ.get("NOTIFY_EXAMPLES", "8")),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
