@@ -10,6 +10,11 @@ change, and an ordinary sync may take ceil(E/100) + ceil(U/100) + ceil(D/100) re
 and project page: E issues had events, U are open, D were open and are no longer. The activity lists of the issues whose
 status changed, one request each, come on top.
 
+    python benchmarks/bench_extract.py --production
+
+With all that is optional on. Of the E and the U, p are in production: ceil(p/100) requests more for each, and one for
+each hundred projects and days with events there. First releases of issues come on top, at most 200 requests a sync.
+
     python benchmarks/bench_extract.py --jobs 100000 200000 1000000
 
 What the whole job needs, `python -m pipelines sync` in a process of its own, from HTTP to the published file: a first
@@ -47,6 +52,8 @@ MOST_OVER_FLOOR, MOST_MEMORY = 1.3, 1024  # ratio, MiB
 # Requests of an ordinary sync that do not grow with the issues: organization, detection, the pages of projects and
 # teams, two days of counts, and one unfinished page for each of the parallel slices.
 CONSTANT = 40
+# The same for all that is optional: environments, releases, sessions, users of three products, slices once more.
+CONSTANT_OF_OPTIONAL = 30
 PUBLISHED = "product_health.duckdb"
 HOURS = {"change": 3, "change in a day": 25}
 
@@ -91,11 +98,20 @@ def change(world: Any, count: int, hours: int) -> dict[str, int]:
     seen = set(rng.sample(sorted(world.issues), count * 3 // 5))
     for issue_id in sorted(seen):
         at = world.clock - timedelta(seconds=rng.randrange(1, 7200))
-        world.add_events(world.issues[issue_id], 1, at=at)
+        issue = world.issues[issue_id]
+        world.add_events(issue, 1, at=at, environment=issue.events[0].environment)
     for issue_id in rng.sample(sorted(was_open - seen), count * 2 // 5):
         world.resolve(world.issues[issue_id])
     is_open = {i.id for i in world.issues.values() if i.status == "unresolved"}
-    return {"E": len(seen), "U": len(is_open), "D": len(was_open - is_open)}
+    there = {i.id for i in world.issues.values() if i.events[0].environment == "production"}
+    days = {
+        (issue.project.id, event.at.date())
+        for issue in map(world.issues.get, there)
+        for event in issue.events[-2:]
+        if event.at >= world.clock - timedelta(days=2, hours=hours, minutes=world.clock.hour * 60)
+    }
+    sizes = {"E": len(seen), "U": len(is_open), "D": len(was_open - is_open)}
+    return sizes | {"Ep": len(seen & there), "Up": len(is_open & there), "Days": len(days)}
 
 
 def kind_of(asked: str) -> str:
@@ -103,10 +119,16 @@ def kind_of(asked: str) -> str:
     path, _, query = asked.partition("?")
     if path.endswith("/activities/"):
         return "activities"
+    if path.endswith("/first-last-release/") or "issue.id" in query:
+        return "first releases"
+    if "to_day" in query:
+        return "days in production"
     if not path.endswith("/issues/"):
         return "counts" if "stats" in path else "directory"
     if "group=" in query:
         return "by id"
+    if "environment=" in query:
+        return "open in production" if "unresolved" in query else "hot in production"
     if "limit=1&" in query + "&":
         return "detection"
     return "open" if "unresolved" in query else "listing"
@@ -130,13 +152,23 @@ def fetch(url: str, asked: list[str], result: Connection) -> None:
     result.send(time.monotonic() - started)
 
 
-def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
+def everything(projects: int) -> dict[str, Any]:
+    """Return the options that ask for all that is optional."""
+    from pipelines.sentry.read.product_users import ProductProjects
+
+    ids = [str(4_500_101 + number) for number in range(projects)]
+    halves = ProductProjects("a", frozenset(ids[::2])), ProductProjects("b", frozenset(ids[1::2]))
+    users_of = (ProductProjects("all", frozenset(ids)), *halves)
+    return {"environments": ("production",), "users_of": users_of}
+
+
+def sync(url: str, folder: Path, run_id: str, chosen: dict[str, Any], result: Connection) -> None:
     """Sync once in this process and send what it cost."""
     import pyarrow.parquet as pq
 
     from pipelines.fake_sentry.server import TOKEN
     from pipelines.sentry.http.session import SentrySession
-    from pipelines.sentry.organization_sync import Options
+    from pipelines.sentry.options import Options
     from pipelines.sentry.sync import Sync
     from pipelines.warehouse.load import load
 
@@ -148,9 +180,10 @@ def sync(url: str, folder: Path, run_id: str, result: Connection) -> None:
             self.last_reply = time.monotonic()
             return response
 
+    folder.mkdir(exist_ok=True)
     path = folder / "warehouse.duckdb"
     session = Timed(TOKEN, CONCURRENCY)
-    options = Options(concurrency=CONCURRENCY)
+    options = Options(concurrency=CONCURRENCY, **chosen)
     work = Sync(session, url, run_id, path, folder / "changes", ["bulk-1"], options)
     started, spent = time.monotonic(), sum(os.times()[:2])
     load(path, folder / "dlt", {})
@@ -182,6 +215,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--issues", type=int, default=100_000)
     parser.add_argument("--projects", type=int, default=200)
+    parser.add_argument("--production", action="store_true")
     parser.add_argument("--jobs", type=int, nargs="+", metavar="ISSUES")
     given = parser.parse_args()
     if given.jobs:
@@ -205,13 +239,17 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as name:
         before, folder = Path(name, "before"), Path(name, "measured")
-        measure(sync, before, "before")  # lets the fake Sentry prepare its replies
+        chosen = everything(given.projects) if given.production else {}
+        measure(sync, before, "before", chosen)  # lets the fake Sentry prepare its replies
         bare = measure(fetch, asked())
         asked()
-        first, first_kinds = measure(sync, folder, "first"), Counter(map(kind_of, asked()))
+        first, first_kinds = measure(sync, folder, "first", chosen), Counter(map(kind_of, asked()))
         orders.send("change")
         sizes = orders.recv()
-        second, second_kinds = measure(sync, folder, "second"), Counter(map(kind_of, asked()))
+        second, second_kinds = (
+            measure(sync, folder, "second", chosen),
+            Counter(map(kind_of, asked())),
+        )
     orders.send("stop")
     server.join(10)
 
@@ -300,11 +338,13 @@ def report_first(bare: float, cost: dict[str, Any], kinds: Counter[str]) -> bool
 
 def report_second(sizes: dict[str, int], cost: dict[str, Any], kinds: Counter[str]) -> bool:
     """Print the ordinary sync against its bound."""
-    pages = {name: math.ceil(size / 100) for name, size in sizes.items()}
-    activities = kinds.pop("activities", 0)
+    wanted = sizes if kinds["open in production"] else {name: sizes[name] for name in "EUD"}
+    pages = {name: math.ceil(size / 100) for name, size in wanted.items()}
+    activities, releases = kinds.pop("activities", 0), kinds.pop("first releases", 0)
     bound = sum(pages.values())
     used = sum(kinds.values())
-    kept = used <= bound + CONSTANT
+    constant = CONSTANT + (CONSTANT_OF_OPTIONAL if "Up" in pages else 0)
+    kept = used <= bound + constant
     print(
         f"Ordinary sync ({cost['mode']}) after {CHANGED:.0%} changed: {cost['changed']:,} rows changed"
     )
@@ -312,14 +352,21 @@ def report_second(sizes: dict[str, int], cost: dict[str, Any], kinds: Counter[st
         ("E", "had events", "listing"),
         ("U", "are open", "open"),
         ("D", "were open", "by id"),
+        ("Ep", "E in production", "hot in production"),
+        ("Up", "U in production", "open in production"),
+        ("Days", "of projects there", "days in production"),
     ):
+        if name not in pages:
+            continue
         print(
-            f"  {name} = {sizes[name]:7,} {meaning:11} ceil({name}/100) = {pages[name]:4}   asked {kinds[kind]:4}"
+            f"  {name:4} = {sizes[name]:7,} {meaning:17} ceil({name}/100) = {pages[name]:4}   asked {kinds[kind]:4}"
         )
-    rest = used - sum(kinds[kind] for kind in ("listing", "open", "by id"))
+    counted = ("listing", "open", "by id", "hot in production", "open in production")
+    rest = used - sum(kinds[kind] for kind in (*counted, "days in production"))
     print(f"  constant: organization, detection, projects, teams, daily counts: {rest}")
-    print(f"  requests               {used:8,}   bound {bound} + {CONSTANT}   {said(kept)}")
+    print(f"  requests               {used:8,}   bound {bound} + {constant}   {said(kept)}")
     print(f"  activity lists apart   {activities:8,}")
+    print(f"  first releases apart   {releases:8,}")
     print(f"  reading                {cost['reading']:8.1f} s")
     print(f"  up to the load step    {cost['extract']:8.1f} s")
     print(f"  the load step adds     {cost['load']:8.1f} s")

@@ -99,6 +99,10 @@ select
     case when chance % 200 = 0 then 'deleted' when chance % 200 = 1 and n > 0 then 'merged' end as removed_reason,
     if(removed_reason is not null, last_seen_at, null) as removed_at,
     if(removed_reason = 'merged', (n - 1)::varchar, null) as merged_into_issue_id,
+    -- A release a week in each project; of one issue in four it is not known.
+    if(n % 4 > 0, 'service-' || project || '@1.' || date_diff('week', first_seen_at, $as_of::timestamp) || '.0', null)
+        as first_release,
+    if(status = 'unresolved', chance % 3 > 0, null) as is_in_production,
     $as_of::timestamp as observed_at,
 from drawn;
 
@@ -110,6 +114,7 @@ select
     kind as activity_type,
     organization_slug,
     first_seen_at + (last_seen_at - first_seen_at) * (step / 4) as occurred_at,
+    if(kind = 'set_regression', '{"version": "service-' || project || '@1.' || n % 13 || '.0"}', '{}') as data,
 from drawn
 cross join (values (1, 'set_resolved'), (2, 'set_regression'), (3, 'set_resolved'), (0, 'assigned')) as kinds(step, kind)
 where
@@ -157,6 +162,36 @@ select
     'stats_v2' as event_source,
 from raw_sentry.projects
 cross join range(90) as days(day);
+
+insert into raw_sentry.project_daily_production_events by name
+select
+    project_id,
+    date_on,
+    organization_slug,
+    event_count // 2 as event_count,
+from raw_sentry.project_daily_events;
+
+insert into raw_sentry.project_daily_sessions by name
+select
+    project_id,
+    date_on,
+    organization_slug,
+    50 * event_count as sessions,
+    event_count // 5 as crashed_sessions,
+from raw_sentry.project_daily_events
+where project_id::integer % 2 = 0 and event_count > 0;
+
+insert into raw_sentry.releases by name
+select
+    organization_slug,
+    project_id || '-' || week as release_id,
+    'service-' || project_id || '@1.' || week || '.0' as version,
+    project_id,
+    $as_of::timestamp - interval 7 day * week::integer as created_at,
+    if(week % 2 = 0, created_at, null) as released_at,
+    hash(project_id, week) % 30 as new_issues,
+from raw_sentry.projects
+cross join range(13) as weeks(week);
 
 insert into raw_sentry.organization_syncs by name
 select

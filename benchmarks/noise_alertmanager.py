@@ -5,7 +5,10 @@
 Needs `prometheus-alertmanager` (Debian's package). It groups by team and rule, with its default intervals (wait 30 s,
 interval 5 min, repeat 4 h), all scaled so that three hours take `RUN` seconds; each run posts what holds, as Prometheus
 would: a reason is active until its issue is closed, or, in the second stream, for that one run. Both get the same
-reasons: issues that are new and high, came back, are at risk or late.
+reasons: issues that are new and high, came back, are at risk or late. Ours leave with the run that sees a reason.
+
+Of the demo's world, 8 teams and 405 reasons in 30 days: 358 messages of ours; 2,790 of Alertmanager's for what holds,
+358 for what is posted once, which needs a memory of what was posted.
 """
 
 from __future__ import annotations

@@ -8,18 +8,16 @@ Descriptions live in `dbt_project/models`, queries in `docs/queries`, one file e
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipelines import models
 from pipelines.publish.contract import PUBLICATION_COLUMNS, PUBLICATION_DESCRIPTION, contract
 
 DOCS = Path(__file__).parent
-PROJECT = DOCS.parent / "dbt_project"
 PAGE = DOCS / "tables.md"
 
 # As people come to them; a table that is not named here follows, reports before core.
@@ -33,6 +31,7 @@ READ_FIRST = (
     "sla_compliance",
     "product_daily",
     "product_monthly",
+    "product_releases",
     "product_issues",
     "unassigned_projects",
     "publication",
@@ -40,6 +39,7 @@ READ_FIRST = (
     "sync_runs",
     "dim_products",
     "dim_projects",
+    "dim_releases",
     "fct_issues",
 )
 
@@ -71,10 +71,11 @@ column carries its description in the file, too.
 - Health follows from measures with targets ([health.md](health.md)): an issue that is late but quiet makes no product
   critical. `triage_queue` weighs users, events and the time over the target anew.
 - `events_7d` of `triage_queue` is null where no day has a count, not 0.
-- New: `product_health_measures`, `product_health_history`, `product_movers`; `events_7d` and `events_previous_7d` of
-  each issue; `product_monthly`; `late_issues` per day; `new_issues_previous_7d`, `resolved_issues_previous_7d` and
-  `events_growth_7d` in `product_overview`; `project_count`, `unresolved_share` and `covered_share` in
-  `executive_summary`.
+- New, where Sentry tells it: releases (`dim_releases`, `product_releases`), production, sessions and unique users.
+- New: `product_health_measures`, `product_health_history`, `product_movers`; `events_7d`, `events_previous_7d` and
+  `change_7d` of each issue; `product_monthly`; `late_issues` per day; `new_issues_previous_7d`,
+  `resolved_issues_previous_7d` and `events_growth_7d` in `product_overview`; `project_count`, `unresolved_share` and
+  `covered_share` in `executive_summary`.
 """
 
 QUERIES = """
@@ -172,18 +173,12 @@ def _cell(text: str) -> str:
 
 
 def parsed_manifest() -> dict[str, Any]:
-    """Let dbt parse the project, and return its manifest."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            *(str(Path(sys.executable).with_name("dbt")), "parse", "--quiet"),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", folder, "--log-path", folder),
-        ]
-        environment = os.environ | {"WAREHOUSE_PATH": ":memory:"}
-        if subprocess.run(command, env=environment, check=False).returncode:
-            sys.exit("dbt cannot parse the project, so docs/tables.md stays as it is.")
-        manifest: dict[str, Any] = json.loads(Path(folder, "manifest.json").read_text("utf-8"))
-        return manifest
+    """Return dbt's manifest of the project as it is now."""
+    try:
+        manifest: dict[str, Any] = json.loads(models.manifest().read_bytes())
+    except subprocess.CalledProcessError:
+        sys.exit("dbt cannot parse the project, so docs/tables.md stays as it is.")
+    return manifest
 
 
 if __name__ == "__main__":

@@ -23,11 +23,13 @@ MANIFEST = PROJECT / "target" / "manifest.json"
 EXECUTABLE = ROOT / "pipelines" / "run_dbt.sh"
 # What dbt is started with, always as `PYTHON -m pipelines.models`.
 PYTHON = sys.executable
+# The variable of the environment that names the warehouse to dbt: profiles.yml.
+WAREHOUSE_PATH = "WAREHOUSE_PATH"
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return what dbt needs to know of this deployment, to be added to the environment of its process."""
-    return {"PIPELINES_PYTHON": PYTHON, "WAREHOUSE_PATH": str(settings.warehouse)}
+    return {"PIPELINES_PYTHON": PYTHON, WAREHOUSE_PATH: str(settings.warehouse)}
 
 
 def variables(settings: Settings) -> list[str]:
@@ -51,8 +53,12 @@ def manifest() -> Path:
         command = [PYTHON, "-m", "pipelines.models", "parse", "--quiet"]
         places = {"project-dir": PROJECT, "profiles-dir": PROJECT, "target-path": folder}
         arguments = [f"--{name}={path}" for name, path in places.items()]
+        # To parse, no warehouse is needed, and none need be where the environment says.
+        variables = {name: value for name, value in os.environ.items() if name != WAREHOUSE_PATH}
         try:
-            subprocess.run([*command, *arguments, f"--log-path={folder}"], check=True)
+            subprocess.run(
+                [*command, *arguments, f"--log-path={folder}"], env=variables, check=True
+            )
             os.replace(folder / MANIFEST.name, MANIFEST)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -85,9 +91,9 @@ def main() -> None:
         print(version("dbt-core"))  # dbt's own answer asks the package index first
         return
     end_with_parent()
-    if warehouse := os.environ.get("WAREHOUSE_PATH"):
+    if warehouse := os.environ.get(WAREHOUSE_PATH):
         # By its name alone: what dbt has parsed for one folder holds for another, in a backup or for a preview.
-        folder, os.environ["WAREHOUSE_PATH"] = os.path.split(warehouse)
+        folder, os.environ[WAREHOUSE_PATH] = os.path.split(warehouse)
         os.chdir(folder or ".")
     from dbt.cli.main import cli
 

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     activity_requests_per_run: int = Field(200, ge=0)
     issue_events_per_issue: int = Field(0, ge=0, le=100)
     include_categories: str = ""
+    production_environments: str = ""
+    unique_users: bool = False
     personal_data: Literal["keep", "hash", "drop"] = "keep"
     personal_data_key: SecretStr = SecretStr("")
     publish_parquet: bool = False
@@ -90,6 +92,8 @@ class Settings(BaseSettings):
     ui_hosts: str = ""
     pages_host: str = "127.0.0.1"
     pages_port: int = Field(8000, ge=0, le=65535)
+    pages_editing: bool = False
+    pages_user_header: str = Field("", pattern=r"^[A-Za-z0-9-]*$")
     dagster_postgres_url: SecretStr = SecretStr("")
 
     @field_validator("*", mode="before")
@@ -190,6 +194,11 @@ class Settings(BaseSettings):
         return _words(self.include_categories)
 
     @property
+    def environments(self) -> list[str]:
+        """The environments that are production; empty: it is not asked for."""
+        return _words(self.production_environments)
+
+    @property
     def ui_names(self) -> set[str]:
         """The host names by which browsers may reach the UI."""
         return {"127.0.0.1", "localhost", "::1", *(name.lower() for name in _words(self.ui_hosts))}
@@ -218,6 +227,17 @@ class Settings(BaseSettings):
         if not (self.allow_plain_http or _is_private(url)):
             raise SettingsError(_PLAIN_HTTP.format(name="JIRA_URL"))
         return url
+
+    @property
+    def edits_catalog(self) -> bool:
+        """Whether the pages may change the CSVs; SettingsError where everybody who reaches them could."""
+        if self.pages_editing and not (self.pages_user_header or is_loopback(self.pages_host)):
+            raise SettingsError(
+                f"PAGES_EDITING is on, and PAGES_HOST is {self.pages_host!r}: everybody who reaches that address could "
+                "change the product catalog. Set PAGES_HOST=127.0.0.1, or PAGES_USER_HEADER to the header in which "
+                "the proxy in front names who has logged in (deploy/nginx.conf: X-Remote-User)."
+            )
+        return self.pages_editing
 
     @property
     def server_url(self) -> str:
@@ -357,7 +377,7 @@ def _is_private(url: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine."""
+    """Return whether the name or address is this machine's own, which no other machine reaches."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

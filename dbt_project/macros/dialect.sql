@@ -43,6 +43,26 @@
 {%- endmacro %}
 
 
+{# A text of a JSON object, by its key; null where there is none. #}
+{% macro json_text(object, key) -%}
+    {{ return(adapter.dispatch('json_text')(object, key)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(object, key) -%}
+    json_extract_string({{ object }}, '$.{{ key }}')
+{%- endmacro %}
+
+
+{# The texts of a JSON list, as an array. #}
+{% macro json_texts(list) -%}
+    {{ return(adapter.dispatch('json_texts')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_texts(list) -%}
+    json_extract_string({{ list }}, '$[*]')
+{%- endmacro %}
+
+
 {# The words of a text as an array, in lower case. #}
 {% macro words_of(text) -%}
     {{ return(adapter.dispatch('words_of')(text)) }}

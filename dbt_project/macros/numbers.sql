@@ -26,9 +26,19 @@
         'events_previous_7d': ['overview'],
         'events_complete_7d': [],
         'events_complete_previous_7d': [],
+        'production_events_7d': ['overview', 'own'],
+        'sessions_7d': ['overview', 'own'],
+        'crashed_sessions_7d': [],
+        'sessions_previous_7d': [],
+        'crashed_sessions_previous_7d': [],
+        'sessions_30d': ['summary'],
+        'crashed_sessions_30d': [],
+        'sessions_previous_30d': [],
+        'crashed_sessions_previous_30d': [],
         'events_30d': ['summary'],
         'events_previous_30d': ['summary'],
         'user_count': ['overview', 'own'],
+        'production_unresolved_issues': ['overview', 'own'],
         'unresolved_high_issues': ['overview', 'team'],
         'sla_breached_issues': ['overview', 'own', 'team'],
         'sla_at_risk_issues': ['overview', 'own', 'team'],
@@ -47,11 +57,26 @@
 
 {# The numbers of a project's day, which add up in the same way. #}
 {% macro daily_numbers() -%}
-    {{ return(['event_count', 'new_issues', 'resolved_issues', 'unresolved_issues', 'late_issues']) }}
+    {{ return(daily_numbers_of_sentry() + ['new_issues', 'resolved_issues', 'unresolved_issues', 'late_issues']) }}
 {%- endmacro %}
 
 
-{# What is counted from rows that are held is 0 without any; events of days may be unknown, which is null. #}
+{# Those of them that Sentry counts, and that may be unknown, which is null. #}
+{% macro daily_numbers_of_sentry() -%}
+    {{ return(['event_count', 'production_event_count', 'sessions', 'crashed_sessions']) }}
+{%- endmacro %}
+
+
+{#
+    What is counted from rows that are held is 0 without any. What Sentry counts, per day or of production, may be
+    unknown, which is null.
+#}
 {% macro zero_if_counted(number, sum) -%}
-    {{ sum if number.startswith('events_') else 'coalesce(' ~ sum ~ ', 0)' }}
+    {{ sum if number.startswith(('events_', 'production_', 'sessions_', 'crashed_')) else 'coalesce(' ~ sum ~ ', 0)' }}
+{%- endmacro %}
+
+
+{# Share of the sessions that did not crash: as many sessions as there are weigh each project; null without any. #}
+{% macro crash_free_sessions(crashed_sessions, sessions) -%}
+    cast({{ sessions }} - {{ crashed_sessions }} as double) / nullif({{ sessions }}, 0)
 {%- endmacro %}

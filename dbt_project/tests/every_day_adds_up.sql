@@ -2,7 +2,7 @@
 
 {% set columns = daily_numbers() %}
 
--- Each day, what the projects of products count, their products count as their own ...
+-- Each day, what a project counts for products, these count as their own ...
 with project_days as (
 
     select
@@ -10,11 +10,11 @@ with project_days as (
             sum(daily.{{ column }}) as {{ column }},
         {% endfor %}
         daily.date_on
-    from {{ ref('fct_project_daily') }} as daily
+    from {{ ref('int_project_product_daily') }} as daily
     inner join {{ ref('dim_projects') }} as projects
         on daily.project_id = projects.project_id
     where
-        projects.product_id is not null
+        daily.product_id <> '(unassigned)'
         and not projects.is_deleted
     group by daily.date_on
 

@@ -6,9 +6,9 @@ with projects as (
         {% for number in numbers() %}
             sum({{ number }}) as {{ number }},
         {% endfor %}
-        coalesce(product_id, '(unassigned)') as product_id
+        product_id
     from {{ ref('int_project_numbers') }}
-    group by coalesce(product_id, '(unassigned)')
+    group by product_id
 
 )
 

@@ -9,6 +9,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from pipelines import models, publish
+from pipelines.assets.product_projects import product_projects
 from pipelines.progress import sampled_progress
 from pipelines.resources import explained
 from pipelines.sentry.schema import DATASET, ORGANIZATION_SYNCS, RAW_TABLES
@@ -45,7 +46,8 @@ def sentry_tables(
     rows: dict[str, int] = dict.fromkeys((raw.name for raw in RAW_TABLES), 0)
     # A person who waits for the run is told at once.
     with explained(retries=SCHEDULED in context.run.tags):
-        sync = configured_sync(settings, context.run_id)
+        users_of = product_projects(settings) if settings.unique_users else ()
+        sync = configured_sync(settings, context.run_id, users_of)
         warehouse = settings.warehouse
         run_log.begin_run(
             warehouse, settings.published, run_id=context.run_id, started_at=sync.clock()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.catalog import spreadsheet, tables
 from pipelines.catalog.finding import Finding
 from pipelines.catalog.health_targets import check_health_targets, with_defaults
+from pipelines.catalog.issue_rule_check import RuleKey, check_issue_rules
 from pipelines.catalog.mapping_check import check_mapping
 from pipelines.catalog.product_check import ProductNames, check_products
 from pipelines.catalog.projects import SentryProject
@@ -16,6 +17,7 @@ from pipelines.catalog.reading import read
 from pipelines.catalog.recipient_check import check_recipients
 from pipelines.catalog.tables import (
     HealthTarget,
+    IssueRule,
     Product,
     ProjectProduct,
     Recipient,
@@ -30,6 +32,7 @@ class Catalog:
 
     products: tuple[Product, ...]
     project_products: tuple[ProjectProduct, ...]
+    issue_rules: tuple[IssueRule, ...]
     sla_targets: tuple[SlaTarget, ...]
     health_targets: tuple[HealthTarget, ...]
     recipients: tuple[Recipient, ...] = ()
@@ -53,24 +56,31 @@ class Checked:
         return tuple(found for found in self.findings if found.severity == "warning")
 
 
-def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
+def check(
+    seeds_dir: Path,
+    projects: Iterable[SentryProject] = (),
+    unrouted: Collection[RuleKey] = (),
+) -> Checked:
     """Read and check the files of the folder; no input makes this raise.
 
     Without `projects`, those of Sentry, nothing is found about mapping rows that fit no project, projects that
-    were renamed, or different globs that tie on a project.
+    were renamed, or different globs that tie on a project. `unrouted` are the issue rules that routed no issue when
+    the models were last built.
     """
     if problem := spreadsheet.folder_problem(seeds_dir):
         return Checked((Finding(str(seeds_dir), None, "error", problem),), None)
-    products, mapping, targets, health, recipients = (
+    products, mapping, rules, targets, health, recipients = (
         read(seeds_dir, table) for table in tables.TABLES
     )
     names = ProductNames(products)
     check_products(products, names)
-    check_mapping(mapping, names, tuple(projects))
+    known = tuple(projects)
+    check_mapping(mapping, names, known)
+    check_issue_rules(rules, names, known, unrouted)
     check_targets(targets)
     check_health_targets(health)
     check_recipients(recipients, products)
-    readings = (products, mapping, targets, health, recipients)
+    readings = (products, mapping, rules, targets, health, recipients)
     findings = tuple(
         found
         for reading in readings
@@ -83,6 +93,7 @@ def check(seeds_dir: Path, projects: Iterable[SentryProject] = ()) -> Checked:
         Catalog(
             tuple(products.rows),
             tuple(mapping.rows),
+            tuple(rules.rows),
             tuple(targets.rows),
             with_defaults(health.rows),
             tuple(recipients.rows),

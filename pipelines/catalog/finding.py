@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 SHOWN_CHARACTERS = 60
@@ -10,12 +10,16 @@ SHOWN_CHARACTERS = 60
 
 @dataclass(frozen=True)
 class Finding:
-    """One mistake: the file as named, and the physical line (from 1; None: the whole file)."""
+    """One mistake: the file as named, and the physical line (from 1; None: the whole file).
+
+    `column` is where in the line it can be mended, None where that is not one place.
+    """
 
     file: str
     line: int | None
     severity: Literal["error", "warning"]
     message: str
+    column: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         """Return `file:line: severity: message` on one line, so that editors can jump to it."""

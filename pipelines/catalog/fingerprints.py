@@ -8,6 +8,14 @@ from pathlib import Path
 from pipelines.catalog.spreadsheet import UnreadableError, content
 from pipelines.catalog.tables import TABLES, Table
 
+MISSING = "none"
+"""The fingerprint of a file that is not there."""
+
+
+def fingerprint_of(data: bytes) -> str:
+    """Return a hash of one file's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
 
 def fingerprint(seeds_dir: Path, without: Table | None = None) -> str:
     """Return a hash of the bytes of the files, but those of one; one that is missing or unreadable counts so."""

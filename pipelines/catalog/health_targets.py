@@ -13,21 +13,29 @@ from pipelines.catalog.tables import HealthTarget
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure that gets worse as it rises, its built-in targets (None: never), and what a target may be."""
+    """A measure, its built-in targets (None: never), what a target may be, and whether it gets worse as it falls."""
 
     at_risk: float | None
     critical: float | None
     above: float = 0
     at_most: float = 1_000_000
     unit: str = "a number of issues"
+    worse_as_it_falls: bool = False
 
 
 MEASURES = {
-    "late_high_issues": Measure(None, 1),
+    "late_high_issues": Measure(1, 2),
     "late_ratio": Measure(0.25, None, at_most=1, unit="a share of the open issues"),
     "at_risk_high_issues": Measure(1, None),
     "events_growth": Measure(
         2, 5, above=1, unit="how many times as many events, where 1 is as many"
+    ),
+    "crash_free_sessions": Measure(
+        0.995,
+        0.98,
+        at_most=1,
+        unit="a share of the sessions",
+        worse_as_it_falls=True,
     ),
 }
 
@@ -57,6 +65,7 @@ def check_health_targets(reading: Reading) -> None:
                     target.line,
                     f"measure {quoted(target.measure)} is not known; write one of {known}"
                     f"{closest.hint(target.measure)}",
+                    column="measure",
                 )
             continue
         other = first.setdefault((target.priority, target.measure), target)
@@ -66,6 +75,7 @@ def check_health_targets(reading: Reading) -> None:
                 target.line,
                 f"{target.measure} has targets for {whose} in line {other.line} already; "
                 "remove one of the rows",
+                column="measure",
             )
         _check_numbers(reading, target, measure)
 
@@ -77,11 +87,20 @@ def _check_numbers(reading: Reading, target: HealthTarget, measure: Measure) -> 
                 target.line,
                 f"{column} {value:g} cannot be: {target.measure} is {measure.unit}; "
                 f"write a number above {measure.above:g} and at most {measure.at_most:,.0f}",
+                column=column,
             )
     at_risk, critical = target.at_risk, target.critical
-    if at_risk is not None and critical is not None and at_risk > critical:
-        reading.add(
-            target.line,
-            f"at_risk {at_risk:g} is beyond critical {critical:g}, but "
-            f"{target.measure} gets worse as it rises; write the smaller number in at_risk",
-        )
+    if at_risk is None or critical is None:
+        return
+    if measure.worse_as_it_falls and at_risk < critical:
+        moves, first = "falls", "larger"
+    elif not measure.worse_as_it_falls and at_risk > critical:
+        moves, first = "rises", "smaller"
+    else:
+        return
+    reading.add(
+        target.line,
+        f"at_risk {at_risk:g} is beyond critical {critical:g}, but "
+        f"{target.measure} gets worse as it {moves}; write the {first} number in at_risk",
+        column="at_risk",
+    )

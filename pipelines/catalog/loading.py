@@ -28,6 +28,14 @@ COLUMNS = {
         product_id varchar not null,
         line integer not null
     """,
+    "issue_rules": """
+        organization varchar,
+        project varchar not null,
+        field varchar not null,
+        pattern varchar not null,
+        product_id varchar not null,
+        line integer not null
+    """,
     "sla_targets": """
         priority varchar not null,
         issue_priority varchar,
@@ -61,6 +69,14 @@ def load(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> tuple[str, 
         connection.rollback()
         raise
     return replaced
+
+
+def note_files(connection: duckdb.DuckDBPyConnection, fingerprint: str) -> None:
+    """Note of which files the catalog in the warehouse was made, by their fingerprint."""
+    connection.execute(
+        "create or replace table seeds.loaded_files as select $fingerprint as fingerprint",
+        {"fingerprint": fingerprint},
+    )
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Any]) -> bool:

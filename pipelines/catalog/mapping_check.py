@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pipelines.catalog.closest import Closest
 from pipelines.catalog.finding import quoted
-from pipelines.catalog.mapping import is_glob, literal_characters, survey
+from pipelines.catalog.mapping import Survey, is_glob, literal_characters, survey
 from pipelines.catalog.product_check import ProductNames
 from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import Reading
@@ -20,14 +20,19 @@ def check_mapping(reading: Reading, names: ProductNames, projects: Sequence[Sent
         return
     if not reading.rows and not reading.findings:
         reading.add(None, "has no rows, so that no project belongs to a product", "warning")
+    check_products_known(reading, names)
+    rows = _first_of_each(reading)
+    if projects:
+        _compare(reading, rows, projects)
+
+
+def check_products_known(reading: Reading, names: ProductNames) -> None:
+    """Add: products that are not in products.csv."""
     for row in reading.rows:
         if row.product_id and names.ids and row.product_id not in names.ids:
             advice = names.hint(row.product_id) or "; add it there, or write another product's id"
             unknown = f"product_id {quoted(row.product_id)} is not in products.csv"
-            reading.add(row.line, f"{unknown}{advice}")
-    rows = _first_of_each(reading)
-    if projects:
-        _compare(reading, rows, projects)
+            reading.add(row.line, f"{unknown}{advice}", column="product_id")
 
 
 def _first_of_each(reading: Reading) -> list[ProjectProduct]:
@@ -48,7 +53,7 @@ def _first_of_each(reading: Reading) -> list[ProjectProduct]:
                 f"{quoted(other.product_id)} in line {other.line}; a project has one product, "
                 "remove one of the rows"
             )
-        reading.add(row.line, message)
+        reading.add(row.line, message, column="project")
     return list(first.values())
 
 
@@ -64,7 +69,17 @@ def _compare(
 ) -> None:
     found = survey(rows, projects)
     for first, second, project in found.ties.values():
-        reading.add(second.line, _tie(first, second, project))
+        reading.add(second.line, _tie(first, second, project), column="project")
+    fits_no_project(reading, rows, found, projects)
+
+
+def fits_no_project(
+    reading: Reading,
+    rows: list[ProjectProduct],
+    found: Survey,
+    projects: Sequence[SentryProject],
+) -> None:
+    """Add a warning for each row that fits no project by its slug of today."""
     live = _LiveProjects(projects)
     for row in rows:
         if row.line in found.fitting:
@@ -78,7 +93,7 @@ def _compare(
             )
         else:
             message = live.no_match(row)
-        reading.add(row.line, message, "warning")
+        reading.add(row.line, message, "warning", "project")
 
 
 def _tie(first: ProjectProduct, second: ProjectProduct, project: SentryProject) -> str:

@@ -15,6 +15,7 @@ class ProductNames:
     def __init__(self, reading: Reading) -> None:
         self._id_of_name = {product.name.lower(): product.product_id for product in reading.rows}
         self.ids = {product.product_id for product in reading.rows} | reading.partial_keys
+        self.inactive = {row.product_id for row in reading.rows if not row.is_active}
         self._closest = Closest(self.ids)
 
     def hint(self, written: str) -> str:
@@ -38,9 +39,9 @@ def check_products(reading: Reading, names: ProductNames) -> None:
         if product.parent_id is not None and product.parent_id not in names.ids:
             advice = names.hint(product.parent_id) or "; leave it blank for a product at the top"
             unknown = f"parent_id {quoted(product.parent_id)} is no product_id of this file"
-            reading.add(product.line, f"{unknown}{advice}")
+            reading.add(product.line, f"{unknown}{advice}", column="parent_id")
     for loop in loops({key: product.parent_id for key, product in products.items()}):
-        reading.add(products[loop[0]].line, _loop(loop, products))
+        reading.add(products[loop[0]].line, _loop(loop, products), column="parent_id")
     _active_below_inactive(reading, products)
     _without_owner(reading, products)
     _teams_in_two_spellings(reading)
@@ -58,6 +59,7 @@ def _first_of_each(reading: Reading) -> dict[str, Product]:
                 f"product_id {quoted(product.product_id)} is the id of {quoted(first.name)} in "
                 f"line {first.line} already (upper and lower case count as the same); "
                 "give one of them another id, or remove it",
+                column="product_id",
             )
     return products
 
@@ -83,6 +85,7 @@ def _active_below_inactive(reading: Reading, products: dict[str, Product]) -> No
                 f"{quoted(parent.product_id)} (line {parent.line}) is not, so both count as "
                 "inactive; write is_active false here too, or another parent_id",
                 "warning",
+                "is_active",
             )
 
 
@@ -95,6 +98,7 @@ def _without_owner(reading: Reading, products: dict[str, Product]) -> None:
             f"{quoted(root.product_id)} has no owner_team{below}; write one here, and everything "
             "below that has none of its own inherits it",
             "warning",
+            "owner_team",
         )
 
 
@@ -111,4 +115,5 @@ def _teams_in_two_spellings(reading: Reading) -> None:
                 f"owner_team {quoted(team)} is {quoted(other.owner_team)} in line {other.line}, "
                 "and would be reported as another team; write both the same",
                 "warning",
+                "owner_team",
             )

@@ -31,10 +31,14 @@ class Reading:
     partial_keys: set[str] = field(default_factory=set)
 
     def add(
-        self, line: int | None, message: str, severity: Literal["error", "warning"] = "error"
+        self,
+        line: int | None,
+        message: str,
+        severity: Literal["error", "warning"] = "error",
+        column: str | None = None,
     ) -> None:
         """Add a finding about this file."""
-        self.findings.append(Finding(self.file, line, severity, message))
+        self.findings.append(Finding(self.file, line, severity, message, column))
 
 
 def read(seeds_dir: Path, table: Table) -> Reading:
@@ -45,7 +49,7 @@ def read(seeds_dir: Path, table: Table) -> Reading:
         text = spreadsheet.decode(spreadsheet.content(path))
         if text.problem:
             reading.add(*text.problem)
-        _raise_on_merge_conflict(text.content)
+        raise_on_merge_conflict(text.content)
         reading.delimiter = spreadsheet.delimiter_of(text.content, table.names)
         records = spreadsheet.records(text.content, reading.delimiter)
         positions, width = _heading(reading, next(records, None), table)
@@ -88,7 +92,8 @@ def _another_name(seeds_dir: Path, table: Table) -> str:
     return f"; is it {quoted(found)}?" if found else ""
 
 
-def _raise_on_merge_conflict(text: str) -> None:
+def raise_on_merge_conflict(text: str) -> None:
+    """Raise UnreadableError where git has left its markers."""
     if "<<<<<<< " not in text:
         return
     for line, content in enumerate(spreadsheet.physical_lines(text), start=1):
@@ -199,11 +204,13 @@ def _values(reading: Reading, record: Record, plan: list[tuple[Column, int]]) ->
             if record.last_line > record.line and not problem and not column.many_lines:
                 problem = _line_break(cell, record)
             if problem:
-                reading.add(record.line, f"{column.name} {quoted(cell.strip())} {problem}")
+                message = f"{column.name} {quoted(cell.strip())} {problem}"
+                reading.add(record.line, message, column=column.name)
             yield value
         else:
             if column.required:
-                reading.add(record.line, f"{column.name} is blank; {column.required}")
+                message = f"{column.name} is blank; {column.required}"
+                reading.add(record.line, message, column=column.name)
             yield column.blank
 
 

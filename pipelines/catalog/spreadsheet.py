@@ -96,7 +96,7 @@ def decode(data: bytes) -> Text:
     for magic, name in FORMATS.items():
         if data.startswith(magic):
             raise UnreadableError(f"is {name}, not a CSV file; export it as CSV (UTF-8)")
-    encoding = _encoding(data)
+    encoding = encoding_of(data)
     try:
         text, problem = data.decode(encoding), None
     except UnicodeDecodeError as error:
@@ -114,7 +114,8 @@ def decode(data: bytes) -> Text:
     return Text(text, problem)
 
 
-def _encoding(data: bytes) -> str:
+def encoding_of(data: bytes) -> str:
+    """Return UTF-16 where the bytes begin like it, else UTF-8, as Python names them."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     # A heading is plain ASCII, so that in UTF-16 every other byte of it is zero.

@@ -52,6 +52,18 @@ class ProjectProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class IssueRule:
+    """One row of issue_rules.csv: where issues go of which `field` fits the glob; the last row that fits wins."""
+
+    organization: str | None
+    project: str
+    field: str
+    pattern: str
+    product_id: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class SlaTarget:
     """One row of sla_targets.csv: hours from opening to resolution; no `issue_priority` means any."""
 
@@ -133,6 +145,34 @@ PROJECT_PRODUCTS = Table(
         ),
     ),
 )
+ISSUE_RULES = Table(
+    "issue_rules.csv",
+    IssueRule,
+    (
+        Column("organization", values.lower, values.parse_organization),
+        Column(
+            "project", values.pattern, values.parse_pattern, "", "write a project's slug or glob"
+        ),
+        Column(
+            "field",
+            values.lower,
+            values.parse_issue_field,
+            "",
+            f"write one of {', '.join(values.ISSUE_FIELDS)}",
+        ),
+        Column(
+            "pattern",
+            values.text_pattern,
+            values.parse_text,
+            "",
+            "write a text or glob to look for",
+        ),
+        Column(
+            "product_id", values.lower, values.parse_reference, "", "write the product to route to"
+        ),
+    ),
+    optional=True,
+)
 SLA_TARGETS = Table(
     "sla_targets.csv",
     SlaTarget,
@@ -198,4 +238,4 @@ RECIPIENTS = Table(
     ),
     optional=True,
 )
-TABLES = (PRODUCTS, PROJECT_PRODUCTS, SLA_TARGETS, HEALTH_TARGETS, RECIPIENTS)
+TABLES = (PRODUCTS, PROJECT_PRODUCTS, ISSUE_RULES, SLA_TARGETS, HEALTH_TARGETS, RECIPIENTS)

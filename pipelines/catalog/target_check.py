@@ -22,6 +22,7 @@ def check_targets(reading: Reading) -> None:
                 target.line,
                 f"priority {quoted(target.priority)} has a target{_for(target)} in line "
                 f"{other.line} already; remove one of the rows",
+                column="priority",
             )
     for priority in dict.fromkeys(target.priority for target in reading.rows):
         by_urgency = [first.get((priority, each)) for each in ISSUE_PRIORITIES]
@@ -34,6 +35,7 @@ def check_targets(reading: Reading) -> None:
                     f"{less.resolve_within_hours:g} of its {less.issue_priority} ones (line "
                     f"{less.line}); are they the wrong way round?",
                     "warning",
+                    "resolve_within_hours",
                 )
 
 

@@ -7,6 +7,7 @@ check, the warehouse and so dbt see only what comes out of here.
   one space, characters are composed (NFC). A blank cell is null.
 - Ids, slugs and priorities are lower-cased: upper and lower case count as the same.
 - A description keeps its line breaks, as `\n`.
+- A pattern of issue_rules.csv keeps its case, which does not count: the models compare in lower case.
 - In a glob, a run of `*` and `?` is written in one way: every `?` first, then at most one `*`.
 - is_active: true, yes and 1, or false, no and 0; blank is true.
 - Hours may have a decimal point or, where it cannot be a thousands separator, a decimal comma.
@@ -23,6 +24,18 @@ from pipelines.catalog.finding import quoted
 
 PRIORITIES = ("critical", "high", "medium", "low")
 ISSUE_PRIORITIES = ("high", "medium", "low")  # as Sentry names them
+ISSUE_FIELDS = (
+    "title",
+    "culprit",
+    "filename",
+    "function",
+    "type",
+    "logger",
+    "platform",
+    "category",
+    "assignee",
+    "owner",
+)
 LONGEST_TARGET_HOURS = 87_600  # ten years: more is a slip, and date arithmetic has its limits
 
 Parsed = tuple[Any, str | None]
@@ -57,7 +70,12 @@ def paragraphs(cell: str) -> str:
 
 def pattern(cell: str) -> str:
     """Return the cell lower-cased, with each run of wildcards in its one spelling."""
-    return _wildcards.sub(_one_spelling, lower(cell))
+    return text_pattern(cell.lower())
+
+
+def text_pattern(cell: str) -> str:
+    """Return the cell on one line, with each run of wildcards in its one spelling."""
+    return _wildcards.sub(_one_spelling, one_line(cell))
 
 
 def _one_spelling(run: re.Match[str]) -> str:
@@ -140,6 +158,14 @@ def parse_issue_priority(text: str) -> Parsed:
         text,
         f"is not a priority of issues; write one of {known}, or leave it blank for any{meant}",
     )
+
+
+def parse_issue_field(text: str) -> Parsed:
+    """Parse what of an issue a rule looks at."""
+    if text in ISSUE_FIELDS:
+        return text, None
+    hint = Closest(ISSUE_FIELDS).hint(text)
+    return text, f"is not a field of issues; write one of {', '.join(ISSUE_FIELDS)}{hint}"
 
 
 def parse_boolean(text: str) -> Parsed:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipelines import catalog
 from pipelines.catalog import Checked
 from pipelines.catalog.finding import counted
-from pipelines.commands.published_projects import published_projects
+from pipelines.commands.published_projects import published_projects, published_unrouted_rules
 from pipelines.publish import PublishError
 from pipelines.settings import Settings, shortened
 
@@ -23,10 +23,12 @@ def check_with_published(settings: Settings) -> tuple[Checked, str]:
     """Check the files against the published projects, if there are any; also returns what they were compared with."""
     published = shortened(settings.published)
     try:
-        projects = published_projects(published)
+        projects, unrouted = published_projects(published), published_unrouted_rules(published)
     except PublishError as error:
         return catalog.check(settings.seeds), f"not compared with Sentry's projects: {error}"
-    return catalog.check(settings.seeds, projects), compared_with(len(projects), published)
+    return catalog.check(settings.seeds, projects, unrouted), compared_with(
+        len(projects), published
+    )
 
 
 def compared_with(projects: int, source: Path) -> str:

@@ -124,16 +124,24 @@ def _first_that_works(organizations: list[Organization]) -> Organization:
     return next((org for org in organizations if not org.failure), organizations[0])
 
 
+_WITHOUT_WHICH_SYNCS_WORK = ("team:read", "project:releases")
+
+
 def _scopes(organization: Organization) -> Iterator[Diagnosis]:
     """Yield for each scope whether the token has it: found by asking, since few servers list them."""
     slug, one = organization.slug, {"per_page": 1, "limit": 1, "detailed": 0}
     home = f"organizations/{slug}"
     project = next(iter(organization.readable().values()), None)
+    # Sentry shows releases to project:read, too.
+    of_releases = (
+        {"project:releases": f"{home}/releases/"} if glitchtip_version(organization.api) else {}
+    )
     for scope, path in {
         "org:read": f"{home}/",
         "project:read": f"projects/{slug}/{project}/" if project else f"{home}/projects/",
         "team:read": f"{home}/teams/",
         "event:read": f"{home}/issues/",
+        **of_releases,
     }.items():
         subject = f"scope {scope}"
         try:
@@ -142,7 +150,7 @@ def _scopes(organization: Organization) -> Iterator[Diagnosis]:
             else:
                 organization.api.get(path, one)
         except ForbiddenError:
-            say = warning if scope == "team:read" else problem
+            say = warning if scope in _WITHOUT_WHICH_SYNCS_WORK else problem
             text = f"missing: {slug} answers 403 at {path}"
             yield say(
                 subject, text, f"Make a token that has {scope}, or give it to the integration."

@@ -21,7 +21,7 @@ from pipelines.catalog.drafting import (
 )
 from pipelines.catalog.finding import counted, printable
 from pipelines.catalog.reading import has_rows
-from pipelines.catalog.tables import PRODUCTS, PROJECT_PRODUCTS, SLA_TARGETS, Table
+from pipelines.catalog.tables import ISSUE_RULES, PRODUCTS, PROJECT_PRODUCTS, SLA_TARGETS, Table
 from pipelines.sentry.errors import SentryError
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import SentrySession
@@ -162,6 +162,8 @@ def write_draft(seeds: Path, drafted: Draft) -> list[str]:
     files = _rows(drafted)
     if not has_rows(seeds, SLA_TARGETS):
         files[SLA_TARGETS] = TARGETS
+    if not has_rows(seeds, ISSUE_RULES):
+        files[ISSUE_RULES] = []
     for table, rows in files.items():
         (seeds / table.file).write_text(as_csv(table, rows), encoding="utf-8", newline="")
     return [table.file for table in files]

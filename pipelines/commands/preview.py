@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from pathlib import Path
 
 from rich.console import Console
 
@@ -29,8 +27,8 @@ def preview(settings: Settings, as_markdown: bool) -> int:
         print(how_to_publish(shortened(settings.published)), file=sys.stderr)
         return 1
     waiting = Console(stderr=True).status("Running the models on a copy of the warehouse ...")
-    with tempfile.TemporaryDirectory(prefix="preview-", dir=settings.data) as folder, waiting:
-        found = dry_run(settings, Path(folder))
+    with waiting:
+        found = dry_run(settings)
     if found.changes is None:
         report(
             found.checked,
@@ -38,8 +36,9 @@ def preview(settings: Settings, as_markdown: bool) -> int:
             compared_with(found.projects, shortened(settings.warehouse)),
         )
         return 1
+    notes = (f"{settings.seeds} compared with {found.compared_with}.", *found.notes)
     if as_markdown:
-        print(markdown(found.changes, found.notes), end="")
+        print(markdown(found.changes, notes), end="")
     else:
-        show(Console(), found.changes, found.notes)
+        show(Console(), found.changes, notes)
     return 0

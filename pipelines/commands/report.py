@@ -12,7 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.commands.diagnosis import some_of
-from pipelines.commands.what_happened import HEALTH_STYLE, print_causes, print_movers
+from pipelines.commands.what_happened import (
+    HEALTH_STYLE,
+    print_causes,
+    print_movers,
+    print_release,
+    print_stability,
+)
 from pipelines.publish import PublishError, open_published
 from pipelines.settings import shortened
 
@@ -87,6 +93,8 @@ def show(
     if now.products:
         console.print(_tree(now, before, console.width))
         print_causes(console, now.products)
+        print_stability(console, path)
+        print_release(console, path)
         print_movers(console, path)
     _print_sync(console, now, before)
     _print_failed(console, now)

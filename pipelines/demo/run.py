@@ -36,6 +36,7 @@ NEXT = (
 
 def demo(settings: Settings, port: int, with_ui: bool) -> int:
     """Run the whole pipeline against a sample Sentry, no account needed; again: three hours later."""
+    os.umask(settings.umask)
     # Apart from the data of one's own Sentry.
     apart = {"data_dir": settings.demo_data, "dagster_postgres_url": SecretStr("")}
     settings = settings.model_copy(update=apart)
@@ -43,11 +44,9 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
     with _fake_sentry(settings.data) as sentry, mail_catcher(mails) as smtp_url:
         environment = _environment(settings, sentry.url, smtp_url)
         if with_ui:
+            shown = {"sentry_url": sentry.url, "seeds_dir": EXAMPLE, "pages_editing": True}
             app = create_app(
-                settings.published,
-                server=sentry.url,
-                hosts=settings.ui_names,
-                notify_state=settings.notify_state,
+                settings.model_copy(update=shown | {"pages_host": "127.0.0.1"}),
                 now=lambda: sentry.world.clock.replace(tzinfo=None),
             )
             with served(app, settings.pages_port) as url:
@@ -124,6 +123,8 @@ def _environment(settings: Settings, url: str, smtp_url: str) -> dict[str, str]:
         "PAGES_URL": f"http://127.0.0.1:{settings.pages_port}",
         "DATA_DIR": str(settings.data),
         "SEEDS_DIR": str(EXAMPLE),
+        "PRODUCTION_ENVIRONMENTS": "production",
+        "UNIQUE_USERS": "true",
         # A young history is short enough to be read at once.
         "ACTIVITY_REQUESTS_PER_RUN": "5000",
     }

@@ -206,7 +206,7 @@ def _project(call: Call, project: Project) -> dict[str, Any]:
         "access": [],
         "team": named[0] if named else None,
         "teams": named,
-        "environments": ["production"],
+        "environments": sorted(project.environments),
         "features": ["releases"],
         "latestRelease": None,
     }

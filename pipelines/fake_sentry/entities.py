@@ -22,6 +22,8 @@ class Events(NamedTuple):
     amount: int
     users: range
     number: int
+    environment: str = "production"
+    release: str | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -72,7 +74,10 @@ class SentryOrganization:
 
 @dataclass(eq=False, slots=True)
 class Project:
-    """A project. `organization` is a slug; `accepted` and `filtered` count events per hour of their arrival."""
+    """A project. `organization` is a slug; `accepted` and `filtered` count events per hour of their arrival.
+
+    `sessions` counts by hour and status: healthy, errored, crashed, abnormal.
+    """
 
     id: str
     slug: str
@@ -81,6 +86,7 @@ class Project:
     platform: str | None
     created_at: datetime
     team_ids: list[str] = field(default_factory=list)
+    ownership: list[OwnershipRule] = field(default_factory=list)
     has_access: bool = True  # False: listed, but its issues are not for our token
     is_member: bool = True  # False: left out of requests of a user token that name no project
     resolve_age: timedelta | None = (
@@ -89,8 +95,17 @@ class Project:
     issues: dict[str, Issue] = field(default_factory=dict, repr=False)
     accepted: Counter[datetime] = field(default_factory=Counter, repr=False)
     filtered: Counter[datetime] = field(default_factory=Counter, repr=False)
+    sessions: Counter[tuple[datetime, str]] = field(default_factory=Counter, repr=False)
+    environments: set[str] = field(default_factory=set)
     last_short_number: int = 0
     version: int = 0
+
+
+class OwnershipRule(NamedTuple):
+    """Issues whose title or culprit has the `pattern` (a glob) belong to `owner`: team:ID or user:ID."""
+
+    pattern: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +161,7 @@ class Issue:
     activities: list[Activity] = field(default_factory=list, repr=False)
     comment_count: int = 0
     annotations: list[dict[str, str]] = field(default_factory=list)
+    owners: tuple[str, ...] = ()  # by the ownership rules when its latest event came
     first_release: str | None = None
     last_release: str | None = None
     version: int = 0

@@ -32,6 +32,13 @@ class Flavour:
     has_activities: bool = True
     has_stats_v2: bool = True
     has_is_archived: bool = True
+    has_owners: bool = True  # expand=owners
+    has_discover: bool = True  # /organizations/{o}/events/
+    discover_status: int = 404  # where there is none
+    has_first_last_release: bool = True
+    has_sessions: bool = True
+    has_releases: bool = True
+    has_releases_by_project: bool = True  # ids and newGroups of the projects of a release
     # Every how manieth request on a connection that was used before finds it closed; 0: none does.
     resets_reused: int = 0
 
@@ -49,6 +56,10 @@ FLAVOURS = {
             has_activities=False,
             has_stats_v2=False,
             has_is_archived=False,
+            has_owners=False,
+            has_first_last_release=False,
+            has_sessions=False,
+            has_releases_by_project=False,
             resets_reused=4,
         ),
         Flavour(
@@ -68,6 +79,12 @@ FLAVOURS = {
             has_activities=False,
             has_stats_v2=False,
             has_is_archived=False,
+            has_owners=False,
+            has_discover=False,
+            discover_status=500,
+            has_first_last_release=False,
+            has_sessions=False,
+            has_releases_by_project=False,
         ),
         Flavour("glitchtip"),
     )

@@ -113,6 +113,25 @@ def detail(call: Call) -> Reply:
     return reply_json(_issue(issue) | {"activity": [], "participants": [], "userReportCount": 0})
 
 
+def releases(call: Call) -> Reply:
+    """Answer `GET /organizations/{o}/releases/`: without ids, and without counts of new issues."""
+    return paged(
+        call,
+        call.organization().releases,
+        lambda release: (release.released_at, release.version),
+        lambda release: {
+            "version": release.version,
+            "shortVersion": release.version.split("@")[-1],
+            "dateCreated": release.released_at,
+            "dateReleased": release.released_at,
+            "commitCount": 0,
+            "deployCount": 0,
+            "projects": [_project(p) for p in call.projects() if p.id in release.project_ids],
+        },
+        descending=True,
+    )
+
+
 def no_get(call: Call) -> Reply:
     """Answer `GET /organizations/{o}/issues/{id}/`, which knows PUT only."""
     return reply_json({"detail": "Method not allowed"}, status=405)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable
 from datetime import datetime
+from fnmatch import fnmatchcase
 from itertools import count
 from operator import attrgetter
 from typing import Any
@@ -47,6 +48,7 @@ class IssueChanges(IssueState):
         users: int | range = 1,
         at: datetime | None = None,
         received_at: datetime | None = None,
+        environment: str = "production",
         **fields: Any,
     ) -> Issue:
         """Create an issue of `project` with its first events, `at` a moment (now, unless given).
@@ -71,7 +73,9 @@ class IssueChanges(IssueState):
             **fields,
         )
         self.issues[issue.id] = project.issues[issue.id] = issue
-        self._store(issue, at, count, users, received_at or self.clock)
+        self._store(
+            issue, at, count, users, received_at or self.clock, environment, issue.first_release
+        )
         return issue
 
     def add_events(
@@ -83,6 +87,7 @@ class IssueChanges(IssueState):
         at: datetime | None = None,
         received_at: datetime | None = None,
         release: str | None = None,
+        environment: str = "production",
         buffered: bool = False,
     ) -> None:
         """Let `count` events arrive, with an old timestamp if `at` is given (a phone that was offline).
@@ -91,7 +96,7 @@ class IssueChanges(IssueState):
         Snuba knows of the events at once, and Postgres when the clock moves or `flush_buffers` is called.
         """
         at, received_at = at or self.clock, received_at or self.clock
-        self._store(issue, at, count, users, received_at, buffered=buffered)
+        self._store(issue, at, count, users, received_at, environment, release, buffered=buffered)
         issue.last_release = release or issue.last_release
         if issue.status == "resolved" and issue.resolved_at and at >= issue.resolved_at:
             self._reopen(issue, "regressed", received_at)
@@ -252,12 +257,19 @@ class IssueChanges(IssueState):
         amount: int,
         users: int | range,
         received_at: datetime,
+        environment: str,
+        release: str | None,
         *,
         buffered: bool = False,
     ) -> None:
         self._touch(issue)
         numbered = users if isinstance(users, range) else range(users)
-        insort(issue.events, Events(at, amount, numbered, next(self._event_numbers)), key=_AT)
+        number = next(self._event_numbers)
+        insort(issue.events, Events(at, amount, numbered, number, environment, release), key=_AT)
+        issue.project.environments.add(environment)
+        words = f"{issue.title} {issue.culprit}"
+        rules = issue.project.ownership
+        issue.owners = tuple(rule.owner for rule in rules if fnmatchcase(words, rule.pattern))
         issue.project.accepted[hour_of(received_at)] += amount
         if buffered:
             self._buffer.append((issue.id, at, amount))

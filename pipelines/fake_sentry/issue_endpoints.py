@@ -36,6 +36,7 @@ from pipelines.fake_sentry.shapes import (
     issue_body,
     issue_detail,
     moment,
+    release_of,
 )
 
 MAX_HITS = 1000
@@ -81,6 +82,23 @@ def activities(call: Call) -> Reply:
     if not call.flavour.has_activities:
         return reply_html(status=404)
     return reply_json({"activity": activity_list(call, named_issue(call))})
+
+
+def first_last_release(call: Call) -> Reply:
+    """Answer `GET /organizations/{o}/issues/{id}/first-last-release/`."""
+    if not call.flavour.has_first_last_release:
+        return reply_html(status=404)
+    issue = named_issue(call)
+    named = [event for event in issue.events if event.release]
+    first = issue.first_release or (named[0].release if named else None)
+    last = named[-1].release if named else None
+    return reply_json(
+        {
+            "id": issue.id,
+            "firstRelease": release_of(first, issue.first_seen),
+            "lastRelease": release_of(last, issue.last_seen),
+        }
+    )
 
 
 def events(call: Call) -> Reply:
@@ -150,7 +168,15 @@ def _list(call: Call, projects: list[Project], view: View) -> Reply:
             shown = b"[" + issue_body(call, hit, View("batch", period="")) + b"]"
             return Reply(shown, headers={"X-Sentry-Direct-Hit": "1"})
     cursor, limit = asked_cursor(call), asked_limit(call)
-    query, found = find(call, projects, text, start=view.start, end=view.end, sort=sort)
+    query, found = find(
+        call,
+        projects,
+        text,
+        start=view.start,
+        end=view.end,
+        environments=view.environments,
+        sort=sort,
+    )
     if reach := call.search_limit:
         # Beyond so many candidates Sentry runs out of time, and says that there are no more.
         found = Found(found.issues[:reach], found.descending[:reach])
@@ -187,8 +213,8 @@ def _nth(stored: list[Events], ends: list[int], n: int) -> tuple[Events, int]:
 def _event(call: Call, issue: Issue, batch: Events, n: int, full: bool) -> dict[str, Any]:
     event_id = md5(f"{batch.number}/{n}".encode(), usedforsecurity=False).hexdigest()
     user = batch.users[n % len(batch.users)] if batch.users else None
-    release = issue.last_release or issue.first_release
-    tags = [{"key": "environment", "value": "production"}, {"key": "level", "value": issue.level}]
+    tags = [{"key": "environment", "value": batch.environment}]
+    tags.append({"key": "level", "value": issue.level})
     shown: dict[str, Any] = {
         "id": event_id,
         "eventID": event_id,
@@ -202,7 +228,7 @@ def _event(call: Call, issue: Issue, batch: Events, n: int, full: bool) -> dict[
         "platform": issue.platform,
         "dateCreated": moment(call, batch.at.replace(microsecond=0)),
         "user": None if user is None else {"id": str(user), "email": None, "name": None},
-        "tags": tags + ([{"key": "release", "value": release}] if release else []),
+        "tags": tags + ([{"key": "release", "value": batch.release}] if batch.release else []),
         "crashFile": None,
         "metadata": issue.metadata,
     }

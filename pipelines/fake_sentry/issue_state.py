@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime, timedelta
 from operator import attrgetter
 
@@ -48,9 +48,13 @@ class IssueState:
         return issue.status
 
     def stored_events(
-        self, issue: Issue, start: datetime | None = None, end: datetime | None = None
+        self,
+        issue: Issue,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        environments: Set[str] = frozenset(),
     ) -> list[Events]:
-        """Return the events that Snuba still has, of [start, end) by their own timestamps."""
+        """Return the events that Snuba still has, of [start, end) by their own timestamps, in any of `environments`."""
         horizon = self.clock - RETENTION
         events = issue.events
         low = max(start, horizon) if start else horizon
@@ -58,7 +62,8 @@ class IssueState:
         last = len(events)
         if end and events and events[-1].at >= end:
             last = bisect_left(events, end, key=_AT)
-        return events[first:last]
+        stored = events[first:last]
+        return [e for e in stored if e.environment in environments] if environments else stored
 
 
 def short_id(issue: Issue) -> str:

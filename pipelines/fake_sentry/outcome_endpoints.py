@@ -30,7 +30,7 @@ def stats_v2(call: Call) -> Reply:
         raise Refusal(400, 'Invalid field: "field" must be sum(quantity) or sum(times_seen)')
     if not by or not set(by) <= GROUPS:
         raise Refusal(400, "Invalid groupBy: outcome, category, reason or project")
-    starts, size = _intervals(call)
+    starts, size = asked_intervals(call)
     series: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(starts))
     for project in chosen_projects(call):
         for outcome, category, hours in _outcomes(call, project, starts[0], starts[-1] + size):
@@ -100,7 +100,8 @@ def _within(
             yield hour, hours[hour] * factor
 
 
-def _intervals(call: Call) -> tuple[list[datetime], timedelta]:
+def asked_intervals(call: Call) -> tuple[list[datetime], timedelta]:
+    """Return the starts of the intervals that are asked for, and their length."""
     size = _duration(call.params.get("interval", "1h"), "interval")
     day = timedelta(days=1)
     if size < timedelta(minutes=1) or size > day or day % size:

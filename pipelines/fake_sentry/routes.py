@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 from starlette.routing import compile_path
 
-from pipelines.fake_sentry import directory_endpoints, glitchtip, issue_endpoints, outcome_endpoints
+from pipelines.fake_sentry import (
+    directory_endpoints,
+    discover,
+    glitchtip,
+    issue_endpoints,
+    outcome_endpoints,
+    release_endpoints,
+)
 from pipelines.fake_sentry.calls import Call, Reply
 
 
@@ -54,6 +61,17 @@ SENTRY = [
     _route(f"{ORGANIZATION}/issues/{{issue}}/activities/", issue_endpoints.activities),
     _route(f"{ORGANIZATION}/issues/{{issue}}/events/", issue_endpoints.events),
     _route(f"{ORGANIZATION}/issues/{{issue}}/events/{{event}}/", issue_endpoints.event),
+    _route(
+        f"{ORGANIZATION}/issues/{{issue}}/first-last-release/", issue_endpoints.first_last_release
+    ),
+    _route(
+        f"{ORGANIZATION}/releases/",
+        release_endpoints.releases,
+        scopes="project:read project:releases",
+    ),
+    _route(f"{ORGANIZATION}/environments/", release_endpoints.environments),
+    _route(f"{ORGANIZATION}/sessions/", release_endpoints.sessions),
+    _route(f"{ORGANIZATION}/events/", discover.events),
     _route(f"{ORGANIZATION}/stats_v2/", outcome_endpoints.stats_v2),
     _route(f"{PROJECT}/", directory_endpoints.project),
     _route(f"{PROJECT}/issues/", issue_endpoints.project_issues, "project_issues"),
@@ -76,6 +94,7 @@ GLITCHTIP = [
     _route(f"{ORGANIZATION}/issues/{{issue}}/", glitchtip.no_get),
     _route(f"{ORGANIZATION}/issues/{{issue}}/{{child:path}}", glitchtip.web_page),
     _route(f"{ORGANIZATION}/issues-count/", glitchtip.web_page),
+    _route(f"{ORGANIZATION}/releases/", glitchtip.releases, scopes="project:releases"),
     _route(f"{ORGANIZATION}/stats_v2/", glitchtip.stats_v2),
     _route(f"{PROJECT}/", glitchtip.project),
     _route(f"{PROJECT}/issues/", glitchtip.project_issues),

@@ -4,13 +4,14 @@ Twenty developers in eight teams run an online shop. About thirty new issues com
 after a release, and about as many are fixed; weekends are quiet, and Monday morning has something to catch up on.
 Payments, sign-in and checkout mean to fix within a day and are on call for what is urgent; other teams take a week.
 Some teams go through everything at the end of each week and have nothing old; the others put off or forget what is not
-loud, so a few of their issues are months old. What nobody can help, a lost connection, is archived.
+loud, so a few of their issues are months old. What nobody can help, a lost connection, is archived. A tenth of what
+happens is in staging, and urgent for nobody.
 
 Of late:
 - Four weeks ago an upgrade of the search made Product Catalog slow. It was mended on Monday a week ago: this product
   gets better.
-- On Thursday a release broke the coupons in Checkout Flow. A fix on Friday held until Sunday evening, then the main
-  error came back, and two more are still open: this product gets worse.
+- On Thursday a release broke the coupons in Checkout Flow, and one session in thirty crashed. A fix on Friday held
+  until Sunday evening, then the main error came back, and two more are still open: this product gets worse.
 - On Sunday at noon the provider of one-time codes changed its answer, and some people cannot sign in. Authentication
   has a day for that, and most of it is over.
 - Legacy Reports was switched off in spring. In summer somebody ran a report by hand; since then it is quiet.
@@ -25,8 +26,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from pipelines.fake_sentry.company import HOMES, PEOPLE, SWITCHED_OFF, Home
-from pipelines.fake_sentry.entities import Issue, Project, SentryOrganization
+from pipelines.fake_sentry.company import HOMES, MONOLITH, OWNERSHIP, PEOPLE, SWITCHED_OFF, Home
+from pipelines.fake_sentry.entities import Issue, OwnershipRule, Project, SentryOrganization
 from pipelines.fake_sentry.sentry_world import START, SentryWorld
 from pipelines.fake_sentry.simulation import Simulation, simulate
 from pipelines.fake_sentry.vocabulary import CURIOSITIES, invent_error, invent_noise
@@ -154,7 +155,7 @@ def sample_world(seed: int = 7, steps: int = 0) -> SentryWorld:
     """Return the sample world, `steps` times three hours after its start; equal seeds, equal worlds."""
     world = SentryWorld(BEGIN, seed)
     random = Random(seed)
-    life = Simulation(world, random)
+    life = Simulation(world, random, Random(f"{seed}/{MONOLITH.slug}"))
     acme = world.create_organization("acme", name="Acme")
     for name in sorted(name for team in PEOPLE.values() for name in team):
         world.create_member(acme, name)
@@ -163,6 +164,7 @@ def sample_world(seed: int = 7, steps: int = 0) -> SentryWorld:
     for home in HOMES:
         _create_old_issues(world, life, projects[home.slug], home)
     life.expect_errors()
+    _create_monolith(world, life, acme, projects["auth-api"])
     _go_on_until_start(world, life, projects)
     _create_other_categories(world, projects["checkout-web"], projects["checkout-api"])
     # Sentry deletes what it has not seen for 90 days, and nobody here ever heard of it.
@@ -186,6 +188,10 @@ def _create_projects(
             teams=[teams[home.team]],
             created_at=START - timedelta(days=700 - 11 * number),
         )
+        rules = OWNERSHIP.get(home.slug, ())
+        world.set_ownership(
+            project, [OwnershipRule(words, f"team:{teams[team].id}") for words, team in rules]
+        )
         project.is_member = home.team != "growth"
         project.resolve_age = BY_AGE if home.slug in SELF_RESOLVING else None
         projects[home.slug] = project
@@ -195,6 +201,22 @@ def _create_projects(
             every = RELEASE_EVERY.get(home.kind, RELEASE_EVERY_OTHER)
             life.plan(project, "release", first, every=every / timedelta(hours=1))
     return projects
+
+
+def _create_monolith(
+    world: SentryWorld, life: Simulation, acme: SentryOrganization, sibling: Project
+) -> None:
+    project = world.create_project(
+        acme,
+        MONOLITH.slug,
+        platform=MONOLITH.platform,
+        teams=[world.teams[team] for team in sibling.team_ids],
+        created_at=START - timedelta(days=710),
+    )
+    life.draw_for(project)
+    life.expect_errors(project)
+    life.plan(project, "release", BEGIN + timedelta(days=2, minutes=5), every=24 * 7)
+    life.draw_for(None)
 
 
 def _create_old_issues(world: SentryWorld, life: Simulation, project: Project, home: Home) -> None:
@@ -244,7 +266,7 @@ def _go_on(life: Simulation, until: datetime) -> None:
     world = life.world
     while world.clock < until:
         for project in world.projects.values():
-            if project.slug != SWITCHED_OFF:
+            if project.slug not in (SWITCHED_OFF, MONOLITH.slug):
                 world.drop_events(project, life.random.randrange(1, 20))
         life.go_on(min(until, world.clock + timedelta(days=1)))
 

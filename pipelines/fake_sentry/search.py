@@ -83,17 +83,18 @@ def find(
     *,
     start: datetime | None = None,
     end: datetime | None = None,
+    environments: frozenset[str] = frozenset(),
     sort: str = "date",
 ) -> tuple[Query, Found]:
     """Return the issues of `projects` with an event in [start, end) that match, best score first."""
     world, homes = call.world, tuple(projects)
-    key = (world.version, tuple(p.id for p in homes), text, start, end, sort)
+    key = (world.version, tuple(p.id for p in homes), text, start, end, environments, sort)
     known = call.memory.searches
     if key not in known:
         while len(known) >= REMEMBERED_SEARCHES:
             known.pop(next(iter(known)))
         query = understand(text, call)
-        known[key] = query, _search(world, homes, query, start, end, sort)
+        known[key] = query, _search(world, homes, query, start, end, environments, sort)
     found: tuple[Query, Found] = known[key]
     return found
 
@@ -104,6 +105,7 @@ def _search(
     query: Query,
     start: datetime | None,
     end: datetime | None,
+    environments: frozenset[str],
     sort: str,
 ) -> Found:
     ranked = []
@@ -113,7 +115,7 @@ def _search(
                 continue
             if not query.names_category and issue.category in HIDDEN_CATEGORIES:
                 continue
-            seen = world.stored_events(issue, start, end)
+            seen = world.stored_events(issue, start, end, environments)
             if seen and all(holds(world, issue, seen) for holds in query.conditions):
                 ranked.append((-_score(sort, issue, seen), int(issue.id), issue))
     ranked.sort(key=lambda row: row[:2])

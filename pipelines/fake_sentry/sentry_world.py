@@ -10,7 +10,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from pipelines.fake_sentry.entities import Member, Plan, Project, Release, SentryOrganization, Team
+from pipelines.fake_sentry.entities import (
+    Member,
+    OwnershipRule,
+    Plan,
+    Project,
+    Release,
+    SentryOrganization,
+    Team,
+)
 from pipelines.fake_sentry.issue_changes import IssueChanges
 from pipelines.fake_sentry.issue_state import RETENTION, hour_of
 
@@ -194,6 +202,18 @@ class SentryWorld(IssueChanges):
         """Let `count` events arrive that an inbound filter throws away: they are in outcomes alone."""
         project.filtered[hour_of(at or self.clock)] += count
         self.version += 1
+
+    def record_sessions(
+        self, project: Project, count: int, status: str = "healthy", at: datetime | None = None
+    ) -> None:
+        """Let `count` sessions of `project` end, in a status: healthy, errored, crashed or abnormal."""
+        project.sessions[hour_of(at or self.clock), status] += count
+        self.version += 1
+
+    def set_ownership(self, project: Project, rules: Iterable[OwnershipRule]) -> None:
+        """Say who owns which issues of `project`, from their next event on."""
+        project.ownership = list(rules)
+        self._touch_project(project)
 
     def publish_release(self, projects: Iterable[Project], version: str) -> Release:
         """Release `version`; issues that wait for the next release are now resolved in this one."""

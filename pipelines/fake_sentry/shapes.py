@@ -13,12 +13,13 @@ from typing import Any
 
 import orjson
 
-from pipelines.fake_sentry.calls import Call, Refusal
+from pipelines.fake_sentry.calls import Call, Refusal, not_found
 from pipelines.fake_sentry.entities import Activity, Issue, Member
 from pipelines.fake_sentry.issue_state import distinct_users, short_id
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ACTIVITY_LIMIT = 100
+_UTC = orjson.OPT_UTC_Z
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class View:
     end: datetime | None = None
     period: str = "24h"
     collapse: frozenset[str] = frozenset()
+    expand: frozenset[str] = frozenset()
+    environments: frozenset[str] = frozenset()
 
 
 def asked_view(
@@ -41,7 +44,17 @@ def asked_view(
     if period not in {"", "24h", "14d", "auto"} or (source == "postgres" and period == "auto"):
         raise Refusal(400, "Invalid stats_period. Valid choices are '', '24h', '14d', and 'auto'")
     collapse = frozenset(call.params.getlist("collapse")) if call.flavour.has_event_window else ()
-    return View(source, start, end, period, frozenset(collapse))
+    expand = frozenset(call.params.getlist("expand")) if call.flavour.has_owners else ()
+    environments = asked_environments(call)
+    return View(source, start, end, period, frozenset(collapse), frozenset(expand), environments)
+
+
+def asked_environments(call: Call) -> frozenset[str]:
+    """Return the environments that are asked for; 404 for one that the organization does not have."""
+    asked = frozenset(call.params.getlist("environment"))
+    if not asked <= set().union(*(project.environments for project in call.projects())):
+        raise not_found()
+    return asked
 
 
 def issue_body(call: Call, issue: Issue, view: View) -> bytes:
@@ -50,9 +63,11 @@ def issue_body(call: Call, issue: Issue, view: View) -> bytes:
         base = orjson.dumps({"id": issue.id})
     else:
         base = _base_body(call, issue, "unhandled" not in view.collapse)
+    if "owners" in view.expand:
+        base = base[:-1] + b"," + orjson.dumps({"owners": _owners(issue)}, option=_UTC)[1:]
     if "stats" in view.collapse:
         return base
-    numbers = orjson.dumps(numbers_of(call, issue, view), option=orjson.OPT_UTC_Z)
+    numbers = orjson.dumps(numbers_of(call, issue, view), option=_UTC)
     return base[:-1] + b"," + numbers[1:]
 
 
@@ -67,7 +82,7 @@ def _base_body(call: Call, issue: Issue, with_unhandled: bool) -> bytes:
     known, body = call.memory.bodies.get(issue.id, (None, b""))
     if known != key:
         shown = base_fields(call, issue, with_unhandled)
-        body = orjson.dumps(shown, option=orjson.OPT_UTC_Z)
+        body = orjson.dumps(shown, option=_UTC)
         call.memory.bodies[issue.id] = key, body
     return body
 
@@ -125,9 +140,17 @@ def numbers_of(call: Call, issue: Issue, view: View) -> dict[str, Any]:
     stored_users = users = distinct_users(stored)
     stored_last = last = _whole_second(stored[-1].at) if stored else None
     count, first = issue.times_seen, issue.first_seen
+    first_there = first
+    if view.environments:
+        # By id the count stays that of all environments.
+        there = call.world.stored_events(issue, environments=view.environments)
+        users, first_there = distinct_users(there), there[0].at if there else first
+        last = _whole_second(there[-1].at) if there else None
+    if view.source == "batch":
+        first = first_there
     if view.source == "window":
-        seen = call.world.stored_events(issue, view.start, view.end)
-        users = users if len(seen) == len(stored) else distinct_users(seen)
+        seen = call.world.stored_events(issue, view.start, view.end, view.environments)
+        users = stored_users if len(seen) == len(stored) else distinct_users(seen)
         count, first = sum(e.amount for e in seen), _whole_second(seen[0].at)
         last = _whole_second(seen[-1].at)
     elif view.source == "postgres":
@@ -146,7 +169,7 @@ def numbers_of(call: Call, issue: Issue, view: View) -> dict[str, Any]:
         numbers["lifetime"] = {
             "count": str(issue.times_seen),
             "userCount": stored_users,
-            "firstSeen": issue.first_seen,
+            "firstSeen": first_there,
             "lastSeen": stored_last,
             "stats": None,
         }
@@ -196,8 +219,8 @@ def issue_detail(call: Call, issue: Issue) -> dict[str, Any]:
         "userReportCount": 0,
     }
     if "release" not in collapse:
-        shown["firstRelease"] = _release(issue.first_release, issue.first_seen)
-        shown["lastRelease"] = _release(issue.last_release, issue.last_seen)
+        shown["firstRelease"] = release_of(issue.first_release, issue.first_seen)
+        shown["lastRelease"] = release_of(issue.last_release, issue.last_seen)
     if "tags" not in collapse:
         shown["tags"] = [{"key": "level", "name": "Level", "totalValues": issue.times_seen}]
     if "stats" not in collapse:
@@ -261,6 +284,14 @@ def _assigned_to(issue: Issue) -> dict[str, Any] | None:
     return shown | ({"email": assignee.email} if assignee.kind == "user" else {})
 
 
+def _owners(issue: Issue) -> list[dict[str, Any]] | None:
+    owners = [
+        {"type": "ownershipRule", "owner": owner, "date_added": issue.last_seen}
+        for owner in issue.owners
+    ]
+    return owners or None
+
+
 def _user(member: Member | None) -> dict[str, Any] | None:
     if member is None:
         return None
@@ -273,7 +304,8 @@ def _user(member: Member | None) -> dict[str, Any] | None:
     }
 
 
-def _release(version: str | None, at: datetime) -> dict[str, Any] | None:
+def release_of(version: str | None, at: datetime) -> dict[str, Any] | None:
+    """Return a release as an issue names it."""
     if version is None:
         return None
     return {"version": version, "shortVersion": version.split("@")[-1], "dateCreated": at}

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from pipelines.fake_sentry.company import (
+    MONOLITH,
     ON_CALL_WITHIN,
     PEOPLE,
     TRIAGES,
@@ -23,12 +24,19 @@ from pipelines.fake_sentry.company import (
     is_weekend,
     next_triage,
 )
+from pipelines.fake_sentry.deployments import (
+    COUNTED_FROM,
+    PRODUCTION,
+    environment_of,
+    record_sessions,
+)
 from pipelines.fake_sentry.entities import Issue, Member, Plan, Project
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.upheavals import upheavals
 from pipelines.fake_sentry.vocabulary import invent_error
 
 NEW_PER_HOUR = 2.2  # in the busiest hours
+NEW_IN_MONOLITH = 0.12
 AFTER_RELEASE = timedelta(hours=30)  # more errors than otherwise
 # The median time to a fix as a share of the time that the team means to take.
 PACE = {"high": 0.2, "medium": 0.34, "low": 0.5}
@@ -50,16 +58,18 @@ def simulate(world: SentryWorld, hours: float = 3) -> None:
     world.steps += 1
     random = Random(f"{world.seed}/{world.steps}")
     start = world.clock
-    Simulation(world, random).go_on(start + timedelta(hours=hours))
+    apart = Random(f"{world.seed}/{world.steps}/{MONOLITH.slug}")
+    Simulation(world, random, apart).go_on(start + timedelta(hours=hours))
     upheavals(world, random, start)
 
 
 class Simulation:
-    """What users and teams do to the issues of `world`."""
+    """What users and teams do to the issues of `world`; those of the monolith are drawn from `apart`."""
 
-    def __init__(self, world: SentryWorld, random: Random) -> None:
+    def __init__(self, world: SentryWorld, random: Random, apart: Random) -> None:
         self.world = world
         self.random = random
+        self._together, self._apart = random, apart
         self._deeds = {
             "happen": self._happen,
             "linger": self._linger,
@@ -75,18 +85,28 @@ class Simulation:
 
     def go_on(self, until: datetime) -> None:
         """Let everything happen that happens from the world's clock to `until`, and set the clock to that."""
-        world = self.world
+        world, since = self.world, self.world.clock
         while world.plans and world.plans[0].at <= until:
             plan = heappop(world.plans)
             world.set_clock(plan.at)
+            issue = world.issues.get(plan.subject)
+            project = issue.project if issue else world.projects.get(plan.subject)
+            self.draw_for(project)
             if plan.deed == "error":
-                self._error()
-            elif project := world.projects.get(plan.subject):
-                self._release(project, plan)
-            elif (issue := world.issues.get(plan.subject)) and issue.status != "pending_deletion":
+                self._error(project)
+            elif issue and issue.status != "pending_deletion":
                 self._deeds[plan.deed](issue, plan)
+            elif project and not issue:
+                self._release(project, plan)
+        self.draw_for(None)
         world.set_clock(until)
         world.run_jobs()
+        record_sessions(world, since, until)
+
+    def draw_for(self, project: Project | None) -> None:
+        """Draw from now on what happens to `project`."""
+        is_apart = project is not None and home_of(project) is MONOLITH
+        self.random = self._apart if is_apart else self._together
 
     def begin(self, project: Project, error: dict[str, Any]) -> Issue:
         """Create an issue of `project` now, and plan what comes of it."""
@@ -99,8 +119,10 @@ class Simulation:
             users=self._users(home_of(project), count),
             first_release=release,
             last_release=release,
+            environment=environment_of(error["title"], error.get("priority"), 0),
             **error,
         )
+        self._crash(issue, count)
         if self._is_forgotten(issue):
             self.plan(issue, "linger", self.world.clock, amount, self.random.uniform(20, 160))
         else:
@@ -121,16 +143,22 @@ class Simulation:
 
     # New issues
 
-    def expect_errors(self) -> None:
-        """Plan the next new issue of all; each plans the one after it."""
-        at = self.world.clock
+    def expect_errors(self, project: Project | None = None) -> None:
+        """Plan the next new issue of `project`, or of all others together; each plans the one after it."""
+        at, per_hour = self.world.clock, NEW_IN_MONOLITH if project else NEW_PER_HOUR
         while True:
-            at += timedelta(hours=self.random.expovariate(NEW_PER_HOUR))
+            at += timedelta(hours=self.random.expovariate(per_hour))
             if self.random.random() < busyness(at):
                 break
-        heappush(self.world.plans, Plan(at, "error", ""))
+        heappush(self.world.plans, Plan(at, "error", project.id if project else ""))
 
-    def _error(self) -> None:
+    def _error(self, project: Project | None) -> None:
+        """Let something new happen, in `project` or anywhere else."""
+        chosen = project or self._where_code_is_new()
+        self.begin(chosen, self._unheard_of(chosen))
+        self.expect_errors(project)
+
+    def _where_code_is_new(self) -> Project:
         """Most often code throws something new where a release has just changed it."""
         fresh: set[str] = set()
         for organization in self.world.organizations.values():
@@ -140,9 +168,7 @@ class Simulation:
                 fresh.update(release.project_ids)
         projects = list(self.world.projects.values())
         weights = [home_of(p).share * (2.5 if p.id in fresh else 1) for p in projects]
-        [project] = self.random.choices(projects, weights)
-        self.begin(project, self._unheard_of(project))
-        self.expect_errors()
+        return self.random.choices(projects, weights)[0]
 
     def _unheard_of(self, project: Project) -> dict[str, Any]:
         known = {(issue.title, issue.culprit) for issue in project.issues.values()}
@@ -209,7 +235,21 @@ class Simulation:
         rhythm = WEEKEND_EVENTS if is_weekend(self.world.clock) else 1.0
         count = max(1, int(amount * rhythm * self.random.lognormvariate(0, 0.4)))
         users = self._users(home_of(issue.project), count)
-        self.world.add_events(issue, count, users=users, release=self.running(issue.project))
+        number = len(issue.events)
+        self.world.add_events(
+            issue,
+            count,
+            users=users,
+            release=self.running(issue.project),
+            environment=environment_of(issue.title, issue.priority, number),
+        )
+        self._crash(issue, count)
+
+    def _crash(self, issue: Issue, count: int) -> None:
+        """Let sessions end with what nobody caught."""
+        is_used = home_of(issue.project).sessions and self.world.clock >= COUNTED_FROM
+        if issue.is_unhandled and is_used and issue.events[-1].environment == PRODUCTION:
+            self.world.record_sessions(issue.project, count, "crashed")
 
     def _users(self, home: Home, count: int) -> range:
         first = self.random.randrange(5000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from pipelines.fake_sentry.company import RENAMES, SWITCHED_OFF, at_work, home_of
+from pipelines.fake_sentry.company import MONOLITH, RENAMES, SWITCHED_OFF, at_work, home_of
 from pipelines.fake_sentry.entities import Issue
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.vocabulary import invent_error
@@ -29,7 +29,7 @@ def upheavals(world: SentryWorld, random: Random, start: datetime) -> None:
     if is_first:
         _once(world, random, start)
     for project in world.projects.values():
-        if project.slug != SWITCHED_OFF:
+        if project.slug not in (SWITCHED_OFF, MONOLITH.slug):
             world.drop_events(project, random.randrange(1, 5))
     _projects(world, random)
 
@@ -98,4 +98,8 @@ def _projects(world: SentryWorld, random: Random) -> None:
 
 
 def _of_status(world: SentryWorld, status: str) -> list[Issue]:
-    return [issue for issue in world.issues.values() if issue.status == status]
+    return [
+        issue
+        for issue in world.issues.values()
+        if issue.status == status and issue.project.slug != MONOLITH.slug
+    ]

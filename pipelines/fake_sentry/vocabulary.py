@@ -30,6 +30,18 @@ ERRORS: dict[str, list[tuple[str, str, str]]] = {
             "jobs.{m} in read",
         ),
     ],
+    "monolith": [
+        ("KeyError", "'{n}_id'", "shop.checkout.{ms} in place_order"),
+        ("ValidationError", "{n} {i} has no {m}", "shop.checkout.schema in load_{m}"),
+        ("IntegrityError", 'duplicate key value violates "{ns}_key"', "shop.checkout.{ns} in save"),
+        ("SearchTimeout", "no answer about {ns} within {s} s", "shop.search.client in find_{ns}"),
+        ("ValueError", "{n} {i} is in no index", "shop.search.index in rank_{ns}"),
+        ("PermissionDenied", "{n} {i} belongs to another {m}", "shop.accounts.views in get_{n}"),
+        ("AttributeError", "'NoneType' object has no '{n}'", "shop.accounts.{ns} in merge_{m}"),
+        ("SearchTimeout", "no {ns} for the basket in {s} s", "shop.checkout.advice in suggest_{n}"),
+        ("OperationalError", "server closed the connection unexpectedly", "shop.db in {n}_{m}"),
+        ("TimeoutError", "reading the {n} took longer than {s} s", "shop.middleware in read_{n}"),
+    ],
     "python": [
         ("KeyError", "'{n}_id'", "app.{ms}.views in get_{n}"),
         (

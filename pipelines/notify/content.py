@@ -163,7 +163,7 @@ def _section(rule: str, group: dict[str, Any], pages_url: str) -> Section:
 
 def _mark(rule: str, item: dict[str, Any]) -> str:
     if rule == "health":
-        return "better" if " is healthy, was " in item["title"] else "worse"
+        return "better" if item["is_better"] else "worse"
     return "worse" if rule in ("new_high", "sla_breached", "regressed") else ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -65,25 +66,27 @@ def deliver(
                 except NotSentError as error:
                     if not isinstance(error, PostponedError):
                         unreachable.add(message.channel if error.wait else place)
-                    ended["pending"] += 1
                     log.error("%s", error)
                     outbox.postpone(db, message, str(error), now(), error.wait)
-                except RefusedError as error:
-                    ended["failed"] += 1
-                    log.error("%s", error)
-                    outbox.end(db, message, "failed", str(error))
+                    ended["pending"] += 1
                 except Exception as error:
-                    # Also a mistake of ours: what has left cannot be known.
-                    ended["unknown"] += 1
-                    words = _words(error)
-                    log.error(
-                        "Whether a message by %s was sent is not known: %s", message.channel, words
-                    )
-                    outbox.end(db, message, "unknown", words)
+                    ended[_end_badly(db, message, error)] += 1
                 else:
-                    ended["sent"] += 1
                     outbox.end(db, message, "sent")
+                    ended["sent"] += 1
     return ended
+
+
+def _end_badly(db: sqlite3.Connection, message: Message, error: Exception) -> str:
+    """Note that a message was refused, or that nobody knows whether it has left, also after a mistake of ours."""
+    if isinstance(error, RefusedError):
+        state, words = "failed", str(error)
+        log.error("%s", words)
+    else:
+        state, words = "unknown", _words(error)
+        log.error("Whether a message by %s was sent is not known: %s", message.channel, words)
+    outbox.end(db, message, state, words)
+    return state
 
 
 def send_directly(settings: Settings, message: Message) -> None:

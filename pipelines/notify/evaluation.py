@@ -167,4 +167,5 @@ def health_reason(state: ProductState, was: str) -> Reason:
         product_name=state.product_name,
         product_priority=state.product_priority,
         detail=state.health_reason,
+        is_better=state.health == "healthy",
     )

@@ -1,13 +1,26 @@
 -- The health of each active product, and the organizations that its numbers come from.
-with sources as (
+with own_sources as (
+
+    select product_id, organization_slug
+    from marts.dim_projects
+    where not is_deleted
+    union
+    -- Issues may be routed to another product than that of their project.
+    select product_id, organization_slug
+    from marts.fct_issues
+    where status not in ('deleted', 'merged')
+
+),
+
+sources as (
 
     select
         closure.ancestor_id as product_id,
-        list(distinct projects.organization_slug) as organizations
+        list(distinct own_sources.organization_slug) as organizations
     from marts.product_closure as closure
-    inner join marts.dim_projects as projects
-        on closure.descendant_id = projects.product_id
-    where closure.is_counted and not projects.is_deleted
+    inner join own_sources
+        on closure.descendant_id = own_sources.product_id
+    where closure.is_counted
     group by closure.ancestor_id
 
 )

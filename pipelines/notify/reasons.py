@@ -18,7 +18,8 @@ class Reason:
     """One reason to tell somebody. Times are naive UTC by Sentry's clock.
 
     `opened_at`: when the stretch began that the reason belongs to: a later one is another reason. `at`: when the
-    reason itself began. One that is not `is_counted`, as of an inactive product, is known but told to nobody.
+    reason itself began. `is_better`: it is good news. One that is not `is_counted`, as of an inactive product, is known
+    but told to nobody.
     """
 
     rule: str
@@ -33,6 +34,7 @@ class Reason:
     product_priority: str | None = None
     url: str | None = None
     detail: str = ""
+    is_better: bool = False
     is_counted: bool = True
 
 
@@ -91,4 +93,5 @@ def item_of(reason: Reason) -> dict[str, Any]:
         "title": reason.title,
         "url": reason.url,
         "detail": reason.detail,
+        "is_better": reason.is_better,
     }

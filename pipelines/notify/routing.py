@@ -90,11 +90,15 @@ def _is_concerned(recipient: Recipient, team: str, of_product: Reason) -> bool:
 
 
 def _lowest(concerned: list[list[Reason]], snapshot: Snapshot) -> list[list[Reason]]:
-    """Return the changes of health but those of products above one that changes too."""
-    above: set[str] = set()
-    for reasons in concerned:
-        above |= snapshot.above(reasons[0].subject)
-    return [reasons for reasons in concerned if reasons[0].subject not in above]
+    """Return the changes of health but those of products above one that changes in the same way."""
+    above = {
+        (product_id, reasons[0].is_better)
+        for reasons in concerned
+        for product_id in snapshot.above(reasons[0].subject)
+    }
+    return [
+        reasons for reasons in concerned if (reasons[0].subject, reasons[0].is_better) not in above
+    ]
 
 
 def _drafts(

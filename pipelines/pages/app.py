@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from pipelines.pages.catalog import overview, row, rows
+from pipelines.pages.catalog_edit import edit
+from pipelines.pages.catalog_editor import CatalogEditor
+from pipelines.pages.catalog_rules import matches
 from pipelines.pages.issues import issues
 from pipelines.pages.product import days, product
 from pipelines.pages.products import products
@@ -24,6 +28,7 @@ from pipelines.pages.search import search
 from pipelines.pages.syncs import syncs
 from pipelines.pages.teams import team, teams
 from pipelines.pages.trends import trends
+from pipelines.settings import Settings
 
 LISTS = {
     "/products": products,
@@ -38,17 +43,14 @@ LISTS = {
 
 
 def create_app(
-    published: Path,
+    settings: Settings,
     *,
-    server: str,
-    hosts: Collection[str],
-    notify_state: Path | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None),
 ) -> Starlette:
-    """Return the application over the published file; it answers under `hosts` only, links lead to `server`.
+    """Return the application over the published file and the CSVs of these settings; it needs no secret.
 
-    `notify_state`: the record of the notifications, None for none of them. `now`: the time (naive UTC) by which what
-    is published is called old.
+    `now`: the time (naive UTC) by which what is published is called old. SettingsError where these settings do
+    not go together.
     """
     routes: list[BaseRoute] = [Route("/", home), Route("/healthz", health)]
     for path, page in LISTS.items():
@@ -58,16 +60,22 @@ def create_app(
         Route("/products/{product_id}", product),
         Route("/teams/{owner_team}", team),
         Route("/search/", search),
+        Route("/catalog/", overview),
+        Route("/catalog/issue_rules/matches", matches),
+        Route("/catalog/{table}/", rows),
+        Route("/catalog/{table}/row", row),
+        Route("/catalog/{table}/row", edit, methods=["POST"]),
         Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Safety, hosts=hosts)],
+        middleware=[Middleware(Safety, hosts=settings.ui_names)],
         exception_handlers={404: _missing, 500: _broken},
     )
-    app.state.file = PublishedFile(published)
-    app.state.server = server
-    app.state.notify_state = notify_state
+    app.state.file = PublishedFile(settings.published)
+    app.state.server = settings.server_url
+    app.state.editor = CatalogEditor(settings)
+    app.state.notify_state = settings.notify_state
     app.state.now = now
     return app
 

@@ -14,9 +14,11 @@ from pipelines.pages.shown import address, of_sentry
 STATUSES = ("unresolved", "resolved", "ignored")
 LEVELS = ("fatal", "error", "warning", "info", "debug")
 ISSUE_PRIORITIES = ("high", "medium", "low")
+PRODUCTION = ("yes", "no")
+BROUGHT = ("new", "back")
 SLA = ("breached", "at_risk", "on_track", "no_target")
 WINDOWS = {"new7": "new in 7 days", "resolved7": "fixed in 7 days", "seen7": "seen in 7 days"}
-FACTORS = ("product", "severity", "user", "event", "sla", "regression")
+FACTORS = ("product", "severity", "user", "event", "sla", "regression", "production")
 # The most that the factors of one issue can add up to.
 FULL_SCORE = 100
 
@@ -37,6 +39,7 @@ ISSUES = Listing(
         Column("sla_status", "SLA", "sla"),
         Column("events_7d", "Events 7d", "number"),
         Column("user_count", "Users", "number"),
+        Column("introduced_in_release", "New in"),
         Column("resolves_7d", "Fixed 7d", "number"),
         Column("first_seen_at", "First seen", "moment"),
         Column("last_seen_at", "Last seen", "moment"),
@@ -54,6 +57,10 @@ ISSUES = Listing(
         "level": LEVELS,
         "priority": ISSUE_PRIORITIES,
         "high": ("yes",),
+        "production": PRODUCTION,
+        "organization": None,
+        "release": None,
+        "brought": BROUGHT,
         "sla": SLA,
         "window": tuple(WINDOWS),
         "q": None,
@@ -80,6 +87,7 @@ def issues(request: Request, reader: Reader) -> Response:
             "level": LEVELS,
             "sla": SLA,
             "window": WINDOWS,
+            "production": PRODUCTION,
         },
     )
 

@@ -53,6 +53,7 @@ def product(request: Request, reader: Reader) -> Response:
         urgent=urgent,
         recent=recent,
         below=below,
+        brought=reader.rows("product_releases", product=product_id),
         resolutions=resolutions,
         resolution_times=_scatter(found, resolutions, reader),
         projects=reader.run(

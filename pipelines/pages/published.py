@@ -35,6 +35,7 @@ class Publication:
     identity: tuple[int, ...]
     as_of: datetime
     published_at: datetime
+    catalog_fingerprint: str | None
     comments: dict[tuple[str, str], str]
     kept: dict[Any, Any] = field(default_factory=dict)
 
@@ -114,14 +115,20 @@ def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
     connection.execute("use published")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
-    [(as_of, published_at)] = connection.execute(
-        "select as_of, published_at from marts.publication"
-    ).fetchall()
+    # A file of an earlier version may be put back: it does not name its catalog.
+    [identified] = connection.sql("from marts.publication").to_arrow_table().to_pylist()
     comments = connection.execute(
         "select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts'"
     ).fetchall()
     described = {(table, column): comment or "" for table, column, comment in comments}
-    return Publication(connection, identity, as_of, published_at, described)
+    return Publication(
+        connection,
+        identity,
+        identified["as_of"],
+        identified["published_at"],
+        identified.get("catalog_fingerprint"),
+        described,
+    )
 
 
 @cache

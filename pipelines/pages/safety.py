@@ -53,5 +53,8 @@ class Safety:
         if method in _READING:
             return None
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-        is_ours = site == "same-origin" if site else origin and urlsplit(origin).netloc == host
+        # What a browser says of itself has to fit in every part, and one of both has to be there.
+        is_ours = (site or origin) and site in (None, "same-origin")
+        if is_ours and origin is not None:
+            is_ours = urlsplit(origin).netloc.lower() == host.lower()
         return None if is_ours else "A change can only be asked for from these pages themselves."

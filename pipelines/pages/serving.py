@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,20 +12,24 @@ import uvicorn
 from starlette.applications import Starlette
 
 from pipelines.pages.app import create_app
+from pipelines.pages.catalog_editor import edit_log
 from pipelines.settings import Settings, SettingsError
 
 
 def serve(settings: Settings) -> None:
     """Serve the pages until Ctrl-C or SIGTERM; SettingsError where they cannot listen."""
-    app = create_app(
-        settings.published,
-        server=settings.server_url,
-        hosts=settings.ui_names,
-        notify_state=settings.notify_state,
-    )
+    app = create_app(settings)
+    _log_edits()
     listening = _listen(settings.pages_host, settings.pages_port)
     print(f"The pages are on {_url(listening)}. Stop with Ctrl-C.", flush=True)
     _server(app).run(sockets=[listening])
+
+
+def _log_edits() -> None:
+    """Let each edit of the catalog stand in the log of this process."""
+    logger = logging.getLogger(edit_log.name)
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from math import floor
 from urllib.parse import quote, urlencode, urlsplit
 
 from markupsafe import Markup, escape
@@ -18,9 +19,13 @@ def number(value: float | None) -> Markup:
     return Markup('<data value="{}">{}</data>').format(value, text)
 
 
-def share(value: float | None) -> Markup:
-    """Return a ratio as per cent."""
-    return UNKNOWN if value is None else Markup("{}%").format(f"{value * 100:.0f}")
+def share(value: float | None, digits: int = 0) -> Markup:
+    """Return a ratio as per cent, cut to so many digits: what is below a target never looks as if it had reached it."""
+    if value is None:
+        return UNKNOWN
+    scale = 10**digits
+    cut = floor(round(value * 100 * scale, 6)) / scale if digits else value * 100
+    return Markup("{}%").format(f"{cut:.{digits}f}")
 
 
 def growth(value: float | None) -> Markup:

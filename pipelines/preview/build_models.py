@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,24 +17,31 @@ OVERVIEW = "marts.product_overview"
 PRODUCTS = "marts.dim_products"
 CLOSURE = "marts.product_closure"
 PROJECTS = "marts.dim_projects"
+RULES = "marts.issue_rules"
+ISSUES = "marts.fct_issues"
 HEALTH = "marts.product_health_measures"
 FRESHNESS = "marts.organization_freshness"
 SYNCS = "staging.stg_sentry__organization_syncs"
 
-COMPARED = (OVERVIEW, PRODUCTS, PROJECTS)
+COMPARED = (OVERVIEW, PRODUCTS, PROJECTS, ISSUES, RULES)
 
 # What the catalog reaches, on the way to what is compared.
-DOWNSTREAM_OF_CATALOG = "source:seeds+,+product_overview"
+DOWNSTREAM_OF_CATALOG = "source:seeds+,+product_overview source:seeds+,+issue_rules"
 # The same and what it is made of, for data that no dbt model has seen yet.
-EVERYTHING = "+product_overview"
+EVERYTHING = "+product_overview +issue_rules"
 
 
 class DryRunError(Exception):
     """The numbers cannot be computed; the message says why, for people."""
 
 
-def build_models(warehouse: Path, selection: str, settings: Settings) -> None:
-    """Run the models and the tests of what they mean on the warehouse; DryRunError names what failed."""
+def build_models(
+    warehouse: Path, selection: str, settings: Settings, deadline: float | None = None
+) -> None:
+    """Run the models and the tests of what they mean on the warehouse; DryRunError names what failed.
+
+    It ends at the deadline (of `time.monotonic`), if there is one.
+    """
     folder = warehouse.parent
     target = folder / "target"
     command = [
@@ -53,8 +61,18 @@ def build_models(warehouse: Path, selection: str, settings: Settings) -> None:
         shutil.copy(settings.dbt_target / "partial_parse.msgpack", target)
     try:
         dbt = subprocess.run(
-            command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+            command,
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=None if deadline is None else max(deadline - time.monotonic(), 0),
         )
+    except subprocess.TimeoutExpired:
+        raise DryRunError(
+            "The models take longer than a page may wait; `make preview` has no such limit"
+        ) from None
     except OSError as error:
         raise DryRunError(f"dbt cannot be started: {error}") from error
     if dbt.returncode:

@@ -95,6 +95,61 @@ order by before_id nulls first, after_id nulls first, project
 """
 
 
+def _moves(before: str, after: str) -> str:
+    # Only what a rule has to do with: the others follow their project.
+    return f"""
+select
+    from_product.product_name as from_name,
+    to_product.product_name as to_name,
+    count(*) as issues,
+    count(*) filter (before.status = 'unresolved') as open_issues,
+from {before}.{models.ISSUES} as before
+inner join {after}.{models.ISSUES} as after using (issue_id)
+left join {before}.{models.PRODUCTS} as from_product on before.product_id = from_product.product_id
+left join {after}.{models.PRODUCTS} as to_product on after.product_id = to_product.product_id
+where
+    before.product_id is distinct from after.product_id
+    and (before.routed_by <> 'project' or after.routed_by <> 'project')
+    and before.status not in ('deleted', 'merged')
+group by before.product_id, after.product_id, from_name, to_name
+order by issues desc, before.product_id nulls first, after.product_id nulls first
+"""
+
+
+def _rules(before: str, after: str) -> str:
+    return f"""
+select
+    coalesce(after.line, before.line) as line,
+    coalesce(after.project_pattern, before.project_pattern) as project,
+    coalesce(after.field, before.field) as field,
+    coalesce(after.pattern, before.pattern) as pattern,
+    coalesce(after.product_id, before.product_id) as product_id,
+    before.routed_issues as routed_before,
+    after.routed_issues as routed_after,
+from {before}.{models.RULES} as before
+full outer join {after}.{models.RULES} as after
+    on
+        before.organization_slug is not distinct from after.organization_slug
+        and before.project_pattern = after.project_pattern
+        and before.field = after.field
+        and before.pattern = after.pattern
+        and before.product_id = after.product_id
+where before.routed_issues is distinct from after.routed_issues
+order by after.line nulls last, before.line
+"""
+
+
+def _terms(before: str, after: str) -> str:
+    return f"""
+select count(*)
+from {before}.{models.ISSUES} as before
+inner join {after}.{models.ISSUES} as after using (issue_id)
+where
+    after.status not in ('deleted', 'merged')
+    and before.sla_target_hours is distinct from after.sla_target_hours
+"""
+
+
 @dataclass(frozen=True)
 class ProductChange:
     """A product that differs: its row before and after, None where there is no such product."""
@@ -142,15 +197,44 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class MovedIssues:
+    """Live issues that rules move from one product (its name, None: no product) to another."""
+
+    from_name: str | None
+    to_name: str | None
+    issues: int
+    open_issues: int
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """An issue rule that is new (`before` is None), gone (`after` is None), or routes another number of issues."""
+
+    line: int
+    project: str
+    field: str
+    pattern: str
+    product_id: str
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True)
 class Changes:
-    """All that differs: products in the order of the tree, assignments by product."""
+    """All that differs: products in the order of the tree, assignments by product, rules by line.
+
+    `issues_with_other_terms` counts the live issues whose SLA target differs.
+    """
 
     products: tuple[ProductChange, ...]
     assignments: tuple[Assignment, ...]
+    moves: tuple[MovedIssues, ...]
+    rules: tuple[RuleChange, ...]
+    issues_with_other_terms: int
 
     def __bool__(self) -> bool:
         """Return whether anything differs."""
-        return bool(self.products or self.assignments)
+        return bool(self.products or self.assignments or self.moves or self.rules)
 
     @property
     def appearing(self) -> list[ProductChange]:
@@ -182,7 +266,13 @@ def compare(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> C
     """Return what differs between the marts of the two attached catalogs."""
     products = connection.execute(_products(before, after)).fetchall()
     assignments = connection.execute(_assignments(before, after)).fetchall()
+    moves = connection.execute(_moves(before, after)).fetchall()
+    rules = connection.execute(_rules(before, after)).fetchall()
+    ((issues_with_other_terms,),) = connection.execute(_terms(before, after)).fetchall()
     return Changes(
         tuple(ProductChange(*product) for product in products),
         tuple(Assignment(*assignment) for assignment in assignments),
+        tuple(MovedIssues(*move) for move in moves),
+        tuple(RuleChange(*rule) for rule in rules),
+        issues_with_other_terms,
     )

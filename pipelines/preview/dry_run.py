@@ -6,6 +6,10 @@ that the next run would publish from the same data. No request is made, and only
 
 from __future__ import annotations
 
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,21 +42,43 @@ from pipelines.warehouse.synced_projects import synced_projects
 class DryRun:
     """What a dry run found: the check against all projects of the warehouse, and what differs.
 
-    `changes` is None if that check has errors.
+    `changes` is None if that check has errors; `compared_with` names what is published.
     """
 
     checked: Checked
     projects: int
     changes: Changes | None = None
+    compared_with: str = ""
     notes: tuple[str, ...] = ()
 
 
-def dry_run(settings: Settings, folder: Path) -> DryRun:
-    """Build the marts of the files in the folder, and compare them with those that are published.
+def dry_run(settings: Settings, seconds: float | None = None) -> DryRun:
+    """Build the marts of the files in SEEDS_DIR, and compare them with those that are published.
 
     Where the warehouse holds other syncs than the published file, both sides are built from the warehouse: what
-    differs then is the catalog's doing alone. Raises DryRunError.
+    differs then is the catalog's doing alone. Raises DryRunError, also when building takes more than `seconds`.
     """
+    deadline = None if seconds is None else time.monotonic() + seconds
+    with _folder(settings) as folder:
+        return _dry_run(settings, folder, deadline)
+
+
+@contextmanager
+def _folder(settings: Settings) -> Iterator[Path]:
+    try:
+        made = tempfile.TemporaryDirectory(
+            prefix="preview-", dir=settings.data, ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        raise DryRunError(
+            f"{shortened(settings.data)} cannot be written to ({error.strerror}), and a preview copies the warehouse "
+            "there. Let the user of this program write to it, or set DATA_DIR"
+        ) from error
+    with made as folder:
+        yield Path(folder)
+
+
+def _dry_run(settings: Settings, folder: Path, deadline: float | None) -> DryRun:
     warehouse, published = shortened(settings.warehouse), shortened(settings.published)
     try:
         publication = read_publication(published)
@@ -63,13 +89,13 @@ def dry_run(settings: Settings, folder: Path) -> DryRun:
         if checked.catalog is None:
             return DryRun(checked, projects)
         with open_published(published) as connection:
-            is_same_data, changes = _changes(connection, copied, settings)
+            is_same_data, changes = _changes(connection, copied, settings, deadline)
     except PublishError as error:
         raise DryRunError(str(error)) from error
     except (duckdb.Error, OSError) as error:
         raise _not_comparable(settings, error) from error
-    notes = _notes(checked, settings.seeds, publication, changes, is_same_data=is_same_data)
-    return DryRun(checked, projects, changes, notes)
+    notes = _notes(checked, changes, is_same_data=is_same_data)
+    return DryRun(checked, projects, changes, _named(publication), notes)
 
 
 def _load_catalog(settings: Settings, warehouse: Path) -> tuple[Checked, int]:
@@ -83,19 +109,22 @@ def _load_catalog(settings: Settings, warehouse: Path) -> tuple[Checked, int]:
 
 
 def _changes(
-    published: duckdb.DuckDBPyConnection, warehouse: Path, settings: Settings
+    published: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    settings: Settings,
+    deadline: float | None,
 ) -> tuple[bool, Changes]:
     """Return whether the warehouse holds the published data, and what differs; builds on the way."""
     try:
         if has_published_data(published, warehouse):
-            build_models(warehouse, DOWNSTREAM_OF_CATALOG, settings)
+            build_models(warehouse, DOWNSTREAM_OF_CATALOG, settings, deadline)
             attach(published, warehouse, "edited", "read_only")
             return True, compare(published, before="published", after="edited")
         edited = warehouse.with_name("edited.duckdb")
-        build_models(warehouse, EVERYTHING, settings)
+        build_models(warehouse, EVERYTHING, settings, deadline)
         save_compared(warehouse, edited)
         load_published_catalog(published, warehouse)
-        build_models(warehouse, EVERYTHING, settings)
+        build_models(warehouse, EVERYTHING, settings, deadline)
         attach(published, edited, "edited", "read_only")
         attach(published, warehouse, "rebuilt", "read_only")
         return False, compare(published, before="rebuilt", after="edited")
@@ -113,17 +142,13 @@ def _not_comparable(settings: Settings, error: Exception) -> DryRunError:
     )
 
 
-def _notes(
-    checked: Checked,
-    seeds_dir: Path,
-    publication: Publication,
-    changes: Changes,
-    *,
-    is_same_data: bool,
-) -> tuple[str, ...]:
+def _named(publication: Publication) -> str:
     published = f"published {_minute(publication.published_at)} UTC"
-    data = f"data as of {_minute(publication.as_of)} UTC"
-    notes = [f"{seeds_dir} compared with the catalog {published} ({data})."]
+    return f"the catalog {published} (data as of {_minute(publication.as_of)} UTC)"
+
+
+def _notes(checked: Checked, changes: Changes, *, is_same_data: bool) -> tuple[str, ...]:
+    notes = []
     if not is_same_data:
         notes.append(
             "The warehouse holds other syncs than the published file: the numbers of both sides are computed from "

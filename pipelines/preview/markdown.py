@@ -13,6 +13,7 @@ from pipelines.preview.text import (
     assignment_lines,
     difference,
     headline,
+    issue_lines,
     number,
     number_rows,
     product_lines,
@@ -47,6 +48,7 @@ def _document(changes: Changes, notes: Sequence[str]) -> Iterator[str]:
     for heading, lines in (
         ("Products", list(product_lines(changes, escape))),
         ("Projects", list(assignment_lines(changes, escape))),
+        ("Issues", list(issue_lines(changes, escape))),
     ):
         if lines:
             yield f"\n#### {heading}\n"

@@ -16,6 +16,7 @@ from pipelines.preview.text import (
     assignment_lines,
     difference,
     headline,
+    issue_lines,
     number,
     number_rows,
     product_lines,
@@ -35,6 +36,7 @@ def show(console: Console, changes: Changes, notes: Sequence[str]) -> None:
     for heading, lines in (
         ("Products", product_lines(changes, printable)),
         ("Projects", assignment_lines(changes, printable)),
+        ("Issues", issue_lines(changes, printable)),
     ):
         listed = Table.grid(padding=(0, 1))
         for line in lines:

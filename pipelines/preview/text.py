@@ -70,7 +70,7 @@ class NumbersRow:
 
 
 def headline(changes: Changes) -> str:
-    """Return one sentence with the number of products and projects that each kind of change meets."""
+    """Return one sentence with how many products, projects and issues each kind of change meets."""
     described = [product for product in changes.staying if _changed_attributes(product)]
     parts = [
         f"{counted(len(found), noun)} {verb if len(found) == 1 else plural}"
@@ -80,6 +80,7 @@ def headline(changes: Changes) -> str:
             (changes.moving, "product", "moves", "move"),
             (described, "product", "changes attributes", "change attributes"),
             (changes.assignments, "project", "changes product", "change product"),
+            (changes.rules, "issue rule", "changes what it routes", "change what they route"),
             (
                 changes.with_changed_numbers,
                 "product",
@@ -89,6 +90,10 @@ def headline(changes: Changes) -> str:
         )
         if found
     ]
+    if changes.issues_with_other_terms:
+        parts.append(
+            f"the SLA target of {counted(changes.issues_with_other_terms, 'issue')} changes"
+        )
     return "; ".join(parts) + "."
 
 
@@ -163,6 +168,24 @@ def assignment_lines(changes: Changes, show: Show) -> Iterator[str]:
         now = show(after) if after else "no product"
         projects = [show(assignment.project) for assignment in group]
         yield f"{was} → {now}: {_some(projects, 'project')}"
+
+
+def issue_lines(changes: Changes, show: Show) -> Iterator[str]:
+    """Return a line for each pair of products between which rules move issues, and one for each rule that differs."""
+    for move in changes.moves:
+        was, now = (show(name) if name else "no product" for name in (move.from_name, move.to_name))
+        moves = "moves" if move.issues == 1 else "move"
+        yield f"{counted(move.issues, 'issue')} {moves} from {was} to {now} ({move.open_issues:,} open)"
+    for rule in changes.rules:
+        named = (
+            f"{rule.field} {show(rule.pattern)} in {show(rule.project)} → {show(rule.product_id)}"
+        )
+        if rule.after is None:
+            yield f"rule vanishes: {named}, which routed {counted(rule.before or 0, 'issue')}"
+            continue
+        routes = counted(rule.after, "issue") if rule.after else "no issue yet"
+        was = "" if rule.before is None else f", was {rule.before:,}"
+        yield f"rule in line {rule.line}: {named} routes {routes}{was}"
 
 
 def _some(names: list[str], noun: str) -> str:

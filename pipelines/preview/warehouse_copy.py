@@ -15,6 +15,7 @@ from pipelines.preview.build_models import (
     HEALTH,
     PRODUCTS,
     PROJECTS,
+    RULES,
     SYNCS,
     DryRunError,
 )
@@ -52,6 +53,16 @@ left join published.{PROJECTS} as published_project using (project_id)
 inner join warehouse.seeds.products as product
     on product.product_id
         = if(published_project.project_id is null, project.product_id, published_project.product_id);
+
+create or replace table warehouse.seeds.issue_rules as
+select
+    organization_slug as organization,
+    project_pattern as project,
+    field,
+    pattern,
+    product_id,
+    line,
+from published.{RULES};
 
 create or replace table warehouse.seeds.sla_targets as
 select distinct

@@ -47,6 +47,7 @@ select
     max(synced_at) as as_of,
     $run_id as run_id,
     $contract_version as contract_version,
+    $catalog_fingerprint::varchar as catalog_fingerprint,
 from published.marts.organization_freshness
 """
 
@@ -80,10 +81,14 @@ from duckdb_views()
 where database_name = 'warehouse' and schema_name = $schema and view_name != 'sync_runs'
 """
 
+# A view reads what is compared: it has no rows of its own.
 COPIED = """
 select table_name
-from information_schema.tables
-where table_catalog = 'warehouse' and table_schema = $schema and table_name != 'sync_runs'
+from duckdb_tables()
+where
+    database_name = 'published'
+    and schema_name = $schema
+    and table_name not in ('sync_runs', 'publication')
 order by table_name
 """
 
@@ -105,7 +110,14 @@ def build(warehouse: Path, file: Path, *, run_id: str, published_at: datetime) -
         db.execute("use published")
         _copy_marts(db)
         db.execute(SYNC_RUNS, run)
-        db.execute(PUBLICATION, run | {"contract_version": CONTRACT_VERSION})
+        db.execute(
+            PUBLICATION,
+            run
+            | {
+                "contract_version": CONTRACT_VERSION,
+                "catalog_fingerprint": _catalog_fingerprint(db),
+            },
+        )
         _copy_comments(db)
         db.execute("checkpoint published")
         db.execute("use memory")
@@ -130,6 +142,15 @@ def _copy_marts(db: duckdb.DuckDBPyConnection) -> None:
 
 def _copy_rows(db: duckdb.DuckDBPyConnection, name: str) -> None:
     db.execute(f'create table {SCHEMA}."{name}" as from warehouse.{SCHEMA}."{name}"')
+
+
+def _catalog_fingerprint(db: duckdb.DuckDBPyConnection) -> str | None:
+    """Return that of the files from which the catalog was loaded, None where an earlier version did."""
+    try:
+        row = db.execute("select fingerprint from warehouse.seeds.loaded_files").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return str(row[0]) if row else None
 
 
 def _copy_comments(db: duckdb.DuckDBPyConnection) -> None:

@@ -28,9 +28,12 @@ PUBLICATION_COLUMNS = {
     "as_of": "The moment that the numbers are of: the start of the last complete sync.",
     "run_id": "The run that published it; its sync is in `sync_runs`.",
     "contract_version": "Raised when a table or column goes away or changes its meaning; not when one is added.",
+    "catalog_fingerprint": "A hash of the CSV files of the product catalog that the numbers were made with.",
 }
+# What says which publication a file is, in those of every version.
+IDENTITY = ("published_at", "as_of", "run_id", "contract_version")
 
-PUBLICATION = f"select {', '.join(PUBLICATION_COLUMNS)} from published.marts.publication"
+PUBLICATION = f"select {', '.join(IDENTITY)} from published.marts.publication"
 
 COLUMNS = """
 select table_name, column_name, lower(data_type)
@@ -104,7 +107,7 @@ def _publication(db: duckdb.DuckDBPyConnection, path: Path) -> Publication:
     if len(rows) != 1:
         raise PublishError(f"{path} holds {len(rows)} publications instead of one")
     return Publication(
-        path, **dict(zip(PUBLICATION_COLUMNS, rows[0], strict=True)), size_bytes=path.stat().st_size
+        path, **dict(zip(IDENTITY, rows[0], strict=True)), size_bytes=path.stat().st_size
     )
 
 

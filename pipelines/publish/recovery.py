@@ -112,6 +112,20 @@ RAW = {
         select project_id, date_on, organization_slug, event_count, 'publication' as event_source
         from published.marts.fct_project_daily inner join ours using (organization_slug)
     """,
+    "project_daily_production_events": """
+        select project_id, date_on, organization_slug, production_event_count as event_count
+        from published.marts.fct_project_daily inner join ours using (organization_slug)
+        where production_event_count is not null
+    """,
+    "project_daily_sessions": """
+        select project_id, date_on, organization_slug, sessions, crashed_sessions
+        from published.marts.fct_project_daily inner join ours using (organization_slug)
+        where sessions > 0
+    """,
+    "releases": """
+        select releases.*, synced_at as observed_at
+        from published.marts.dim_releases as releases inner join ours using (organization_slug)
+    """,
     "organization_syncs": """
         select
             publication.run_id,
@@ -123,6 +137,13 @@ RAW = {
         from ours cross join published.marts.publication
         where synced_at is not null
     """,
+}
+
+# What publications of earlier versions do not have: the mart, and a column of it.
+LATER = {
+    "project_daily_production_events": ("fct_project_daily", "production_event_count"),
+    "project_daily_sessions": ("fct_project_daily", "sessions"),
+    "releases": ("dim_releases", "version"),
 }
 
 
@@ -195,6 +216,9 @@ def _recover(
         return False
     db.execute("begin")
     for table, query in RAW.items():
+        mart, column = LATER.get(table, ("dim_projects", "project_id"))
+        if column not in _columns(db, "published", mart):
+            continue
         _insert(db, f"{DATASET}.{table}", f"select *, '0' as {LOAD_ID} from ({query})")
     _insert(db, "ops.earlier_sync_runs", f"from published.{SCHEMA}.sync_runs")
     db.execute(f"create schema if not exists {SCHEMA}")

@@ -15,6 +15,8 @@ REPLY_VALUES = 1_000_000
 # Pages of 100 rows: of issues, and of what is held in memory whole (projects, teams).
 LISTING_PAGES = 20_000
 HELD_PAGES = 300
+# Of numbers of events: a hundred projects and days, or issues and releases, each.
+EVENT_PAGES = 2_000
 LISTING_SECONDS = 6 * 3600.0
 # Pages of a listing, one after the other, that are empty or repeat rows of it.
 IDLE_PAGES = 50

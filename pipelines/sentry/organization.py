@@ -30,6 +30,10 @@ class Organization:
         """Return project id -> slug of the projects whose issues this token may read."""
         return {pid: row["project_slug"] for pid, row in self.projects.items() if row["has_access"]}
 
+    def team_slugs(self) -> dict[str, str]:
+        """Return team id -> slug."""
+        return {team_id: row["team_slug"] for team_id, row in self.teams.items()}
+
 
 @dataclass
 class Directory:

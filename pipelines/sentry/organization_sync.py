@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,13 +18,15 @@ from pipelines.sentry.dialect import CURRENT_SENTRY, Dialect
 from pipelines.sentry.errors import EndpointMissingError, ForbiddenError, NotFoundError
 from pipelines.sentry.http.client import Row
 from pipelines.sentry.http.workers import Workers
+from pipelines.sentry.optional_reads import OptionalReads
+from pipelines.sentry.options import Options
 from pipelines.sentry.organization import Directory, Organization
 from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import follow_up
+from pipelines.sentry.read.capabilities import Capabilities
 from pipelines.sentry.read.collection import IssueCollection
 from pipelines.sentry.read.detection import detect
 from pipelines.sentry.read.issues import IssueReader
-from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.rows.typed import as_json
 from pipelines.sentry.state import stored_issues
 from pipelines.sentry.state.stored import StoredState
@@ -42,27 +44,6 @@ GIVE_ACCESS = (
 )
 
 _COUNTERS = ("issues_new", "issues_changed", "issues_vanished")
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to sync; the defaults suit Sentry's limits.
-
-    Attributes:
-        concurrency: parallel requests at most.
-        full_every: age of the last full sync at which the next one is full.
-        activity_budget: activity lists read per run for issues found already resolved.
-        categories: hidden issue categories to read too (feedback, configuration).
-        events_per_issue: newest stored events to read of each open issue that changed; 0 reads none.
-
-    """
-
-    concurrency: int = 5
-    full_every: timedelta = timedelta(hours=24)
-    activity_budget: int = 200
-    categories: tuple[str, ...] = ()
-    events_per_issue: int = 0
-    redaction: Redaction = field(default_factory=Redaction)
 
 
 @dataclass
@@ -96,7 +77,14 @@ def sync_organization(
             f"{GIVE_ACCESS}"
         )
     dialect = _dialect(organization, readable, as_of)
-    reader = IssueReader(organization.api, slug, dialect, readable)
+    capabilities = Capabilities(
+        stored.capabilities(slug), mode == "full", organization.api.session, slug
+    )
+    owners = dialect.listing == "organization" and capabilities.is_worth_asking("owners")
+    reader = IssueReader(organization.api, slug, dialect, readable, owners)
+    optional = OptionalReads(
+        organization.api, slug, dialect, stored, workers, state, as_of, mode == "full", capabilities
+    )
     set_own_projects(stored, slug, directory.home_of())
     weights = stored_issues.issue_counts(stored)
     listings = plan.listings(
@@ -114,25 +102,42 @@ def sync_organization(
     log.info("%s: %s sync, %d of %d projects can be read", slug, mode, len(readable), known)
     expected: plan.Reason = "all" if mode == "full" else "open"
     collection = IssueCollection(
-        reader, stored, workers, options.redaction, as_of, is_first=not weights, progress=progress
+        reader,
+        stored,
+        workers,
+        options.redaction,
+        as_of,
+        is_first=not weights,
+        team_slugs=organization.team_slugs(),
+        progress=progress,
     )
     progress.begin("issues", sum(weights[pid][expected] for pid in readable if pid in weights))
     collection.read_listings(listings)
+    capabilities.note_told("owners", collection.owners_told if owners else False)
+    production_read = optional.read_production_issues(collection, options, weights, list(readable))
     tombstones = _read_not_listed(collection, stored, organization, mode, readable)
-    stored_issues.complete_issues(stored, tombstones, as_of)
+    stored_issues.complete_issues(
+        stored,
+        tombstones,
+        as_of,
+        production_read=production_read,
+        production_kept=optional.keeps_production,
+    )
     stage_directory(stored, organization, as_of)
     _follow_up(reader, stored, workers, options, state, as_of, progress)
     stored_issues.set_changed_days(stored)
     progress.begin("events per day")
     follow_up.project_days(reader, stored, workers, organization.readable(), as_of)
-    capabilities = {
+    optional.read_all(options, organization.readable(), before, progress)
+    found = {
         "listing": dialect.listing,
         "read_by_id": dialect.batch,
         "activities": reader.activity_source,
+        **capabilities.found,
     }
     counted = dict(zip(_COUNTERS, stored_issues.count_changes(stored), strict=True))
     return Changes(
-        stored.write_changed(), {"mode": mode, "capabilities": as_json(capabilities), **counted}
+        stored.write_changed(), {"mode": mode, "capabilities": as_json(found), **counted}
     )
 
 

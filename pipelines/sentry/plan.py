@@ -52,6 +52,7 @@ class Listing:
     start: datetime
     end: datetime
     category: str | None = None
+    environments: tuple[str, ...] = ()  # only issues with an event in one of them; none: all issues
 
 
 def halves(
@@ -147,6 +148,27 @@ def listings(
     return planned
 
 
+def production_listings(
+    dialect: Dialect,
+    state: OrganizationState,
+    as_of: datetime,
+    project_ids: Sequence[str],
+    weights: Mapping[str, Mapping[Reason, int]],
+    concurrency: int,
+    categories: Iterable[str],
+    environments: tuple[str, ...],
+) -> list[Listing]:
+    """Return the listings that show which of the open issues and of the hot ones have events in the environments."""
+    planned = listings(
+        "incremental", dialect, state, as_of, project_ids, weights, concurrency, categories
+    )
+    return [
+        replace(listing, environments=environments)
+        for listing in planned
+        if listing.reason == "open" or state.watermark
+    ]
+
+
 def slices(weights: Mapping[str, int], dialect: Dialect, concurrency: int) -> list[tuple[str, ...]]:
     """Return groups of project ids, balanced by expected rows; the empty group means all projects at once."""
     if not weights:
@@ -187,13 +209,19 @@ def request_of(
     if listing.category:
         words = [*words, f"issue.category:{listing.category}"]
     if dialect.listing == "organization":
+        # Numbers of an environment are not those of the issue, so there its id alone is wanted.
+        details: dict[str, Any] = (
+            {"environment": list(listing.environments), "collapse": ["stats", "unhandled"]}
+            if listing.environments
+            else {"groupStatsPeriod": "14d"}
+        )
         return f"organizations/{organization}/issues/", {
             "project": list(listing.projects) or [-1],
             "query": " ".join(words),
             "sort": "new",
             "start": listing.start.isoformat(timespec="seconds"),
             "end": listing.end.isoformat(timespec="seconds"),
-            "groupStatsPeriod": "14d",
+            **details,
             "limit": 100,
         }
     if dialect.listing == "glitchtip":

@@ -9,7 +9,9 @@ Timestamps are UTC without a zone; `*_on` are UTC days. JSON columns are text ho
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
+import duckdb
 import pyarrow as pa
 
 # The schema of the raw tables in the warehouse.
@@ -142,6 +144,13 @@ ISSUES = _table(
     merged_into_issue_id=pa.string(),
     # The activity list was last read by the sync that started then; null = never.
     activities_read_at=TIMESTAMP,
+    # Version of the release in which Sentry first saw the issue; null where there is none, or it was never asked for.
+    first_release=pa.string(),
+    first_release_read_at=TIMESTAMP,
+    # An open issue had an event in one of PRODUCTION_ENVIRONMENTS in the last 90 days; null where that is unknown.
+    is_in_production=pa.bool_(),
+    # JSON: who owns it by the rules of its project, a list in the words of CODEOWNERS: #team-slug, user:ID.
+    owners=pa.string(),
     # Start (Sentry's clock) of the sync that wrote this version of the row.
     observed_at=TIMESTAMP,
 )
@@ -195,6 +204,54 @@ PROJECT_DAILY_EVENTS = _table(
     event_source=pa.string(),
 )
 
+RELEASES = _table(
+    "releases",
+    "One row per release and project that it belongs to.",
+    ("organization_slug", "version", "project_id"),
+    organization_slug=pa.string(),
+    release_id=pa.string(),
+    version=pa.string(),  # as Sentry has it: often package@version
+    project_id=pa.string(),
+    created_at=TIMESTAMP,
+    released_at=TIMESTAMP,  # null = not released yet, or nobody said so
+    first_event_at=TIMESTAMP,
+    last_event_at=TIMESTAMP,
+    new_issues=pa.int64(),  # in this project, by Sentry's own count
+    observed_at=TIMESTAMP,
+)
+
+PROJECT_DAILY_PRODUCTION_EVENTS = _table(
+    "project_daily_production_events",
+    "One row per project and UTC day: accepted error events in PRODUCTION_ENVIRONMENTS, where Sentry counts them.",
+    ("project_id", "date_on"),
+    project_id=pa.string(),
+    date_on=pa.date32(),
+    organization_slug=pa.string(),
+    event_count=pa.int64(),
+)
+
+PROJECT_DAILY_SESSIONS = _table(
+    "project_daily_sessions",
+    "One row per project and UTC day with sessions.",
+    ("project_id", "date_on"),
+    project_id=pa.string(),
+    date_on=pa.date32(),
+    organization_slug=pa.string(),
+    sessions=pa.int64(),
+    crashed_sessions=pa.int64(),
+)
+
+PRODUCT_USERS = _table(
+    "product_users",
+    "One row per product, organization and window: unique users in the projects of the product's tree (opt-in).",
+    ("organization_slug", "product_id", "window_days"),
+    organization_slug=pa.string(),
+    product_id=pa.string(),
+    window_days=pa.int64(),  # 7 or 30, the UTC days that end with that of the sync
+    user_count=pa.int64(),
+    observed_at=TIMESTAMP,
+)
+
 ISSUE_EVENTS = _table(
     "issue_events",
     "One row per stored event of an unresolved issue (opt-in: the newest few of each).",
@@ -244,6 +301,22 @@ RAW_TABLES: tuple[RawTable, ...] = (
     ISSUE_STATUS_OBSERVATIONS,
     ISSUE_DAILY_EVENTS,
     PROJECT_DAILY_EVENTS,
+    RELEASES,
+    PROJECT_DAILY_PRODUCTION_EVENTS,
+    PROJECT_DAILY_SESSIONS,
+    PRODUCT_USERS,
     ISSUE_EVENTS,
     ORGANIZATION_SYNCS,
 )
+
+
+@cache
+def duckdb_types() -> dict[str, dict[str, str]]:
+    """Return table -> column -> its type as DuckDB has it, for every raw table."""
+    with duckdb.connect() as db:
+        found = {}
+        for table in RAW_TABLES:
+            db.register("empty", table.schema.empty_table())
+            described = db.execute("describe from empty").fetchall()
+            found[table.name] = {str(name): str(kind) for name, kind, *_ in described}
+        return found

@@ -7,7 +7,7 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,10 +25,12 @@ from pipelines.sentry.errors import (
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.session import SentrySession, TrafficCounts
 from pipelines.sentry.http.workers import Workers
+from pipelines.sentry.options import Options
 from pipelines.sentry.organization import Directory, Organization
-from pipelines.sentry.organization_sync import Changes, Options, sync_organization
+from pipelines.sentry.organization_sync import Changes, sync_organization
 from pipelines.sentry.progress import Progress
 from pipelines.sentry.read.directory import read_directory
+from pipelines.sentry.read.product_users import ProductProjects
 from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.rows.typed import to_arrow
 from pipelines.sentry.schema import ORGANIZATION_SYNCS
@@ -161,14 +163,21 @@ class Sync:
         return changes, None
 
 
-def configured_sync(settings: Settings, run_id: str) -> Sync:
-    """Return a sync as the settings say; SettingsError or ConfigurationError for those that cannot work."""
+def configured_sync(
+    settings: Settings, run_id: str, users_of: Sequence[ProductProjects] = ()
+) -> Sync:
+    """Return a sync as the settings say; SettingsError or ConfigurationError for those that cannot work.
+
+    `users_of` are the products whose unique users are counted, if the settings want that.
+    """
     options = Options(
         concurrency=settings.sentry_concurrency,
         full_every=timedelta(hours=settings.full_sync_hours),
         activity_budget=settings.activity_requests_per_run,
         categories=tuple(settings.categories),
         events_per_issue=settings.issue_events_per_issue,
+        environments=tuple(settings.environments),
+        users_of=tuple(users_of) if settings.unique_users else None,
         redaction=Redaction(settings.personal_data, settings.personal_data_key.get_secret_value()),
     )
     session = SentrySession(settings.token, concurrency=settings.sentry_concurrency)

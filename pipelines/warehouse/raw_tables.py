@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
+from pipelines.sentry.schema import DATASET, RAW_TABLES, duckdb_types
 
 LOAD_ID = "_dlt_load_id"
 
@@ -21,7 +21,7 @@ def create_what_is_missing(db: duckdb.DuckDBPyConnection) -> None:
         ).fetchall()
     }
     for raw in RAW_TABLES:
-        columns = _columns(db, raw)
+        columns = duckdb_types()[raw.name] | {LOAD_ID: "varchar"}
         if not any(table == raw.name for table, _ in present):
             listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             db.execute(f"create table {DATASET}.{raw.name} ({listed})")
@@ -29,10 +29,3 @@ def create_what_is_missing(db: duckdb.DuckDBPyConnection) -> None:
         for name, kind in columns.items():
             if (raw.name, name) not in present:
                 db.execute(f"alter table {DATASET}.{raw.name} add column {name} {kind}")
-
-
-def _columns(db: duckdb.DuckDBPyConnection, raw: RawTable) -> dict[str, str]:
-    db.register("empty", raw.schema.empty_table())
-    described = db.execute("describe from empty").fetchall()
-    db.unregister("empty")
-    return {str(name): str(kind) for name, kind, *_ in described} | {LOAD_ID: "varchar"}

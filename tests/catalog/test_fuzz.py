@@ -30,6 +30,7 @@ GOOD = {
     "products.csv": PRODUCTS + SHOP,
     "project_products.csv": MAPPING + LEDGER,
     "sla_targets.csv": TARGETS + HIGH,
+    "issue_rules.csv": "organization,project,field,pattern,product_id\n,ledger,title,Time*,shop\n",
     "health_targets.csv": HEALTH + "high,late_ratio,0.2,\n",
     "recipients.csv": RECIPIENTS + "commerce,mail,a@b.example,new_high,high,daily,22:00-7:00,\n",
 }

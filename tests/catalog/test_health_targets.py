@@ -11,10 +11,11 @@ from pipelines.catalog import HealthTarget, fingerprint
 from .small_catalog import HEALTH, Folder
 
 BUILT_IN = {
-    HealthTarget(None, "late_high_issues", None, 1, 0),
+    HealthTarget(None, "late_high_issues", 1, 2, 0),
     HealthTarget(None, "late_ratio", 0.25, None, 0),
     HealthTarget(None, "at_risk_high_issues", 1, None, 0),
     HealthTarget(None, "events_growth", 2, 5, 0),
+    HealthTarget(None, "crash_free_sessions", 0.995, 0.98, 0),
 }
 FILE = "seeds/health_targets.csv"
 
@@ -53,16 +54,23 @@ def test_a_row_for_any_priority_replaces_what_is_built_in_and_one_for_a_priority
     ("rows", "messages"),
     [
         (
-            ",crash_free_sessions,0.99,0.98\n,late_high_isues,,1\n",
+            ",apdex,0.99,0.98\n,late_high_isues,,1\n",
             [
-                ':2: error: measure "crash_free_sessions" is not known; write one of late_high_issues, late_ratio, at_risk_high_issues, events_growth',
-                ':3: error: measure "late_high_isues" is not known; write one of late_high_issues, late_ratio, at_risk_high_issues, events_growth; did you mean "late_high_issues"?',
+                ':2: error: measure "apdex" is not known; write one of late_high_issues, late_ratio, at_risk_high_issues, events_growth, crash_free_sessions',
+                ':3: error: measure "late_high_isues" is not known; write one of late_high_issues, late_ratio, at_risk_high_issues, events_growth, crash_free_sessions; did you mean "late_high_issues"?',
             ],
         ),
         (
             ",events_growth,5,2\n",
             [
                 ":2: error: at_risk 5 is beyond critical 2, but events_growth gets worse as it rises; write the smaller number in at_risk"
+            ],
+        ),
+        (
+            ",crash_free_sessions,0.98,0.995\nlow,crash_free_sessions,99.5,\nhigh,crash_free_sessions,0.9,0.9\n",
+            [
+                ":2: error: at_risk 0.98 is beyond critical 0.995, but crash_free_sessions gets worse as it falls; write the larger number in at_risk",
+                ":3: error: at_risk 99.5 cannot be: crash_free_sessions is a share of the sessions; write a number above 0 and at most 1",
             ],
         ),
         (

@@ -12,7 +12,7 @@ from pipelines.catalog import Catalog, fingerprint, load
 
 from .small_catalog import MAPPING, MATRIX, PRODUCTS, SHOP, TARGETS, Folder
 
-TABLES = ("products", "project_products", "sla_targets", "health_targets")
+TABLES = ("products", "project_products", "issue_rules", "sla_targets", "health_targets")
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def test_the_tables_hold_the_rows_of_the_catalog(
     assert contents(warehouse) == {
         "products": [astuple(row) for row in loaded.products],
         "project_products": [astuple(row) for row in loaded.project_products],
+        "issue_rules": [],
         "sla_targets": [astuple(row) for row in loaded.sla_targets],
         "health_targets": [astuple(row) for row in loaded.health_targets],
     }

@@ -99,6 +99,7 @@ def test_blanks_case_and_empty_lines_do_not_matter_and_lines_are_physical(folder
             Product("payments", "Payments", "shop", None, None, None, False, 10),
         ),
         (ProjectProduct("acme", "checkout-?*", "payments", 2),),
+        (),
         (SlaTarget("high", None, 1.5, 2), SlaTarget("low", None, 72.0, 3)),
         with_defaults([]),
     )

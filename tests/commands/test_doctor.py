@@ -132,6 +132,8 @@ def test_each_kind_of_server_is_recognized(
     assert told.code == 0
     assert kind in told["server"]
     assert way in told["organization acme"]
+    if flavour == "glitchtip":
+        assert told["scope project:releases"].startswith("warning: missing")
 
 
 @pytest.mark.parametrize(

@@ -322,7 +322,10 @@ def test_figures_that_do_not_add_up_are_noticed(warehouse: WrittenWarehouse) -> 
     w = warehouse
     w.catalog(TREE, MAPPING, {"high": 72})
     w.load(
-        synced_at=START, projects=PROJECTS, issues=[issue("a"), issue("b", "2"), issue("c", "3")]
+        synced_at=START,
+        projects=PROJECTS,
+        issues=[issue("a", first_release="pay@1"), issue("b", "2"), issue("c", "3")],
+        project_daily_events=[{"project_id": "1", "date_on": START.date(), "event_count": 1}],
     )
     w.run()
     with w.connect() as db:
@@ -333,11 +336,16 @@ def test_figures_that_do_not_add_up_are_noticed(warehouse: WrittenWarehouse) -> 
         )
         db.execute("update marts.product_daily set unresolved_issues = 9 where product_id = 'shop'")
         db.execute(
-            "update marts.fct_project_daily set unresolved_issues = -1 where project_id = '3'"
+            "update intermediate.int_project_product_daily set unresolved_issues = -1 where project_id = '3'"
+        )
+        db.execute(
+            "update marts.fct_project_daily set event_count = event_count + 1 where project_id = '1'"
         )
         db.execute(
             "update marts.executive_summary set unresolved_issues = 9 where product_id = '(all)'"
         )
+        db.execute("update marts.product_overview set sessions_7d = 5 where product_id = 'shop'")
+        db.execute("update marts.product_releases set new_issues = 5")
         db.execute("insert into marts.product_closure values ('shop', 'pay', 1, true)")
         db.execute(
             "insert into marts.product_history select * replace (valid_from + interval 1 day as valid_from)"
@@ -352,9 +360,12 @@ def test_figures_that_do_not_add_up_are_noticed(warehouse: WrittenWarehouse) -> 
         if "Failure in" in line
     }
     assert failed == {
+        "every_accepted_event_counts_once",
         "every_live_issue_counts_once",
         "every_product_is_the_sum_of_its_tree",
         "every_project_counts_in_its_product",
+        "every_release_adds_up",
+        "every_stability_is_that_of_its_days",
         "every_team_adds_up",
         "every_day_adds_up",
         "every_window_is_the_sum_of_its_days",

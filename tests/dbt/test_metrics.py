@@ -54,6 +54,16 @@ def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(
 ) -> None:
     projects: list[Row] = [{"project_id": str(n), "project_slug": f"pay-{n}"} for n in range(3)]
     projects.append({"project_id": "9", "project_slug": "nobodys"})
+    sessions: list[Row] = [
+        {
+            "project_id": p["project_id"],
+            "date_on": (START - n * DAY).date(),
+            "sessions": 100 * (n + 1),
+            "crashed_sessions": int(p["project_id"]) * n,
+        }
+        for p in projects[1:]
+        for n in range(40)
+    ]
     issues: list[Row] = [
         {
             "issue_id": str(n),
@@ -86,6 +96,8 @@ def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(
         issues=issues,
         issue_activities=resolves,
         project_daily_events=events,
+        project_daily_production_events=[each | {"event_count": 1} for each in events[::2]],
+        project_daily_sessions=sessions,
     )
     warehouse.catalog(
         [
@@ -104,13 +116,15 @@ def test_metrics_by_team_and_month_are_what_the_tables_add_up_to(
     by_team = query(
         project,
         warehouse,
-        "events,new_issues,resolved_issues,unresolved_issues,late_issues",
+        "events,production_events,sessions,new_issues,resolved_issues,"
+        "crash_free_sessions,unresolved_issues,late_issues",
         "project__product__owner_team",
     )
     assert by_team == {
         team or "": _numbers(figures)
         for team, *figures in warehouse.rows("""
-            select owner_team, sum(event_count), sum(new_issues), sum(resolved_issues),
+            select owner_team, sum(event_count), sum(production_event_count), sum(sessions),
+                sum(new_issues), sum(resolved_issues), (sum(sessions) - sum(crashed_sessions)) / sum(sessions),
                 sum(unresolved_issues) filter (date_on = (select max(date_on) from marts.fct_project_daily)),
                 sum(late_issues) filter (date_on = (select max(date_on) from marts.fct_project_daily))
             from marts.fct_project_daily

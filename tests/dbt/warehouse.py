@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -44,6 +45,8 @@ DEFAULTS: dict[str, Row] = {
     "issue_status_observations": {"organization_slug": "acme"},
     "project_daily_events": {"organization_slug": "acme", "event_source": "stats_v2"},
     "issue_daily_events": {"organization_slug": "acme"},
+    "project_daily_production_events": {"organization_slug": "acme"},
+    "project_daily_sessions": {"organization_slug": "acme"},
     "project_slugs": {"organization_slug": "acme", "adopted_at": START - timedelta(days=90)},
     "organization_syncs": {
         "organization_slug": "acme",
@@ -92,7 +95,13 @@ class WrittenWarehouse:
                     db.execute(f"insert into {stored} select *, ? from incoming", [load_id])
         assert not tables, f"no such raw table: {', '.join(tables)}"
 
-    def catalog(self, products: list[Row], mapping: list[Row], targets: dict[str, float]) -> None:
+    def catalog(
+        self,
+        products: list[Row],
+        mapping: list[Row],
+        targets: dict[str, float],
+        rules: Sequence[Row] = (),
+    ) -> None:
         """Replace the product catalog; health has its built-in targets."""
         named = [{"name": row["product_id"].title(), "is_active": True} | row for row in products]
         priorities = [
@@ -105,6 +114,7 @@ class WrittenWarehouse:
                 {
                     "products": named,
                     "project_products": mapping,
+                    "issue_rules": list(rules),
                     "sla_targets": priorities,
                     "health_targets": [asdict(target) for target in with_defaults([])],
                 },

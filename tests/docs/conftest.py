@@ -31,9 +31,16 @@ class PublishedFile:
 def published(tmp_path_factory: pytest.TempPathFactory) -> PublishedFile:
     folder = tmp_path_factory.mktemp("published")
     catalog = check(EXAMPLE, ()).catalog
+    assert catalog is not None
     tables = ("products", "project_products", "sla_targets", "health_targets")
+    world = random_world(SEED).last
+    products = [product.product_id for product in catalog.products]
     world = replace(
-        random_world(SEED).last,
+        world,
+        issue_rules=[
+            rule | {"product_id": products[rule["line"] % len(products)]}
+            for rule in world.issue_rules
+        ],
         **{name: [asdict(row) for row in getattr(catalog, name)] for name in tables},
     )
     warehouse, file = folder / "warehouse.duckdb", folder / "product_health.duckdb"

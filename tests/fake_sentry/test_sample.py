@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -70,6 +71,28 @@ def test_few_issues_are_loud_and_weekends_are_quiet() -> None:
 
     assert sum(counts[: len(counts) // 10]) > sum(counts) / 2
     assert by_weekday[True] / 2 < by_weekday[False] / 5 * 0.8
+
+
+def test_the_release_that_broke_the_checkout_shows_in_its_sessions_and_staging_is_for_nobody() -> (
+    None
+):
+    world = sample_world()
+    web = next(p for p in world.projects.values() if p.slug == "checkout-web")
+    broken = next(i for i in web.issues.values() if "reading 'discount'" in i.title)
+    sessions: Counter[tuple[date, bool]] = Counter()
+    for (hour, status), count in web.sessions.items():
+        sessions[hour.date(), status == "crashed"] += count
+    crashed = {
+        day: sessions[day, True] / (sessions[day, True] + sessions[day, False])
+        for day in {day for day, _ in sessions}
+    }
+    assert max(crashed, key=crashed.__getitem__) == date(2026, 10, 29)
+    assert crashed[date(2026, 10, 29)] > 0.02 > 10 * crashed[date(2026, 10, 28)]
+    assert broken.first_release == "checkout-web@26.44.0"
+
+    events = [(i, e) for i in world.issues.values() for e in i.events]
+    staging = [i for i, e in events if e.environment == "staging"]
+    assert 0.05 < len(staging) / len(events) < 0.2
 
 
 @pytest.mark.parametrize("seed", [1, 7, 42])

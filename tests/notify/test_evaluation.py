@@ -194,6 +194,11 @@ def test_of_products_above_and_below_that_change_together_the_lowest_is_told(
         products = tuple(state(each, health) for each in ("shop", "cart"))
         found = told(db, snapshot(hours=hours, products=products, parents=parents))
     assert found == ["Cart is critical, was healthy"]
+    products = (state("shop", "critical"), state("cart", "critical"), state("pay", "healthy"))
+    told(db, snapshot(hours=7, products=products, parents=parents))
+    apart = (state("shop", "healthy"), state("cart", "critical"), state("pay", "critical"))
+    found = told(db, snapshot(hours=8, products=apart, parents=parents))
+    assert sorted(found) == ["Pay is critical, was healthy", "Shop is healthy, was critical"]
     broken = snapshot(hours=9, products=(state("cart", "healthy"),), organizations={"acme": None})
     assert told(db, broken) == []
 

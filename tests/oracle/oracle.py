@@ -55,6 +55,15 @@ contract of the published tables leaves a choice, this is the reading taken here
 19. An issue's events are unknown if it was seen in the two weeks that end with as_of's day, or never,
     and no day of them has a count. Its movement goes by the first that fits: resolved, regressed, new,
     rising, falling. Shares are of the sum of all rises and falls, without their sign.
+20. An issue has the product of the last rule that matches it: its field (any of its owners) and one of
+    its project's slugs, also a former one of this organization, case ignored. Its project counts in its
+    own product alone. The events of its days go with it while it is live, as far as its project has
+    a count for the day; where there are more than that, the product with the most takes first.
+21. Events in production are known of the days of which Sentry tells a number. A project that sends sessions had none
+    on a day of which it tells none, from its own first such day to the last of its organization. What is known of a
+    tree is added up, sessions by their number.
+22. A release brought what it introduced, and what it brought back when that was last reopened. Where Sentry counts new
+    issues of it and none is known, or Sentry does not count, their number is unknown.
 """
 
 from __future__ import annotations
@@ -65,6 +74,7 @@ from .oracle_facts import Oracle
 from .oracle_health import product_health_history, product_health_measures
 from .oracle_movers import product_movers
 from .oracle_triage import triage_queue
+from .oracle_usage import dim_releases, product_releases
 from .oracle_versions import product_history, project_assignment_history
 from .raw_world import RawWorld, Row
 
@@ -72,7 +82,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "dim_products": ("product_id",),
     "product_closure": ("ancestor_id", "descendant_id"),
     "dim_projects": ("project_id",),
+    "dim_releases": ("organization_slug", "version", "project_id"),
     "fct_issues": ("issue_id",),
+    "issue_rules": ("line",),
     "fct_issue_status_changes": ("issue_id", "changed_at", "to_status"),
     "fct_project_daily": ("project_id", "date_on"),
     "product_overview": ("product_id",),
@@ -82,6 +94,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "product_movers": ("product_id", "issue_id"),
     "product_daily": ("product_id", "date_on"),
     "product_monthly": ("product_id", "month_on"),
+    "product_releases": ("product_id", "organization_slug", "version"),
     "team_accountability": ("owner_team",),
     "unassigned_projects": ("organization_slug", "project_slug"),
     "sla_compliance": ("product_priority", "month_on"),
@@ -100,7 +113,9 @@ def expected(world: RawWorld, *earlier: RawWorld) -> dict[str, list[Row]]:
         "dim_products": list(oracle.products.values()),
         "product_closure": oracle.catalog.product_closure(),
         "dim_projects": list(oracle.projects.values()),
+        "dim_releases": dim_releases(oracle),
         "fct_issues": list(oracle.issues.values()),
+        "issue_rules": reports.issue_rules(oracle),
         "fct_issue_status_changes": oracle.fct_issue_status_changes(),
         "fct_project_daily": days.fct_project_daily(),
         "product_overview": reports.product_overview(oracle),
@@ -110,6 +125,7 @@ def expected(world: RawWorld, *earlier: RawWorld) -> dict[str, list[Row]]:
         "product_issues": reports.product_issues(oracle),
         "product_daily": days.product_daily(),
         "product_monthly": days.product_monthly(),
+        "product_releases": product_releases(oracle),
         "team_accountability": reports.team_accountability(oracle),
         "unassigned_projects": reports.unassigned_projects(oracle),
         "sla_compliance": reports.sla_compliance(oracle),

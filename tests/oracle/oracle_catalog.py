@@ -120,7 +120,7 @@ class Catalog:
 def matches(pattern: str, slug: str) -> bool:
     """Whether the glob, in which only * and ? are special, covers the whole slug."""
     wild = {"*": ".*", "?": "."}
-    return bool(re.fullmatch("".join(wild.get(c, re.escape(c)) for c in pattern), slug))
+    return bool(re.fullmatch("".join(wild.get(c, re.escape(c)) for c in pattern), slug, re.DOTALL))
 
 
 def product_of(

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from .oracle_facts import DAY, Oracle, percentile
+from .oracle_facts import DAY, Oracle, Part, percentile
 from .oracle_history import HOUR, Life
+from .oracle_usage import USAGE, Usage, added, crash_free
 from .oracle_versions import TermsOfMonths
 from .raw_world import Row
 
+TOLD = ("event_count", *USAGE)
 COUNTED = ("new_issues", "resolved_issues", "unresolved_issues", "late_issues")
 Figures = dict[str, int | None]
 
@@ -28,22 +30,36 @@ class Days:
         return TermsOfMonths(self.oracle)
 
     @cached_property
-    def of_projects(self) -> dict[str, dict[date, Figures]]:
-        """The daily figures of each project, from its first known day to as_of's."""
-        found: dict[str, dict[date, Figures]] = {}
-        counted: dict[str, list[Life]] = {project_id: [] for project_id in self.oracle.projects}
+    def usage(self) -> Usage:
+        return Usage(self.oracle)
+
+    @cached_property
+    def of_parts(self) -> dict[Part, dict[date, Figures]]:
+        """The daily figures of each part, from the first known day of its project to as_of's."""
+        found: dict[Part, dict[date, Figures]] = {}
+        counted: dict[Part, list[Life]] = {part: [] for part in self.oracle.parts}
+        days: dict[str, set[date]] = {
+            project_id: {*events, *self.usage.of_projects[project_id]}
+            for project_id, events in self.oracle.events.items()
+        }
         for life in self.oracle.lives:
             if life.is_in_trends:
-                counted[life.row["project_id"]].append(life)
+                counted[self.oracle.part_of(life)].append(life)
+                days[life.row["project_id"]].add(self.oracle.day_of(life.first_seen))
         today = self.oracle.as_of.date()
-        for project_id, lives in counted.items():
-            days = {self.oracle.day_of(life.first_seen) for life in lives}
-            days |= self.oracle.events[project_id].keys()
-            found[project_id] = {
-                day: {"event_count": self.oracle.events_on(project_id, day)} | self._day(day, lives)
-                for day in _days(min(days, default=today + DAY), today)
+        for part, lives in counted.items():
+            found[part] = {
+                day: {"event_count": self.oracle.events_on(part, day)}
+                | self._usage(part, day)
+                | self._day(day, lives)
+                for day in _days(min(days[part[0]], default=today + DAY), today)
             }
         return found
+
+    def _usage(self, part: Part, day: date) -> Figures:
+        """Events in production and sessions stay with the project's own product."""
+        is_own = part == self.oracle.own_part(part[0])
+        return self.usage.on(part[0], day) if is_own else dict.fromkeys(USAGE)
 
     def _day(self, day: date, lives: list[Life]) -> Figures:
         end = min(datetime.combine(day + DAY, datetime.min.time()), self.oracle.as_of)
@@ -74,9 +90,17 @@ class Days:
                 "project_id": project_id,
                 "date_on": day,
             }
-            | figures
-            for project_id, days in self.of_projects.items()
-            for day, figures in days.items()
+            | _with_other(
+                _sum(
+                    [
+                        self.of_parts[part][day]
+                        for part in self.oracle.parts
+                        if part[0] == project_id
+                    ]
+                )
+            )
+            for project_id in self.oracle.projects
+            for day in self.of_parts[self.oracle.own_part(project_id)]
         ]
 
     def product_daily(self) -> list[Row]:
@@ -84,20 +108,23 @@ class Days:
         for product_id in self.oracle.catalog.products:
             whole = self._summed(self.oracle.tree(product_id))
             own = self._summed([product_id])
-            nothing: Figures = {"event_count": None} | dict.fromkeys(COUNTED, 0)
+            nothing: Figures = dict.fromkeys(TOLD) | dict.fromkeys(COUNTED, 0)
             for day, figures in whole.items():
                 row = {"product_id": product_id, "date_on": day} | figures
+                row["crash_free_sessions"] = crash_free(
+                    figures["sessions"], figures["crashed_sessions"]
+                )
                 for column, figure in own.get(day, nothing).items():
                     row[f"own_{column}"] = figure
                 rows.append(row)
         return rows
 
     def _summed(self, products: Iterable[str]) -> dict[date, Figures]:
-        """Daily figures of the projects of these products that still exist, without a gap."""
+        """Daily figures of what these products count of projects that still exist, without a gap."""
         parts = [
-            self.of_projects[project_id]
+            self.of_parts[part]
             for product_id in products
-            for project_id in self.oracle.projects_of[product_id]
+            for part in self.oracle.parts_of[product_id]
         ]
         today = self.oracle.as_of.date()
         first = min((day for part in parts for day in part), default=today + DAY)
@@ -134,9 +161,12 @@ class Days:
 
 
 def _month(days: list[Row]) -> Row:
-    known = [row["event_count"] for row in days if row["event_count"] is not None]
+    told = {column: added(row[column] for row in days) for column in TOLD}
     return {
-        "event_count": sum(known) if known else None,
+        "event_count": told["event_count"],
+        "production_event_count": told["production_event_count"],
+        "sessions": told["sessions"],
+        "crash_free_sessions": crash_free(told["sessions"], told["crashed_sessions"]),
         "new_issues": sum(row["new_issues"] for row in days),
         "resolved_issues": sum(row["resolved_issues"] for row in days),
         "unresolved_issues": days[-1]["unresolved_issues"],
@@ -145,10 +175,16 @@ def _month(days: list[Row]) -> Row:
 
 
 def _sum(parts: list[Figures]) -> Figures:
-    known = [part["event_count"] for part in parts if part["event_count"] is not None]
-    return {"event_count": sum(known) if known else None} | {
+    return {column: added(part[column] for part in parts) for column in TOLD} | {
         column: sum(part[column] or 0 for part in parts) for column in COUNTED
     }
+
+
+def _with_other(figures: Figures) -> Figures:
+    """With the events that are not of production."""
+    events, production = figures["event_count"], figures["production_event_count"]
+    is_unknown = events is None or production is None
+    return figures | {"other_event_count": None if is_unknown else events - production}
 
 
 def _days(first: date, last: date) -> list[date]:

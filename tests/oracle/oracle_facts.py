@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,9 +10,12 @@ from functools import cached_property
 
 from .oracle_catalog import Catalog, dim_projects
 from .oracle_history import HOUR, Life, Resolve, last_survivor, lives
+from .oracle_routes import deciding
 from .raw_world import RawWorld, Row
 
 DAY = timedelta(days=1)
+# A project and the product that counts this part of it.
+Part = tuple[str, str | None]
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:
@@ -23,6 +27,11 @@ def percentile(values: Iterable[float], share: float) -> float | None:
     below = ordered[int(place)]
     above = ordered[min(int(place) + 1, len(ordered) - 1)]
     return below + (above - below) * (place - int(place))
+
+
+def _most_first(counted: tuple[str | None, int]) -> tuple[int, str]:
+    product_id, count = counted
+    return -count, product_id or ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,15 @@ class Oracle:
         return lives(self.world)
 
     @cached_property
+    def routes(self) -> dict[str, Row]:
+        """The rule that decides, by issue id; none for an issue that goes with its project."""
+        return {
+            life.row["issue_id"]: rule
+            for life in self.lives
+            if (rule := deciding(self.world.issue_rules, life.row, self.projects))
+        }
+
+    @cached_property
     def events(self) -> dict[str, dict[date, int]]:
         """Event counts per project and day, up to the day of as_of."""
         found: dict[str, dict[date, int]] = {project_id: {} for project_id in self.projects}
@@ -73,19 +91,65 @@ class Oracle:
                 found[row["project_id"]][row["date_on"]] = row["event_count"]
         return found
 
+    @cached_property
+    def part_events(self) -> dict[Part, dict[date, int]]:
+        """The same per part: what routed issues had is theirs, most first, up to what there is."""
+        wanted: dict[tuple[str, date], dict[str | None, int]] = {}
+        for life in self.lives:
+            part = self.part_of(life)
+            if life.is_live and part != self.own_part(part[0]):
+                for row in self.issue_rows.get(life.row["issue_id"], ()):
+                    found = wanted.setdefault((part[0], row["date_on"]), {})
+                    found[part[1]] = found.get(part[1], 0) + row["event_count"]
+        parts: dict[Part, dict[date, int]] = {}
+        for project_id, days in self.events.items():
+            for day, left in days.items():
+                by_product = wanted.get((project_id, day), {})
+                for product_id, count in sorted(by_product.items(), key=_most_first):
+                    moved = min(count, left)
+                    parts.setdefault((project_id, product_id), {})[day] = moved
+                    left -= moved
+                parts.setdefault(self.own_part(project_id), {})[day] = left
+        return parts
+
+    def own_part(self, project_id: str) -> Part:
+        return project_id, self.projects[project_id]["product_id"]
+
+    def part_of(self, life: Life) -> Part:
+        return life.row["project_id"], self.product_of(life)
+
     def product_of(self, life: Life) -> str | None:
-        return self.projects[life.row["project_id"]]["product_id"]
+        rule = self.routes.get(life.row["issue_id"])
+        return rule["product_id"] if rule else self.own_part(life.row["project_id"])[1]
 
     def target_of(self, life: Life) -> float | None:
         product_id = self.product_of(life)
         return None if product_id is None else self.catalog.target_of(product_id, life.sla_priority)
 
     @cached_property
-    def live_by_project(self) -> dict[str, list[Life]]:
-        found: dict[str, list[Life]] = {project_id: [] for project_id in self.projects}
+    def live_by_part(self) -> dict[Part, list[Life]]:
+        found: dict[Part, list[Life]] = {part: [] for part in self.parts}
         for life in self.lives:
             if life.is_live:
-                found[life.row["project_id"]].append(life)
+                found[self.part_of(life)].append(life)
+        return found
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """Each project with its own product, and with each to which issues of it go."""
+        own = map(self.own_part, self.projects)
+        counted = (self.part_of(life) for life in self.lives if life.is_in_trends)
+        return list(dict.fromkeys([*own, *counted]))
+
+    @cached_property
+    def parts_of(self) -> dict[str | None, list[Part]]:
+        """The parts of projects that still exist, per product (None: unassigned)."""
+        found: dict[str | None, list[Part]] = {None: []} | {
+            key: [] for key in self.catalog.products
+        }
+        for project_id, product_id in self.parts:
+            if not self.projects[project_id]["is_deleted"]:
+                found[product_id].append((project_id, product_id))
         return found
 
     @cached_property
@@ -105,8 +169,8 @@ class Oracle:
         return [
             life
             for product_id in products
-            for project_id in self.projects_of[product_id]
-            for life in self.live_by_project[project_id]
+            for part in self.parts_of[product_id]
+            for life in self.live_by_part[part]
         ]
 
     def window(self, days: int, ago: int = 0) -> set[date]:
@@ -116,44 +180,56 @@ class Oracle:
     def in_window(self, moment: datetime, days: int, ago: int = 0) -> bool:
         return self.day_of(moment) in self.window(days, ago)
 
-    def events_on(self, project_id: str, day: date) -> int | None:
+    def events_on(self, part: Part, day: date) -> int | None:
         """None before the first day of which a count is known; a later day without one had none."""
-        known = self.events[project_id]
-        return known.get(day, 0) if known and day >= min(known) else None
+        known = self.events[part[0]]
+        if not known or day < min(known):
+            return None
+        return self.part_events.get(part, {}).get(day, 0)
 
-    def events_in(self, projects: Iterable[str], days: int, ago: int = 0) -> int | None:
-        """Events of a window, as far as they are known; None if of no day and project they are."""
-        found = [
-            self.events_on(project_id, day)
-            for project_id in projects
-            for day in self.window(days, ago)
-        ]
+    def events_in(self, parts: Iterable[Part], days: int, ago: int = 0) -> int | None:
+        """Events of a window, as far as they are known; None if of no day and part they are."""
+        found = [self.events_on(part, day) for part in parts for day in self.window(days, ago)]
         known = [count for count in found if count is not None]
         return sum(known) if known else None
 
-    def events_known_from(self, projects: Iterable[str]) -> date | None:
-        """The first day from which on every project's counts are known."""
-        first = [min(self.events[project_id], default=None) for project_id in projects]
+    def events_known_from(self, parts: Iterable[Part]) -> date | None:
+        """The first day from which on every part's counts are known."""
+        first = [min(self.events[project_id], default=None) for project_id, _ in parts]
         return None if None in first else max((day for day in first if day), default=None)
 
-    def known_for_growth(self, projects: list[str]) -> list[str]:
+    def known_for_growth(self, parts: list[Part]) -> list[Part]:
         """Those of which each of the fourteen days that are over is known."""
         latest = self.as_of.date() - 14 * DAY
-        return [each for each in projects if min(self.events[each], default=date.max) <= latest]
+        return [part for part in parts if min(self.events[part[0]], default=date.max) <= latest]
 
-    def events_growth_7d(self, projects: list[str]) -> float | None:
+    def events_growth_7d(self, parts: list[Part]) -> float | None:
         """The last seven days that are over, as a multiple of the seven before, where all are known."""
-        known = self.known_for_growth(projects)
+        known = self.known_for_growth(parts)
         before = self.events_in(known, 7, ago=8)
         return (self.events_in(known, 7, ago=1) or 0) / before if before else None
 
     @cached_property
     def issue_days(self) -> dict[str, dict[date, int]]:
         """Event counts per issue and day, of the two weeks that end with as_of's day."""
-        found: dict[str, dict[date, int]] = {}
+        return {
+            issue_id: days
+            for issue_id, rows in self.issue_rows.items()
+            if (
+                days := {
+                    row["date_on"]: row["event_count"]
+                    for row in rows
+                    if row["date_on"] in self.window(14)
+                }
+            )
+        }
+
+    @cached_property
+    def issue_rows(self) -> dict[str, list[Row]]:
+        """All that is known of the days of each issue."""
+        found: dict[str, list[Row]] = {}
         for row in self.world.raw["issue_daily_events"]:
-            if row["date_on"] in self.window(14):
-                found.setdefault(row["issue_id"], {})[row["date_on"]] = row["event_count"]
+            found.setdefault(row["issue_id"], []).append(row)
         return found
 
     def issue_events(self, life: Life) -> tuple[int | None, int | None]:
@@ -189,6 +265,7 @@ class Oracle:
         return {life.row["issue_id"]: self._issue(life, merged_into) for life in self.lives}
 
     def _issue(self, life: Life, merged_into: dict[str, str]) -> Row:
+        rule = self.routes.get(life.row["issue_id"])
         hours = life.resolved_at and (life.resolved_at - life.opened_at) / HOUR
         return {
             "issue_id": life.row["issue_id"],
@@ -197,6 +274,7 @@ class Oracle:
             "organization_slug": self.projects[life.row["project_id"]]["organization_slug"],
             "project_slug": self.projects[life.row["project_id"]]["project_slug"],
             "product_id": self.product_of(life),
+            "routed_by": f"rule:{rule['line']}" if rule else "project",
             "status": life.status,
             "opened_at": life.opened_at,
             "resolved_at": life.resolved_at,
@@ -206,6 +284,8 @@ class Oracle:
             "events_7d": self.issue_events(life)[0],
             "events_previous_7d": self.issue_events(life)[1],
             "change_7d": self.change(life),
+            "introduced_in_release": life.row["first_release"],
+            "regressed_in_release": self.regressed_in(life),
             "merged_into_issue_id": last_survivor(
                 merged_into.get(life.row["issue_id"]), merged_into
             ),
@@ -235,6 +315,25 @@ class Oracle:
             step.opens and step.before == "resolved" and self.in_window(step.at, 7)
             for step in life.steps
         )
+
+    def regressed_in(self, life: Life) -> str | None:
+        """The release that the regression at its last opening names; of two the later one's."""
+        named = [
+            (int(row["activity_id"]), version)
+            for row in self.regressions.get(life.row["issue_id"], [])
+            if row["occurred_at"] == life.opened_at
+            and (version := json.loads(row["data"]).get("version"))
+        ]
+        return max(named)[1] if named else None
+
+    @cached_property
+    def regressions(self) -> dict[str, list[Row]]:
+        """The activities that say an issue came back, by issue."""
+        found: dict[str, list[Row]] = {}
+        for row in self.world.raw["issue_activities"]:
+            if row["activity_type"] == "set_regression":
+                found.setdefault(row["issue_id"], []).append(row)
+        return found
 
     def fct_issue_status_changes(self) -> list[Row]:
         return [

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .oracle_facts import Oracle
+from .oracle_facts import Oracle, Part
 from .oracle_history import Life
+from .oracle_usage import Usage
 from .oracle_versions import versions
 from .raw_world import Row
 
 WORST_FIRST = ("critical", "at_risk", "healthy")
 # Fewer events than these are not compared.
 ENOUGH = 100
+# Nor are fewer sessions judged.
+ENOUGH_SESSIONS = 1000
 Measured = tuple[str, float | None, str]
 
 
@@ -22,17 +25,33 @@ def is_high(life: Life) -> bool:
 def measures(oracle: Oracle, products: Iterable[str | None], priority: str | None) -> list[Row]:
     """Each measure of these products together, by the targets of a priority."""
     products = list(products)
-    projects = [each for product_id in products for each in oracle.projects_of[product_id]]
-    if projects:
-        measured = [*_lateness(oracle, products), _growth(oracle, projects)]
+    parts = [each for product_id in products for each in oracle.parts_of[product_id]]
+    if any(oracle.projects_of[each] for each in products) or oracle.live(products):
+        projects = [each for product_id in products for each in oracle.projects_of[product_id]]
+        measured = [
+            *_lateness(oracle, products),
+            _growth(oracle, parts),
+            _stability(oracle, projects),
+        ]
     else:
-        names = ("late_high_issues", "late_ratio", "at_risk_high_issues", "events_growth")
+        names = (
+            "late_high_issues",
+            "late_ratio",
+            "at_risk_high_issues",
+            "events_growth",
+            "crash_free_sessions",
+        )
         measured = [(name, None, "no project is mapped to it") for name in names]
     rows = []
     for name, value, reason in measured:
         targets = _targets(oracle, name, priority)
         rows.append(
-            {"measure": name, "value": value, "reason": reason, "state": _state(value, targets)}
+            {
+                "measure": name,
+                "value": value,
+                "reason": reason,
+                "state": _state(name, value, targets),
+            }
             | targets
         )
     return rows
@@ -112,15 +131,27 @@ def _lateness(oracle: Oracle, products: list[str | None]) -> Iterator[Measured]:
     )
 
 
-def _growth(oracle: Oracle, projects: list[str]) -> Measured:
+def _growth(oracle: Oracle, parts: list[Part]) -> Measured:
     name = "events_growth"
-    known = oracle.known_for_growth(projects)
+    known = oracle.known_for_growth(parts)
     now, before = oracle.events_in(known, 7, ago=1), oracle.events_in(known, 7, ago=8)
     if now is None or before is None:
         return name, None, "the events of 14 days are not known"
     if now < ENOUGH:
         return name, None, f"{now} events in 7 days are too few to compare"
     return name, now / (before or 1), f"events of 7 days went from {before} to {now}"
+
+
+def _stability(oracle: Oracle, projects: list[str]) -> Measured:
+    name, usage = "crash_free_sessions", Usage(oracle)
+    sessions = usage.within(projects, "sessions", 7)
+    if sessions is None:
+        return name, None, "no sessions are known"
+    if sessions < ENOUGH_SESSIONS:
+        return name, None, f"{sessions} sessions in 7 days are too few to judge"
+    crashed = usage.within(projects, "crashed_sessions", 7)
+    reason = f"{crashed} of {sessions} sessions in 7 days crashed"
+    return name, usage.crash_free(projects, 7), reason
 
 
 def _targets(oracle: Oracle, measure: str, priority: str | None) -> Row:
@@ -131,10 +162,14 @@ def _targets(oracle: Oracle, measure: str, priority: str | None) -> Row:
     return {"at_risk": row["at_risk"], "critical": row["critical"]}
 
 
-def _state(value: float | None, targets: Row) -> str:
+def _state(measure: str, value: float | None, targets: Row) -> str:
     if value is None:
         return "no_data"
     for state in ("critical", "at_risk"):
-        if targets[state] is not None and value >= targets[state]:
+        target = targets[state]
+        if target is None:
+            continue
+        # Of sessions the fewer are free of crashes, the worse.
+        if value <= target if measure == "crash_free_sessions" else value >= target:
             return state
     return "healthy"

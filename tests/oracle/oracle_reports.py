@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from .oracle_days import Days
-from .oracle_facts import DAY, Oracle, percentile
+from .oracle_facts import DAY, Oracle, Part, percentile
 from .oracle_health import health, is_high, product_health
 from .oracle_history import HOUR, Life
 from .oracle_suggestions import active_products, suggestions
+from .oracle_usage import Usage
 from .oracle_versions import TermsOfMonths
 from .raw_world import Row
 
@@ -19,11 +20,16 @@ def projects_of(oracle: Oracle, products: Iterable[str | None]) -> list[str]:
     return [each for product_id in products for each in oracle.projects_of[product_id]]
 
 
+def parts_of(oracle: Oracle, products: Iterable[str | None]) -> list[Part]:
+    return [each for product_id in products for each in oracle.parts_of[product_id]]
+
+
 def counts(oracle: Oracle, products: Iterable[str | None]) -> Row:
     """The figures that exist rolled up and as `own_`, of these products' projects and issues."""
     products = list(products)
     projects = projects_of(oracle, products)
     live = oracle.live(products)
+    usage = Usage(oracle)
     statuses = [life.status for life in live]
     open_sla = [oracle.sla(life) for life in live if life.status == "unresolved"]
     return {
@@ -35,7 +41,12 @@ def counts(oracle: Oracle, products: Iterable[str | None]) -> Row:
         "new_issues_7d": sum(oracle.in_window(life.first_seen, 7) for life in live),
         "resolved_issues_7d": len(oracle.resolves(live, 7)),
         "event_count": sum(life.row["event_count"] for life in live),
-        "events_7d": oracle.events_in(projects, 7),
+        "events_7d": oracle.events_in(parts_of(oracle, products), 7),
+        "production_events_7d": usage.within(projects, "production_event_count", 7),
+        "sessions_7d": usage.within(projects, "sessions", 7),
+        "production_unresolved_issues": usage.in_production(
+            [project_id for project_id, _ in parts_of(oracle, products)], live
+        ),
         "user_count": sum(life.row["user_count"] or 0 for life in live),
         "sla_breached_issues": open_sla.count("breached"),
         "sla_at_risk_issues": open_sla.count("at_risk"),
@@ -57,11 +68,11 @@ def last_seen(live: Iterable[Life]) -> datetime | None:
 
 
 def product_overview(oracle: Oracle) -> list[Row]:
-    rows = []
+    rows, usage = list[Row](), Usage(oracle)
     for dimensions in oracle.products.values():
         tree = oracle.tree(dimensions["product_id"])
         live = oracle.live(tree)
-        projects = projects_of(oracle, tree)
+        parts, projects = parts_of(oracle, tree), projects_of(oracle, tree)
         own = counts(oracle, [dimensions["product_id"]])
         hours = [resolve.hours for resolve in oracle.resolves(live, 30)]
         rows.append(
@@ -70,14 +81,18 @@ def product_overview(oracle: Oracle) -> list[Row]:
             | {f"own_{column}": figure for column, figure in own.items()}
             | oldest(live)
             | product_health(oracle, dimensions["product_id"])
+            | usage.users(dimensions["product_id"])
             | {
                 "new_issues_previous_7d": sum(
                     oracle.in_window(life.first_seen, 7, ago=7) for life in live
                 ),
                 "resolved_issues_previous_7d": len(oracle.resolves(live, 7, ago=7)),
-                "events_previous_7d": oracle.events_in(projects, 7, ago=7),
-                "events_growth_7d": oracle.events_growth_7d(projects),
-                "events_known_from": oracle.events_known_from(projects),
+                "events_previous_7d": oracle.events_in(parts, 7, ago=7),
+                "events_growth_7d": oracle.events_growth_7d(parts),
+                "events_known_from": oracle.events_known_from(parts),
+                "crash_free_sessions_7d": usage.crash_free(projects, 7),
+                "crash_free_sessions_previous_7d": usage.crash_free(projects, 7, ago=7),
+                "production_events_known_from": usage.known_from(each for each, _ in parts),
                 "unresolved_high_issues": high_and_open(live),
                 "last_seen_at": last_seen(live),
                 "timed_resolutions_30d": len(hours),
@@ -100,6 +115,30 @@ def product_issues(oracle: Oracle) -> list[Row]:
         for below, distance in oracle.catalog.active_tree(product_id)
         for life in oracle.live([below])
     ]
+
+
+def issue_rules(oracle: Oracle) -> list[Row]:
+    rows = []
+    for rule in oracle.world.issue_rules:
+        routed = [
+            life
+            for product_id in oracle.catalog.products
+            for life in oracle.live([product_id])
+            if oracle.routes.get(life.row["issue_id"]) == rule
+        ]
+        events = [oracle.issue_events(life)[0] for life in routed]
+        known = [count for count in events if count is not None]
+        rows.append(
+            {column: rule[column] for column in ("line", "field", "pattern", "product_id")}
+            | {
+                "organization_slug": rule["organization"],
+                "project_pattern": rule["project"],
+                "routed_issues": len(routed),
+                "unresolved_issues": sum(life.status == "unresolved" for life in routed),
+                "events_7d": sum(known) if known else None,
+            }
+        )
+    return rows
 
 
 def team_accountability(oracle: Oracle) -> list[Row]:
@@ -132,7 +171,7 @@ def unassigned_projects(oracle: Oracle) -> list[Row]:
     rows = []
     suggested = suggestions(oracle)
     for project_id in oracle.projects_of[None]:
-        live = oracle.live_by_project[project_id]
+        live = oracle.live_by_part[project_id, None]
         product_id, reason = suggested[project_id]
         rows.append(
             {
@@ -141,7 +180,7 @@ def unassigned_projects(oracle: Oracle) -> list[Row]:
                 "project_id": project_id,
                 "total_issues": len(live),
                 "unresolved_issues": sum(life.status == "unresolved" for life in live),
-                "events_7d": oracle.events_in([project_id], 7),
+                "events_7d": oracle.events_in([(project_id, None)], 7),
                 "last_seen_at": last_seen(live),
                 "suggested_product_id": product_id,
                 "suggestion_reason": reason,
@@ -202,18 +241,19 @@ def _open(oracle: Oracle, products: Iterable[str | None]) -> int:
 
 
 def _executive(oracle: Oracle, days: Days, products: list[str | None]) -> Row:
-    live, projects = oracle.live(products), projects_of(oracle, products)
+    live, parts = oracle.live(products), parts_of(oracle, products)
+    projects = projects_of(oracle, products)
     before = oracle.as_of.date() - 30 * DAY
     still_open = _open(oracle, products)
     covered = _open(oracle, [each for each in products if each])
     row: Row = {
         "project_count": len(projects),
+        "sessions_30d": days.usage.within(projects, "sessions", 30),
         "unresolved_issues": still_open,
         "covered_share": covered / still_open if still_open else None,
-        "events_known_from": oracle.events_known_from(projects),
+        "events_known_from": oracle.events_known_from(parts),
         "unresolved_issues_30d_ago": sum(
-            days.of_projects[project_id].get(before, {}).get("unresolved_issues") or 0
-            for project_id in projects
+            days.of_parts[part].get(before, {}).get("unresolved_issues") or 0 for part in parts
         ),
     }
     for suffix, ago in (("30d", 0), ("previous_30d", 30)):
@@ -225,7 +265,8 @@ def _executive(oracle: Oracle, days: Days, products: list[str | None]) -> Row:
             if (terms := days.terms.of(oracle.product_of(life), oracle.day_of(resolve.at), life))
         ]
         row |= {
-            f"events_{suffix}": oracle.events_in(projects, 30, ago),
+            f"events_{suffix}": oracle.events_in(parts, 30, ago),
+            f"crash_free_sessions_{suffix}": days.usage.crash_free(projects, 30, ago),
             f"new_issues_{suffix}": sum(
                 oracle.in_window(life.first_seen, 30, ago) for life in live
             ),

@@ -71,6 +71,8 @@ def _row(oracle: Oracle, life: Life) -> Row:
         "sla_points": _sla_points(used),
         "regression_points": 5.0 if came_back(life) else 0.0,
     }
+    noise = round(10 * (points["user_points"] + points["event_points"])) // 2 / 10
+    points["production_points"] = -noise if life.row["is_in_production"] is False else 0.0
     return points | {
         "issue_id": life.row["issue_id"],
         "last_seen_at": life.row["last_seen_at"],

@@ -24,15 +24,30 @@ TARGETS: dict[tuple[str, str | None], float] = {
     ("medium", "high"): 24.0,
     ("low", "high"): 168.0,
 }
+# What the issues of a random world hold, some of it, or hold nowhere.
+RULES = {
+    "title": ("Error ?0*", "error *1:*", 'Error *: it\'s "broken"*<b>'),
+    "culprit": ("shop/*", "GET /basket?id=1&x='", "*PAY"),
+    "filename": ("*.js", "shop/*/*", "shop_cart.py"),
+    "function": ("charge", "find 100%", "find 100_"),
+    "type": ("*error", "ValueError"),
+    "logger": ("shop.*", "django.request", "*!*"),
+    "platform": ("Python", "??????", "coco*"),
+    "category": ("error", "*"),
+    "assignee": ("ida *", "?da rhodes"),
+    "owner": ("#search", "user:*", "#pay*"),
+}
 # From what value on a product is at risk and critical, by its priority and the measure.
 HEALTH: dict[tuple[str | None, str], tuple[float | None, float | None]] = {
     (None, "late_high_issues"): (None, 1.0),
     (None, "late_ratio"): (0.1, 0.25),
     (None, "at_risk_high_issues"): (1.0, None),
     (None, "events_growth"): (2.0, 5.0),
+    (None, "crash_free_sessions"): (0.995, 0.98),
     ("low", "late_high_issues"): (1.0, None),
     ("medium", "late_high_issues"): (2.0, 4.0),
     ("medium", "events_growth"): (None, None),
+    ("low", "crash_free_sessions"): (0.99, None),
 }
 
 
@@ -105,6 +120,27 @@ def project_products(
             },
         )
     return [row | {"line": line} for line, row in enumerate(rows.values(), start=2)]
+
+
+def issue_rules(
+    rng: Random, product_ids: list[str], organizations: list[str], slugs: list[str]
+) -> list[Row]:
+    """Rules of every field, of which later ones overrule earlier ones."""
+    scopes = ["*", *(f"{area}*" for area in AREAS), *rng.sample(slugs, k=min(8, len(slugs)))]
+    rules = [
+        {
+            "organization": rng.choice([None, None, *organizations]),
+            "project": rng.choice(scopes),
+            "field": field,
+            "pattern": rng.choice(patterns),
+            "product_id": rng.choice(product_ids),
+        }
+        for field, patterns in RULES.items()
+        for _ in range(2)
+        if rng.random() < 0.8
+    ]
+    rng.shuffle(rules)
+    return [rule | {"line": line} for line, rule in enumerate(rules, start=2)]
 
 
 def sla_targets() -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from random import Random
 
@@ -17,6 +18,8 @@ DAYS_AGO = (-2, -1, -1, 0, 0, 1, 3, 5, 6, 6, 7, 7, 13, 14)
 
 def random_traits(rng: Random, issue_id: str, *, is_mild: bool) -> Row:
     """Columns of the issue's row that nothing changes; a mild one is neither fatal nor high."""
+    own = Random(f"what rules look at in {issue_id}")
+    path = own.choice(["shop/cart.py", "shop/pay/card.py", "lib/search_index.js", None])
     levels = ["error", "error", "warning", "info", "debug", "sample"]
     priorities = [None, "low", "medium"]
     return {
@@ -28,6 +31,13 @@ def random_traits(rng: Random, issue_id: str, *, is_mild: bool) -> Row:
         "platform": rng.choice([None, "python", "javascript", "cocoa"]),
         "is_unhandled": rng.choice([None, True, False]),
         "assignee_name": rng.choice([None, "Ida Rhodes"]),
+        "logger": own.choice([None, "shop.pay", "Django.Request"]),
+        "metadata": json.dumps(
+            {"filename": path, "function": own.choice(["charge", "find 100%"]), "type": "KeyError"}
+            if path
+            else {"title": "a crash"}
+        ),
+        "owners": own.choice([None, "[]", '["#payments"]', '["user:7", "#search"]']),
         "user_count": rng.choice([*USERS, *(rng.randrange(300), rng.randrange(100_000)) * 4]),
     }
 

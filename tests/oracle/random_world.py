@@ -10,6 +10,7 @@ from random import Random
 from . import random_catalog
 from .ground_truth import GroundTruth, Run
 from .random_truth import random_truth
+from .random_usage import release_rows, user_rows
 from .raw_issues import issue_rows
 from .raw_projects import project_rows, team_rows
 from .raw_world import RAW_KEYS, RawWorld, Row
@@ -51,16 +52,23 @@ def random_world(
     mapping = random_catalog.project_products(
         rng, [product["product_id"] for product in tree], list(truth.organizations[:4]), slugs
     )
+    rules = random_catalog.issue_rules(
+        Random(f"rules {seed}"),
+        [product["product_id"] for product in tree],
+        list(truth.organizations[:4]),
+        slugs,
+    )
     raw: dict[str, list[Row]] = {name: [] for name in RAW_KEYS}
     worlds = []
     for run in truth.runs:
-        raw = _stamped(_everything(truth, run.index), before=raw, run=run)
+        raw = _stamped(_everything(truth, tree, run.index), before=raw, run=run)
         worlds.append(
             RawWorld(
                 raw=raw | {"organization_syncs": _organization_syncs(truth, run.index)},
                 products=tree,
                 project_products=mapping,
                 sla_targets=random_catalog.sla_targets(),
+                issue_rules=rules,
                 health_targets=random_catalog.health_targets(),
                 sync_runs=_sync_runs(truth, run.index),
             )
@@ -68,7 +76,7 @@ def random_world(
     return RandomWorld(truth, tuple(worlds))
 
 
-def _everything(truth: GroundTruth, run: int) -> dict[str, list[Row]]:
+def _everything(truth: GroundTruth, products: list[Row], run: int) -> dict[str, list[Row]]:
     """The rows that the syncs up to `run` have left, before they are stamped with their load."""
     tables: dict[str, list[Row]] = {name: [] for name in RAW_KEYS}
     for slug in truth.organizations:
@@ -82,6 +90,8 @@ def _everything(truth: GroundTruth, run: int) -> dict[str, list[Row]]:
     for issue in truth.issues:
         for name, row in issue_rows(issue, truth, run):
             tables[name].append(row)
+    for name, row in (*release_rows(truth, run), *user_rows(products, truth, run)):
+        tables[name].append(row)
     return tables
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from .ground_truth import DAY, READ_AFTER, GroundTruth, Issue, Run
+from .random_usage import introduced_in, production_of, said_by
 from .raw_world import Row
 
 
@@ -62,7 +62,9 @@ def _look(issue: Issue, run: Run, organization: str, no_activities: bool, seen: 
                 "to_status": _published(state),
             }
         )
-    before = seen.row or {"status": None, "substatus": None, "activities_read_at": None}
+    before = seen.row or dict.fromkeys(
+        ("status", "substatus", "activities_read_at", "is_in_production")
+    )
     read_at = before["activities_read_at"]
     wants = run.index in issue.backfilled_in or (flipped and issue.reads_flip[run.index])
     if wants and not removed and not no_activities:
@@ -81,6 +83,9 @@ def _look(issue: Issue, run: Run, organization: str, no_activities: bool, seen: 
         "removed_at": started if removed else None,
         "merged_into_issue_id": issue.gone.into if issue.gone and removed == "merged" else None,
         "activities_read_at": read_at,
+        "is_in_production": production_of(issue, run, organization, before["is_in_production"])
+        if state == "unresolved"
+        else before["is_in_production"],
     }
     seen.state, seen.read_at = state, started
 
@@ -140,6 +145,7 @@ def _row(issue: Issue, organization: str, run: Run) -> Row:
         "issue_category": issue.category,
         "first_seen_at": issue.first_seen,
         "permalink": f"https://sentry.example/{issue.issue_id}/",
+        **introduced_in(issue, run),
         **issue.traits,
     }
 
@@ -161,5 +167,5 @@ def _activities(issue: Issue, organization: str, until: datetime) -> Iterator[Ro
             "organization_slug": organization,
             "occurred_at": at,
             "actor": None,
-            "data": json.dumps({}),
+            "data": said_by(kind, issue, at),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .ground_truth import DAY, Project, Run, Team
+from .random_usage import usage_rows
 from .raw_world import Row
 
 
@@ -54,6 +55,7 @@ def project_rows(project: Project, runs: tuple[Run, ...]) -> Iterator[tuple[str,
         yield "projects", row
     yield from (("project_slugs", each) for each in slugs.values())
     yield from (("project_daily_events", each) for each in events.values())
+    yield from usage_rows(project, runs)
 
 
 def team_rows(team: Team, runs: tuple[Run, ...]) -> Iterator[tuple[str, Row]]:

@@ -30,6 +30,7 @@ class RawWorld:
     raw: dict[str, list[Row]]
     products: list[Row]
     project_products: list[Row]
+    issue_rules: list[Row]
     sla_targets: list[Row]
     health_targets: list[Row]
     sync_runs: list[Row]

@@ -132,6 +132,11 @@ def _before_the_last_sync() -> RawWorld:
             else row
             for row in world.project_products
         ],
+        issue_rules=[
+            row | {"product_id": ids[row["line"] % len(ids)]}
+            for row in world.issue_rules
+            if row["line"] % 4
+        ],
         sla_targets=[
             row | {"resolve_within_hours": row["resolve_within_hours"] / 2}
             for row in world.sla_targets
@@ -150,6 +155,10 @@ def _before_the_last_edit() -> RawWorld:
         project_products=[
             row if row["line"] % 2 else row | {"product_id": "slip"}
             for row in world.project_products
+        ],
+        # In another order, other rules are the last that match.
+        issue_rules=[
+            row | {"line": line} for line, row in enumerate(reversed(world.issue_rules), start=2)
         ],
     )
 

@@ -6,7 +6,6 @@ import re
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 import requests
@@ -69,7 +68,7 @@ def test_a_new_issue_is_told_once_and_nothing_else_is(
         assert digest.note_digests(settings, morning + timedelta(days=1)) == 0
         deliver(settings, now=lambda: morning + timedelta(days=1, minutes=1))
         assert server.mails[1]["Subject"].startswith("Daily digest for all teams: ")
-    assert_shown(deployment.published, settings.notify_state)
+    assert_shown(settings)
 
 
 def test_a_row_can_be_tried_before_it_is_kept(
@@ -89,13 +88,11 @@ def test_a_row_can_be_tried_before_it_is_kept(
     assert first.data.joinpath("notify.sqlite").read_bytes() == before
 
 
-def assert_shown(published: Path, notify_state: Path) -> None:
-    with closing(sqlite3.connect(notify_state)) as db:
+def assert_shown(settings: Settings) -> None:
+    with closing(sqlite3.connect(settings.notify_state)) as db:
         states = dict(db.execute("select channel, state from messages where rule = 'new_high'"))
     assert states == {"mail": "sent", "webhook": "pending"}
-    app = create_app(
-        published, server="https://x.example", hosts=("127.0.0.1",), notify_state=notify_state
-    )
+    app = create_app(settings)
     with serving.served(app) as url:
         page = requests.get(f"{url}/sync/", timeout=30).text
     assert "mail all@example.com" in page

@@ -46,6 +46,7 @@ def small_world() -> SentryWorld:
         issues = [world.create_issue(project, f"ValueError: {n}", count=3) for n in range(8)]
         for issue in issues[:5]:
             world.resolve(issue)
+        world.add_events(issues[6], 1, environment="live")
         world.assign(issues[7], organization.members[0])
         world.create_issue(project, "Help", category="feedback", issue_type="feedback")
     return world
@@ -69,6 +70,8 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "ACTIVITY_REQUESTS_PER_RUN": "3",
         "ISSUE_EVENTS_PER_ISSUE": "2",
         "INCLUDE_CATEGORIES": "feedback",
+        "PRODUCTION_ENVIRONMENTS": "live , production",
+        "UNIQUE_USERS": "on",
         "PERSONAL_DATA": "hash",
         "PERSONAL_DATA_KEY": "pepper",
         "PUBLISH_PARQUET": "yes",
@@ -89,6 +92,8 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "UI_HOSTS": "sentry.example",
         "PAGES_HOST": "",  # both: pages/
         "PAGES_PORT": "0",
+        "PAGES_EDITING": "on",
+        "PAGES_USER_HEADER": "X-Remote-User",
         "DAGSTER_POSTGRES_URL": "",  # its effect: test_dagster_storage.py
     }
     assert asked.keys() == {name.upper() for name in Settings.model_fields}
@@ -115,6 +120,12 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
     with duckdb.connect(str(deployment.warehouse), read_only=True) as db:
         per_issue = "select count(*) as n from raw_sentry.issue_events group by issue_id"
         assert db.execute(f"select max(n) from ({per_issue})").fetchone() == (2,)
+        days = "select sum(event_count) from raw_sentry.project_daily_production_events"
+        assert db.execute(days).fetchone() == (26,)
+        users = "select product_id, window_days, user_count from raw_sentry.product_users"
+        assert {("checkout-flow", 7, 1), ("checkout-flow", 30, 1)} < set(
+            db.execute(users).fetchall()
+        )
     published = [path.name for path in deployment.data.glob("product_health*")]
     assert sorted(published) == ["product_health.duckdb", "product_health_parquet"]
     assert stat.S_IMODE(deployment.published.stat().st_mode) == 0o400

@@ -168,3 +168,20 @@ def test_reasons_and_movers_alone_say_what_happened(first: Deployment) -> None:
     mended = [row for row in by_product["product-catalog"] if row["change"] == "falling"]
     assert {"SocketTimeoutException"} <= {row["error"] for row in mended}
     assert {(row["status"], row["is_up"]) for row in mended} == {("resolved", False)}
+
+
+def test_ten_times_the_users_and_events_outrank_mere_lateness(first: Deployment) -> None:
+    """So 194 users and 606 events come before 15 and 11, all but the time over the target equal."""
+    pairs = first.read(
+        """
+        select more.triage_rank < fewer.triage_rank as is_first, fewer.sla_points > more.sla_points as is_later
+        from marts.triage_queue as more
+        inner join marts.triage_queue as fewer using (product_points, severity_points, regression_points)
+        where
+            more.user_count + 1 >= 10 * (fewer.user_count + 1)
+            and more.events_7d + 1 >= 10 * (fewer.events_7d + 1)
+        """
+    )
+
+    assert any(pair["is_later"] for pair in pairs)
+    assert all(pair["is_first"] for pair in pairs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -17,6 +18,14 @@ from pipelines.preview.changes import (
 )
 
 Row = dict[str, Any]
+
+RULE_TYPES = {
+    "line": pa.int32(),
+    **dict.fromkeys(
+        ("organization_slug", "project_pattern", "field", "pattern", "product_id"), pa.string()
+    ),
+    "routed_issues": pa.int64(),
+}
 
 TYPES = {
     "is_active": pa.bool_(),
@@ -70,21 +79,58 @@ def project(slug: str, product_id: str | None, *, is_deleted: bool = False) -> R
     }
 
 
+def issue(
+    issue_id: str,
+    sla_target_hours: float | None = None,
+    status: str = "unresolved",
+    product_id: str | None = None,
+    routed_by: str = "project",
+) -> Row:
+    """An issue with its SLA target, its product, and what gave it that."""
+    return {
+        "issue_id": issue_id,
+        "status": status,
+        "sla_target_hours": sla_target_hours,
+        "product_id": product_id,
+        "routed_by": routed_by,
+    }
+
+
+def rule(line: int, pattern: str, product_id: str, routed_issues: int) -> Row:
+    """A rule for titles in the project cart."""
+    return {
+        "line": line,
+        "organization_slug": None,
+        "project_pattern": "cart",
+        "field": "title",
+        "pattern": pattern,
+        "product_id": product_id,
+        "routed_issues": routed_issues,
+    }
+
+
 def changes(
     before: list[Row],
     after: list[Row],
-    projects_before: list[Row] | None = None,
-    projects_after: list[Row] | None = None,
+    projects_before: Sequence[Row] = (),
+    projects_after: Sequence[Row] = (),
+    issues: tuple[Sequence[Row], Sequence[Row]] = ((), ()),
+    rules: tuple[Sequence[Row], Sequence[Row]] = ((), ()),
 ) -> Changes:
     """Compare two sets of marts."""
     with duckdb.connect() as connection:
-        _write(connection, "before", before, projects_before or [])
-        _write(connection, "after", after, projects_after or [])
+        _write(connection, "before", before, projects_before, issues[0], rules[0])
+        _write(connection, "after", after, projects_after, issues[1], rules[1])
         return compare(connection, "before", "after")
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, catalog: str, products: list[Row], projects: list[Row]
+    connection: duckdb.DuckDBPyConnection,
+    catalog: str,
+    products: Sequence[Row],
+    projects: Sequence[Row],
+    issues: Sequence[Row],
+    rules: Sequence[Row],
 ) -> None:
     connection.execute(f"attach ':memory:' as {catalog}; create schema {catalog}.marts")
     by_id = {row["product_id"]: row for row in products}
@@ -100,11 +146,18 @@ def _write(
         {name: TYPES.get(name, pa.int64() if name in numeric else pa.string()) for name in COLUMNS}
     )
     kinds = {name: pa.string() for name in project("p", None)} | {"is_deleted": pa.bool_()}
+    terms = dict.fromkeys(issue("i"), pa.string()) | {"sla_target_hours": pa.float64()}
     for table, rows in (
         ("product_overview", pa.Table.from_pylist(placed, schema=schema)),
         ("dim_products", pa.Table.from_pylist(placed, schema=schema)),
-        ("dim_projects", pa.Table.from_pylist(projects, schema=pa.schema(kinds))),
+        ("dim_projects", _table(projects, kinds)),
+        ("fct_issues", _table(issues, terms)),
+        ("issue_rules", _table(rules, RULE_TYPES)),
     ):
         connection.register("incoming", rows)
         connection.execute(f"create table {catalog}.marts.{table} as from incoming")
         connection.unregister("incoming")
+
+
+def _table(rows: Sequence[Row], types: Mapping[str, pa.DataType]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=pa.schema(types))

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from pipelines.preview.text import (
     assignment_lines,
     headline,
+    issue_lines,
     number_rows,
     product_lines,
     titles,
 )
 
-from .small_marts import Row, changes, leaf, product, project
+from .small_marts import Row, changes, issue, leaf, product, project, rule
 
 
 def lines(before: list[Row], after: list[Row]) -> list[str]:
@@ -33,6 +34,54 @@ def test_equal_marts_differ_in_nothing() -> None:
     assert not found
     assert list(product_lines(found, str)) == []
     assert number_rows(found) == []
+
+
+def _routed(issue_id: str, product_id: str | None, by: str, status: str = "resolved") -> Row:
+    return issue(issue_id, None, status, product_id, by)
+
+
+def test_rules_say_what_they_move_and_how_much_they_route() -> None:
+    found = changes(
+        SHOP,
+        SHOP,
+        issues=(
+            [
+                _routed("a", "payments", "project", "unresolved"),
+                _routed("b", "payments", "project"),
+                _routed("c", "search", "rule:4"),
+                _routed("gone", "payments", "project", "deleted"),
+                _routed("with its project", "payments", "project"),
+                _routed("as before", "shop", "rule:2"),
+            ],
+            [
+                _routed("a", "search", "rule:3", "unresolved"),
+                _routed("b", "search", "rule:3"),
+                _routed("c", None, "project"),
+                _routed("gone", "search", "rule:3", "deleted"),
+                _routed("with its project", "search", "project"),
+                _routed("as before", "shop", "rule:5"),
+            ],
+        ),
+        rules=(
+            [rule(2, "x*", "shop", 1), rule(4, "old", "search", 1), rule(6, "same", "shop", 0)],
+            [
+                rule(3, "y*", "search", 2),
+                rule(4, "typo", "search", 0),
+                rule(5, "x*", "shop", 2),
+                rule(7, "same", "shop", 0),
+            ],
+        ),
+    )
+
+    assert list(issue_lines(found, str)) == [
+        "2 issues move from Payments to Search (1 open)",
+        "1 issue moves from Search to no product (0 open)",
+        "rule in line 3: title y* in cart → search routes 2 issues",
+        "rule in line 4: title typo in cart → search routes no issue yet",
+        "rule in line 5: title x* in cart → shop routes 2 issues, was 1",
+        "rule vanishes: title old in cart → search, which routed 1 issue",
+    ]
+    assert headline(found) == "4 issue rules change what they route."
 
 
 def test_products_appear_vanish_and_move() -> None:
@@ -67,6 +116,16 @@ def test_equal_changes_of_attributes_share_a_line_and_inherited_ones_say_so() ->
         "SLA target none → 1,234.5 h: Till (till)",
         "SLA target of high issues none → 8 h: Till (till)",
     ]
+
+
+def test_live_issues_with_another_target_are_counted() -> None:
+    before = [issue("a", 24), issue("b", 72), issue("c", None), issue("gone", 24, "deleted")]
+    after = [issue("a", 8), issue("b", 72), issue("c", 8), issue("gone", 8, "deleted")]
+    wanted = [product("shop") | {"sla_target_hours_high": 8.0}]
+
+    found = changes([product("shop")], wanted, issues=(before, after))
+
+    assert headline(found) == "1 product changes attributes; the SLA target of 2 issues changes."
 
 
 def test_long_lists_are_cut_and_the_rest_is_counted() -> None:

@@ -16,8 +16,11 @@ import pytest
 from pipelines import models
 from pipelines.__main__ import main
 from pipelines.catalog import check, load
+from pipelines.preview.build_models import DryRunError
+from pipelines.preview.dry_run import dry_run
 from pipelines.preview.warehouse_copy import copy_warehouse
 from pipelines.publish import publish
+from pipelines.settings import Settings, read_settings
 from tests.catalog.small_catalog import MAPPING, MATRIX, PRODUCTS
 from tests.dbt.warehouse import START, WrittenWarehouse
 from tests.forked_python import forked_python
@@ -28,6 +31,10 @@ search,Search,shop,,,,
 """
 PROJECTS = """acme,checkout-*,payments
 ,finder,search
+"""
+# It routes an issue to where it is anyway, so that no number depends on it.
+RULES = """organization,project,field,pattern,product_id
+,finder,category,Err*,search
 """
 SLUGS = ("checkout-web", "checkout-api", "finder", "beta")
 LATE = START - timedelta(days=9)
@@ -48,6 +55,7 @@ class Place:
         seeds.mkdir(exist_ok=True)
         (seeds / "products.csv").write_text(PRODUCTS + products)
         (seeds / "project_products.csv").write_text(MAPPING + mapping)
+        (seeds / "issue_rules.csv").write_text(RULES)
         (seeds / "sla_targets.csv").write_text(MATRIX + "high,,72\nhigh,low,200\nlow,high,90\n")
 
     def preview(self, *options: str) -> int:
@@ -115,7 +123,8 @@ def test_a_preview_shows_the_effect_of_the_edit_and_touches_nothing(
     printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert printed[printed.index("make check has 1 warning.") + 1 :] == [
         "1 product appears; 1 product moves; 1 product changes attributes; 3 projects",
-        "change product; 4 products change their numbers.",
+        "change product; 4 products change their numbers; the SLA target of 2 issues",
+        "changes.",
         "",
         "Products",
         "- appears: Labs (labs), at the top",
@@ -280,6 +289,20 @@ def test_a_published_file_of_another_version_is_no_traceback(
     assert "If this program was updated since they were written, run `make sync` first" in (
         capsys.readouterr().err
     )
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path / "gone")
+
+    with pytest.raises(
+        DryRunError, match=r"gone cannot be written to \(No such file.*set DATA_DIR"
+    ):
+        dry_run(settings)
+
+
+def test_a_model_that_takes_too_long_is_ended(place: Place) -> None:
+    with pytest.raises(DryRunError, match="take longer than a page may wait"):
+        dry_run(read_settings(), seconds=0.5)
 
 
 def test_a_model_that_fails_is_named(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

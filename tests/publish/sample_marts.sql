@@ -136,8 +136,23 @@ select 'p0' as product_id, 'critical' as health, $stamp as health_reason, $as_of
 create or replace table marts.product_movers as
 select 'p0' as product_id, 1::bigint as mover_rank, 'new' as change, '1' as issue_id, $stamp as title;
 
+create or replace table marts.issue_rules as
+select 2::integer as line, 'p0' as product_id, $stamp as pattern;
+
 create or replace table marts.product_monthly as
 select 'p0' as product_id, date_trunc('month', $as_of::timestamp)::date as month_on, 3::bigint as event_count;
+
+create or replace table marts.dim_releases as
+select
+    'acme' as organization_slug, 'backend@2.1.0' as version, project_id, $as_of::timestamp as released_at,
+    5::bigint as new_issues,
+from marts.dim_projects;
+
+create or replace table marts.product_releases as
+select
+    product_id, 'acme' as organization_slug, 'backend@2.1.0' as version, 'backend' as package,
+    '2.1.0' as version_name, $as_of::timestamp as released_at, 5::bigint as new_issues, 3::bigint as unresolved_issues,
+from marts.dim_products;
 
 create or replace table marts.product_history as
 select $stamp as run_id, 'p0' as product_id, $as_of::timestamp as valid_from, null::timestamp as valid_to;

@@ -38,9 +38,13 @@ def test_nothing_but_the_marts_is_published(data: Data) -> None:
 
 
 def test_the_publication_says_when_by_whom_and_of_which_moment(data: Data) -> None:
+    data.change(
+        "create schema seeds; create table seeds.loaded_files as select 'cafe' as fingerprint"
+    )
+
     publication = data.publish()
 
-    assert data.query("from marts.publication") == [(published_at(), AS_OF, "run-1", "2")]
+    assert data.query("from marts.publication") == [(published_at(), AS_OF, "run-1", "2", "cafe")]
     assert publication.path == data.target
     assert publication.size_bytes == data.target.stat().st_size
 

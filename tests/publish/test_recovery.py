@@ -19,6 +19,7 @@ set created_at = timestamp '2020-01-01' + to_days(project_id::integer),
     organization_slug = if(project_id::integer % 2 = 0, 'acme', 'beta');
 update marts.fct_issues set organization_slug = dim_projects.organization_slug
 from marts.dim_projects where fct_issues.project_id = dim_projects.project_id;
+update marts.fct_project_daily set sessions = 10, crashed_sessions = 1, production_event_count = 2;
 delete from marts.project_assignment_history;
 insert into marts.project_assignment_history by name
 select organization_slug, project_id, created_at as valid_from from marts.dim_projects;
@@ -69,9 +70,28 @@ def test_once_and_into_a_new_warehouse_only(data: Data) -> None:
     assert len(rows(data.warehouse, "raw_sentry.issues")) == len(
         data.query("from marts.fct_issues")
     )
+    assert {row[-1] for row in rows(data.warehouse, "raw_sentry.releases")} == {"0"}
+    for table in ("project_daily_sessions", "project_daily_production_events"):
+        assert len(rows(data.warehouse, f"raw_sentry.{table}")) == len(
+            data.query("from marts.fct_project_daily")
+        )
     before = data.warehouse.read_bytes()
     assert recovered(data, found) is None
     assert data.warehouse.read_bytes() == before
+
+
+def test_from_a_publication_that_knew_less(data: Data) -> None:
+    found = listed(data, "acme", "beta")
+    data.target.chmod(0o600)
+    with duckdb.connect(str(data.target)) as db:
+        db.execute("drop table marts.dim_releases")
+        for column in ("sessions", "crashed_sessions", "production_event_count"):
+            db.execute(f"alter table marts.fct_project_daily drop column {column}")
+
+    assert recovered(data, found)
+
+    assert len(rows(data.warehouse, "raw_sentry.project_daily_events")) > 0
+    assert len(rows(data.warehouse, "raw_sentry.project_daily_sessions")) == 0
 
 
 def test_not_from_another_installation(data: Data) -> None:

@@ -175,6 +175,33 @@ FAILING: list[tuple[str, Change | Raw, str]] = [
     (ITSELF, Raw(CHUNKED, b"1\r\n \r\n" * 9000), "is longer than"),
     (ITSELF, Raw(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 3000), "is longer than"),
 ]
+# What only some servers tell fails nothing: it is null then.
+RELEASES, SESSIONS, EVENTS = r"releases/\?", r"sessions/\?", r"events/\?"
+OPTIONAL: list[tuple[str, Change]] = [
+    *((what, body(DEEP)) for what in (RELEASES, SESSIONS, EVENTS)),
+    *((what, body("x" * 70 * KB)) for what in (RELEASES, SESSIONS, EVENTS)),
+    *((what, body("[" + "{}," * 3100 + "{}]")) for what in (RELEASES, SESSIONS, EVENTS)),
+    *((what, body("null")) for what in (RELEASES, SESSIONS, EVENTS)),
+    *((what, body("", 302, Location="http://[::1")) for what in (RELEASES, SESSIONS, EVENTS)),
+    (RELEASES, body("[{}]")),
+    (RELEASES, body("[7]")),
+    (RELEASES, body('[{"version": ["x"]}]')),
+    (RELEASES, body('[{"version": "1", "projects": {}}]')),
+    (RELEASES, body('[{"version": "1", "projects": [7], "dateCreated": "soon"}]')),
+    (RELEASES, body('[{"version": "1", "projects": [], "dateCreated": null}]')),
+    (RELEASES, endless(lambda n: [{"id": "1", "version": "1"}], lambda n: n)),
+    (SESSIONS, body('{"groups": [], "intervals": 7}')),
+    (SESSIONS, body('{"groups": [{}], "intervals": []}')),
+    (SESSIONS, body('{"groups": 7, "intervals": ["9999-12-31T23:59:59-01:00"]}')),
+    (SESSIONS, having("intervals", ["soon"])),
+    (EVENTS, body('{"data": 7}')),
+    (EVENTS, body('{"data": [7]}')),
+    (EVENTS, body('{"data": [{"issue.id": null}]}')),
+    (EVENTS, body('{"data": [{"issue.id": 1, "count()": 1e30}]}')),
+    (EVENTS, endless(lambda n: [], lambda n: n)),
+    (ISSUES, having("owners", 7)),
+    (ISSUES, having("owners", [7, {"owner": 5}])),
+]
 HARMLESS: list[tuple[str, Change]] = [
     (
         ISSUES,

@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.sentry.http.session import RetryPolicy, SentrySession
-from pipelines.sentry.organization_sync import Options
+from pipelines.sentry.options import Options
 from pipelines.sentry.schema import DATASET, RAW_TABLES
 from pipelines.sentry.sync import Sync
 from pipelines.warehouse.load import LOAD_ID, load, move
@@ -26,7 +26,14 @@ QUICK = RetryPolicy(
     first_pause=0.001, longest_pause=0.002, rate_limit_pause=0.001, brownout_pause=0.0
 )
 EVERY_SYNC_FULL, NEVER_FULL_AGAIN = timedelta(0), timedelta(days=10_000)
-OURS = ("observed_at", "activities_read_at", "removed_at", "adopted_at", "_dlt_load_id")
+OURS = (
+    "observed_at",
+    "activities_read_at",
+    "first_release_read_at",
+    "removed_at",
+    "adopted_at",
+    "_dlt_load_id",
+)
 
 
 @dataclass(frozen=True)
@@ -111,19 +118,18 @@ class SyncedWarehouse:
 
     def summary(self, sync: Sync) -> Summary:
         """What the log says of a sync, all organizations together."""
-        counters = ", ".join(f"sum({name})" for name in COUNTERS)
-        [counts] = self.rows(
-            f"select {counters} from raw.organization_syncs where run_id = '{sync.run_id}'"
-        )
         log = self.rows(
-            "select organization_slug, mode, failure, started_at from raw.organization_syncs "
-            f"where run_id = '{sync.run_id}'"
+            f"select organization_slug, mode, failure, started_at, {', '.join(COUNTERS)} "
+            f"from raw.organization_syncs where run_id = '{sync.run_id}'"
         )
+        counts = [
+            sum(filter(None, numbers)) for numbers in zip(*(row[4:] for row in log), strict=True)
+        ]
         return Summary(
             as_of=log[0][3],
-            mode="full" if any(mode == "full" for _, mode, _, _ in log) else "incremental",
+            mode="full" if any(mode == "full" for _, mode, *_ in log) else "incremental",
             organizations=len(log),
-            failures={slug: failure for slug, _, failure, _ in log if failure},
+            failures={slug: failure for slug, _, failure, *_ in log if failure},
             **dict(zip(COUNTERS, counts, strict=True)),
         )
 

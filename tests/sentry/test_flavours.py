@@ -28,6 +28,7 @@ LACKING: dict[str, set[str]] = {
         "issue_type",
         "is_unhandled",
         "annotations",
+        "owners",
     },
 }
 LACKING["sentry9"] = LACKING["sentry10"] | {"platform"}

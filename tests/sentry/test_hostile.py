@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import re
 from collections import defaultdict
@@ -24,12 +25,16 @@ from pipelines.sentry.rows import flatten
 from tests.sentry.hostile_answers import (
     CHUNKED,
     DEEP,
+    EVENTS,
     EXTREME,
     FAILING,
     HARMLESS,
     ISSUES,
     OK,
+    OPTIONAL,
     PLAIN,
+    RELEASES,
+    SESSIONS,
 )
 from tests.sentry.hostile_sentry import HostileSentry, Raw, body, endless
 from tests.sentry.syncing import QUICK, SyncedWarehouse
@@ -59,7 +64,7 @@ def test_each_answer_that_no_sentry_gives_fails_its_organization_and_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = {f"wrong-{n}": case for n, case in enumerate(FAILING)}
-    odd = {f"odd-{n}": case for n, case in enumerate(HARMLESS)}
+    odd = {f"odd-{n}": case for n, case in enumerate([*HARMLESS, *OPTIONAL])}
     slugs = [*wrong, "crash", *odd, "good"]
     answers = [
         (f"/organizations/{slug}/{case[0]}", case[1])
@@ -90,6 +95,16 @@ def test_each_answer_that_no_sentry_gives_fails_its_organization_and_no_other(
         assert len(why) < 600
         assert "Traceback" not in why
     assert sorted(row["organization_slug"] for row in issues) == sorted([*odd, "good"] * 2)
+    found = {
+        row["organization_slug"]: json.loads(row["capabilities"])
+        for row in syncs
+        if row["capabilities"]
+    }
+    for number, (where, _) in enumerate(OPTIONAL, len(HARMLESS)):
+        name = {RELEASES: "releases", SESSIONS: "sessions", EVENTS: "first_release_of_many"}.get(
+            where
+        )
+        assert name is None or found[f"odd-{number}"][name] == "missing", number
     titles = [row["title"] for row in issues if row["organization_slug"] == "odd-0"]
     assert titles == ["NUL \ufffd, half \ufffd, \ufffd\ufffd and whole \U0001f600"] * 2
 

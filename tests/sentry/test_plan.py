@@ -175,3 +175,19 @@ def test_hidden_categories_are_asked_for_by_name() -> None:
     queries = [plan.request_of(x, CURRENT_SENTRY, "acme", {})[1]["query"] for x in listings]
 
     assert queries == ["", "issue.category:feedback"]
+
+
+def test_production_is_asked_for_among_the_open_and_the_hot_issues_and_only_ids_are_wanted() -> (
+    None
+):
+    at = OrganizationState(NOW - timedelta(hours=3), NOW - timedelta(hours=3))
+    asked = (NOW, ["1", "2"], {}, 5, ["feedback"], ("production", "live"))
+    planned = plan.production_listings(CURRENT_SENTRY, at, *asked)
+    assert [(each.reason, each.category) for each in planned] == [
+        ("hot", None), ("hot", "feedback"), ("open", None), ("open", "feedback")
+    ]  # fmt: skip
+    _, params = plan.request_of(planned[2], CURRENT_SENTRY, "acme", {})
+    assert params["environment"] == ["production", "live"]
+    assert "stats" in params["collapse"]
+    first = plan.production_listings(CURRENT_SENTRY, OrganizationState(), *asked)
+    assert {each.reason for each in first} == {"open"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.sentry.errors import ChangedTypeError, ConfigurationError
-from pipelines.sentry.organization_sync import Options
+from pipelines.sentry.options import Options
 from pipelines.sentry.rows import flatten
 from pipelines.sentry.rows.redact import Redaction
 from pipelines.sentry.rows.typed import Fields, to_arrow

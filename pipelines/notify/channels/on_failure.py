@@ -9,7 +9,7 @@ import subprocess
 import requests
 from pydantic import SecretStr
 
-from pipelines.notify.channels.channel import NotSentError, UncertainError
+from pipelines.notify.channels.channel import NotSentError, RefusedError, UncertainError
 from pipelines.notify.outbox import Message
 from pipelines.settings import ADDRESS_PREFIX, Settings
 
@@ -51,7 +51,8 @@ class FailureCommand:
             raise NotSentError(f"ON_FAILURE_COMMAND cannot be started: {error}") from None
         if done.returncode:
             words = done.stderr.strip().rpartition("\n")[2][:200]
-            raise NotSentError(f"ON_FAILURE_COMMAND ended with code {done.returncode}. {words}")
+            # It may have told somebody before: it is not started again.
+            raise RefusedError(f"ON_FAILURE_COMMAND ended with code {done.returncode}. {words}")
 
 
 def _environment(settings: Settings, message: Message) -> dict[str, str]:

@@ -1,6 +1,9 @@
 select
     date_on,
     event_count,
+    production_event_count,
+    sessions,
+    crash_free_sessions,
     new_issues,
     resolved_issues,
     unresolved_issues,

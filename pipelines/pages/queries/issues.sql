@@ -43,6 +43,10 @@ select
     triage.event_points,
     triage.sla_points,
     triage.regression_points,
+    triage.production_points,
+    issues.is_in_production,
+    issues.introduced_in_release,
+    issues.regressed_in_release,
     issues.permalink
 from marts.fct_issues as issues
 left join marts.dim_products as products
@@ -69,6 +73,13 @@ where
     and ($priority is null or issues.issue_priority = $priority)
     and ($high is null or issues.issue_priority = 'high' or issues.level = 'fatal')
     and ($sla is null or (issues.sla_status = $sla and issues.status = 'unresolved'))
+    and ($production is null or issues.is_in_production = ($production = 'yes'))
+    and ($organization is null or issues.organization_slug = $organization)
+    and (
+        $release is null
+        or ($brought is distinct from 'back' and issues.introduced_in_release = $release)
+        or ($brought is distinct from 'new' and issues.regressed_in_release = $release)
+    )
     and (
         $window is null
         or (

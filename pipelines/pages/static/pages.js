@@ -44,6 +44,19 @@
 
   document.addEventListener("DOMContentLoaded", () => enhance(document));
   document.addEventListener("htmx:after:swap", () => enhance(document));
+  // What takes long says so, and is not asked for twice.
+  document.addEventListener("submit", (event) => {
+    const busy = document.querySelector("[data-busy]");
+    if (!busy || event.target.method !== "post") return;
+    const step = event.submitter?.value || event.target.elements.step?.value;
+    if (step === "check") busy.textContent = busy.dataset.busy;
+    // After the browser has read which button it was.
+    setTimeout(() => document.querySelectorAll("main button").forEach((button) => { button.disabled = true; }));
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("main button").forEach((button) => { button.disabled = false; });
+    document.querySelectorAll("[data-busy]").forEach((busy) => { busy.textContent = ""; });
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !event.target.matches("input, select, textarea")) {
       event.preventDefault();

@@ -82,12 +82,17 @@ class SentryApi:
         return SentryApi(region_url, self.session)
 
     def pages(
-        self, path: str, params: Params | None = None, most: int | None = None
+        self,
+        path: str,
+        params: Params | None = None,
+        most: int | None = None,
+        *,
+        rows_in: str | None = None,
     ) -> Iterator[Page]:
         """Yield the pages of a listing to its end; TruncatedError when the end cannot be reached, or trusted.
 
         Raises UnusableReplyError for a listing of more pages than `most` (bounds.LISTING_PAGES), or one that takes
-        hours.
+        hours. `rows_in` is the field that holds the rows of a page that is no list itself.
         """
         most, started = most or bounds.LISTING_PAGES, time.monotonic()
         params = dict(params or {})
@@ -102,18 +107,22 @@ class SentryApi:
                     f"{(time.monotonic() - started) / 60:,.0f} minutes; no listing of Sentry's is that long."
                 )
             reply = page.response
-            for row in require_list(reply.json(), path):
+            body = reply.json()
+            if rows_in:
+                body = body.get(rows_in) if isinstance(body, dict) else None
+            rows = require_list(body, path)
+            for row in rows:
                 if not isinstance(row, dict):
                     raise ChangedTypeError(f"{path}: expected a list of objects, got {kind(row)}.")
             link = reply.headers.get("Link", "")
             # Without the header a page of just the size asked for may be one of many; a longer one is all there is.
-            if len(page) == size and not names_next_page(link):
+            if len(rows) == size and not names_next_page(link):
                 raise TruncatedError(
                     f"{path}: a full page came without a Link header, so nothing says whether there is more. "
                     "A proxy in between may have taken it away."
                 )
             is_last = next_cursor(link) is None
-            yield Page(list(page), reply.elapsed.total_seconds(), is_last)
+            yield Page(rows, reply.elapsed.total_seconds(), is_last)
 
     def rows(self, path: str, params: Params | None = None) -> list[Row]:
         """Return every row of a listing that is small enough to hold (projects, teams)."""

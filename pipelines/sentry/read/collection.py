@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -24,14 +24,17 @@ from pipelines.sentry.progress import Progress
 from pipelines.sentry.read.issues import IssueReader, LookUp
 from pipelines.sentry.rows import flatten
 from pipelines.sentry.rows.redact import Redaction
-from pipelines.sentry.rows.typed import to_arrow
+from pipelines.sentry.rows.typed import Fields, to_arrow
 from pipelines.sentry.schema import ISSUE_DAILY_EVENTS, ISSUES
 from pipelines.sentry.state.stored import StoredState
 
 log = logging.getLogger("pipelines.sentry")
 
-UNCOUNTED = "uncounted"
+UNCOUNTED, IN_PRODUCTION = "uncounted", "in_production"
+IN_PRODUCTION_ISSUES = pa.schema([ISSUES.schema.field("issue_id")])
 UNCOUNTED_ISSUES = pa.schema([ISSUES.schema.field("issue_id"), ISSUES.schema.field("project_id")])
+# What no reply says, or not this one.
+_ONLY_OURS = ("activities_read_at", "first_release", "first_release_read_at", "is_in_production")
 TOMBSTONE = pa.schema(
     [
         ("issue_id", pa.string()),
@@ -47,7 +50,9 @@ class IssueCollection:
 
     Attributes:
         is_first: nothing is known yet, so that a day without events corrects nothing and need not be kept.
+        team_slugs: slugs of teams by id, for owners.
         unreadable_projects: projects whose issues turned out to be unreadable.
+        owners_told: whether rows of the server name owners; None before the first row.
 
     """
 
@@ -57,13 +62,16 @@ class IssueCollection:
     redaction: Redaction
     as_of: datetime
     is_first: bool = False
+    team_slugs: Mapping[str, str] = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
     unreadable_projects: set[str] = field(default_factory=set)
+    owners_told: bool | None = None
     _ignores_ids: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.stored.keep(UNCOUNTED, UNCOUNTED_ISSUES.empty_table())
+        self.stored.keep(IN_PRODUCTION, IN_PRODUCTION_ISSUES.empty_table())
 
     def read_listings(self, listings: Sequence[plan.Listing]) -> None:
         """Read all listings; one that cannot be trusted to be whole is read again in halves."""
@@ -84,7 +92,10 @@ class IssueCollection:
                     adding.result()
                 if self.workers.is_stopping:
                     break
-                adding = flattener.submit(self._add, page.rows, is_windowed=True)
+                if listing.environments:
+                    self._note_production(page.rows)
+                else:
+                    adding = flattener.submit(self._add, page.rows, is_windowed=True)
             if adding:
                 adding.result()
         except TruncatedError as error:
@@ -96,9 +107,15 @@ class IssueCollection:
             # One unreadable project fails the request for all of them.
             if halves and len(projects) > 1:
                 return halves
+            if listing.environments and projects[0] not in self.unreadable_projects:
+                raise
             with self._lock:
                 self.unreadable_projects.add(projects[0])
         return ()
+
+    def _note_production(self, bodies: Sequence[Row]) -> None:
+        ids = [Fields(ISSUES.name, body).key("id") for body in bodies]
+        self.stored.add(IN_PRODUCTION, pa.table([ids], schema=IN_PRODUCTION_ISSUES))
 
     def _add(self, bodies: Sequence[Row], *, is_windowed: bool) -> set[str]:
         """Flatten bodies and stage them; returns their ids."""
@@ -106,8 +123,10 @@ class IssueCollection:
         rows: list[Row] = []
         days: list[tuple[str, date, int]] = []
         for body in bodies:
-            row = flatten.issue(body, slug, counts_users=dialect.counts_users)
-            row |= {"activities_read_at": None, "observed_at": self.as_of}
+            row = flatten.issue(
+                body, slug, counts_users=dialect.counts_users, team_slugs=self.team_slugs
+            )
+            row |= dict.fromkeys(_ONLY_OURS) | {"observed_at": self.as_of}
             row["removed_at"] = self.as_of if row["removed_reason"] else None
             rows.append(self.redaction.issue(row))
             days += [
@@ -116,6 +135,8 @@ class IssueCollection:
             ]
         issues, daily = to_arrow(ISSUES, rows), _daily_table(days, slug)
         with self._lock:
+            if bodies and is_windowed:
+                self.owners_told = any("owners" in body for body in bodies)
             self.stored.add("staged_issues", issues)
             self.stored.add("staged_issue_daily_events", daily)
             self.progress.done += len(rows)

@@ -7,7 +7,7 @@ the sums of what the issue listings held.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -23,11 +23,13 @@ from pipelines.sentry.errors import (
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.http.workers import Workers
 from pipelines.sentry.plan import RETENTION
-from pipelines.sentry.rows.typed import as_count, kind
+from pipelines.sentry.rows.typed import as_count, kind, understood
+from pipelines.sentry.schema import PROJECT_DAILY_EVENTS
 
 Row = dict[str, Any]
 Counts = dict[tuple[str, date], int]
 
+TABLE = PROJECT_DAILY_EVENTS.name
 _PROJECTS_PER_REQUEST = 100
 # Accepted events of a day can still grow after midnight: pipelines lag.
 _DAYS_AGAIN = timedelta(days=1)
@@ -146,7 +148,7 @@ def _accepted_by_day(
         day, chunk = task
         body = api.get(path, _ACCEPTED | _span(day, day) | {"groupBy": "project", "project": chunk})
         groups = _grouped(body, path)
-        with _understanding(path, groups):
+        with understood(TABLE, path, groups):
             return {
                 (str(group["by"]["project"]), day): as_count(group["totals"]["sum(quantity)"])
                 for group in groups
@@ -203,7 +205,7 @@ def _received(
         points = api.get(
             path, {"stat": "received", "resolution": "1d", "since": since, "until": until + 86399}
         )
-        with _understanding(path, points):
+        with understood(TABLE, path, points):
             return {(project_id, _day(second)): as_count(count) for second, count in points}
 
     results = workers.map(one, list(projects))
@@ -223,7 +225,7 @@ def _series(body: Any, path: str, project_id: str) -> Counts:
     """Sum the series of all groups per UTC day."""
     counts: Counts = {}
     groups = _groups(body, path)
-    with _understanding(path, body):
+    with understood(TABLE, path, body):
         for group in groups:
             series = group.get("series", {}).get("sum(quantity)", [])
             for moment, count in zip(body["intervals"], series, strict=True):
@@ -231,18 +233,6 @@ def _series(body: Any, path: str, project_id: str) -> Counts:
                 key = (project_id, day)
                 counts[key] = as_count(counts.get(key, 0) + as_count(count or 0))
     return counts
-
-
-@contextmanager
-def _understanding(path: str, body: Any) -> Iterator[None]:
-    """Turn what does not fit into a ChangedTypeError that names the endpoint."""
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-        raise ChangedTypeError(
-            f"project_daily_events: {path} answers in another shape than expected "
-            f"({type(error).__name__} in {kind(body)})."
-        ) from None
 
 
 def _groups(body: Any, path: str) -> list[Any]:

@@ -38,6 +38,7 @@ class LookUp:
 class IssueReader:
     """Asks one organization for issues. Safe for threads.
 
+    `asks_for_owners`: where a listing can show who owns an issue by the rules of its project.
     `activity_source` remembers which of the three places that hold activities this server has.
     """
 
@@ -45,6 +46,7 @@ class IssueReader:
     organization: str
     dialect: Dialect
     project_slugs: Mapping[str, str] = field(default_factory=dict)
+    asks_for_owners: bool = False
     activity_source: Literal["unknown", "activities", "detail", "none"] = "unknown"
     _has_plain_addresses_only: bool = False
 
@@ -55,6 +57,8 @@ class IssueReader:
     def pages(self, listing: Listing) -> Iterator[Page]:
         """Yield the listing's pages; TruncatedError when its end cannot be trusted."""
         path, params = request_of(listing, self.dialect, self.organization, self.project_slugs)
+        if self.asks_for_owners and not listing.environments:
+            params["expand"] = "owners"
         stop = stops_at(listing, self.dialect)
         for page in self.api.pages(path, params):
             yield page
@@ -84,6 +88,8 @@ class IssueReader:
         params: dict[str, Any] = {str(self.dialect.batch): ids, "limit": 100}
         if self.dialect.batch == "group":
             params |= {"project": project_id or -1, "groupStatsPeriod": "14d"}
+            if self.asks_for_owners:
+                params["expand"] = "owners"
         else:
             params |= {"query": "", "sort": "-first_seen"}
         try:

@@ -8,6 +8,7 @@ What belongs to the caller and not to the issue (hasSeen, isBookmarked, ...) is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -47,6 +48,7 @@ _READ = frozenset(
         "project",
         "stats",
         "lifetime",
+        "owners",
     ]
 )
 # Of the caller, of one page or of an expansion: not facts about the issue that a later listing would repeat.
@@ -60,7 +62,6 @@ _LEFT_OUT = frozenset(
         "shareId",
         "filtered",
         "inbox",
-        "owners",
         "activity",
         "seenBy",
         "participants",
@@ -138,6 +139,7 @@ def team(body: Row, organization_slug: str) -> Row:
     }
 
 
+_OWNERSHIP = ("ownershipRule", "codeowners")
 # In no listing any more, still there for a read by id.
 _ON_ITS_WAY_OUT = {
     "pending_deletion": "deleted",
@@ -146,10 +148,16 @@ _ON_ITS_WAY_OUT = {
 }
 
 
-def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Row:
+def issue(
+    body: Row,
+    organization_slug: str,
+    *,
+    counts_users: bool = True,
+    team_slugs: Mapping[str, str] | None = None,
+) -> Row:
     """Return a row of `issues` without observed_at and what only we know (time of removal, activities read).
 
-    `counts_users` is False for servers that always answer 0: null is honest there.
+    `counts_users` is False for servers that always answer 0: null is honest there. `team_slugs` names teams by id.
     """
     fields = Fields("issues", body)
     project_fields = fields.part("project")
@@ -190,11 +198,30 @@ def issue(body: Row, organization_slug: str, *, counts_users: bool = True) -> Ro
         "status_details": fields.json("statusDetails"),
         "metadata": fields.json("metadata"),
         "annotations": fields.json("annotations"),
+        "owners": _owners(body, team_slugs or {}),
         "other_fields": as_json({k: fields.source[k] for k in fields.source.keys() - _KNOWN}),
         "removed_reason": _ON_ITS_WAY_OUT.get(fields.text("status") or ""),
         "removed_at": None,
         "merged_into_issue_id": None,
     }
+
+
+def _owners(body: Row, team_slugs: Mapping[str, str]) -> str | None:
+    """Return the owners by the rules of the project, as CODEOWNERS would name them, None where nothing is told.
+
+    Not Sentry's guess from commits, which comes and goes.
+    """
+    if "owners" not in body or not isinstance(body["owners"] or [], list):
+        return None
+    named = set()
+    for each in body["owners"] or []:
+        owner = each.get("owner") if isinstance(each, dict) else None
+        if not isinstance(owner, str):
+            return None
+        if each.get("type") in _OWNERSHIP:
+            kind, _, key = owner.partition(":")
+            named.add(f"#{team_slugs[key]}" if kind == "team" and key in team_slugs else owner)
+    return as_json(sorted(named)) or "[]"
 
 
 @lru_cache

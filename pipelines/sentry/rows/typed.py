@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -112,6 +114,26 @@ class Fields:
     def json(self, name: str) -> str | None:
         """Return a free-form part as JSON text with sorted keys; None when null, absent or empty."""
         return as_json(self.source.get(name))
+
+
+@contextmanager
+def understood(table: str, path: str, body: Any) -> Iterator[None]:
+    """Turn what does not fit into a ChangedTypeError that names the table and the endpoint."""
+    try:
+        yield
+    except (
+        AttributeError,
+        IndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        OSError,
+    ) as error:
+        raise ChangedTypeError(
+            f"{table}: {path} answers in another shape than expected "
+            f"({type(error).__name__} in {kind(body)})."
+        ) from None
 
 
 def as_count(value: Any) -> int:

@@ -7,6 +7,7 @@ issues is in stored_issues.py, to projects and teams in stored_directory.py.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,11 +20,11 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.sentry.plan import OrganizationState
-from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable
+from pipelines.sentry.schema import DATASET, RAW_TABLES, RawTable, duckdb_types
 from pipelines.settings import DUCKDB_LIMITS
 
 # Columns that say when and how we looked, not what Sentry said.
-_OURS = {"observed_at", "activities_read_at", "adopted_at"}
+_OURS = {"observed_at", "activities_read_at", "first_release_read_at", "adopted_at"}
 # A table of many small batches takes DuckDB three times as long to read.
 _BYTES_AT_ONCE = 4 * 1024**2
 # Whoever reads a file holds this much of it at once.
@@ -42,9 +43,7 @@ class StoredState:
         self._bytes: Counter[str] = Counter()
         self._lock = threading.Lock()
         columns = self._existing_columns()
-        for table in RAW_TABLES:
-            self.keep(f"empty_{table.name}", table.schema.empty_table())
-            self.keep(f"staged_{table.name}", table.schema.empty_table())
+        self.sql.execute(";".join(_empty_tables()))
         self.sql.execute(";".join(_view(table, columns.get(table.name)) for table in RAW_TABLES))
         for table in RAW_TABLES:
             self.set_changed(table, _changed(table))
@@ -70,6 +69,15 @@ class StoredState:
             [as_of],
         ).fetchall()
         return {slug: OrganizationState(watermark, swept) for slug, watermark, swept in rows}
+
+    def capabilities(self, slug: str) -> dict[str, Any]:
+        """Return what the last complete sync of an organization found its server able to do."""
+        rows = self.rows(
+            "select capabilities from stored_organization_syncs "
+            "where organization_slug = ? and status = 'complete' order by started_at desc limit 1",
+            slug,
+        )
+        return dict(json.loads(str(rows[0][0]))) if rows and rows[0][0] else {}
 
     def slugs(self) -> set[str]:
         """Return the organizations that the warehouse holds."""
@@ -187,6 +195,13 @@ def differs(table: RawTable, expressions: Mapping[str, str] | None = None) -> st
         [f"stored.{table.key[0]} is null"]
         + [f"{staged[name]} is distinct from stored.{name}" for name in facts]
     )
+
+
+def _empty_tables() -> Iterator[str]:
+    for name, columns in duckdb_types().items():
+        listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        for kind in ("empty", "staged"):
+            yield f"create table {kind}_{name} ({listed})"
 
 
 def _changed(table: RawTable) -> str:

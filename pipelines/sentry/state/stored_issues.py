@@ -20,6 +20,15 @@ from pipelines.sentry.state.stored import StoredState, differs
 # Sentry's word, or why an issue is gone. What the words mean to those who count, the dbt models say.
 _STATUS = "coalesce({0}.removed_reason, {0}.status)"
 
+# A closed issue is not asked for; it stays what it last was.
+_IN_PRODUCTION = """
+    case
+        when issue_id in (select issue_id from in_production) then true
+        when staged.status = 'unresolved' and staged.removed_reason is null then false
+        else {}
+    end
+"""
+
 _EXPLAINED_WITHIN = timedelta(days=2)
 
 
@@ -79,18 +88,29 @@ def not_listed(
     )
 
 
-def complete_issues(stored: StoredState, tombstones: pa.Table, as_of: datetime) -> None:
+def complete_issues(
+    stored: StoredState,
+    tombstones: pa.Table,
+    as_of: datetime,
+    *,
+    production_read: bool = False,
+    production_kept: bool = True,
+) -> None:
     """Make `changed_issues` of what was read: with what Sentry forgot, and the rows of issues that are gone.
 
     `tombstones`: issue_id, removed_reason, merged_into_issue_id; the live issues of projects that are gone get theirs
-    here. Events older than the server's retention leave last_seen_at and
+    here. `production_read`: `in_production` holds the open issues with events there. `production_kept`: what is stored
+    of that is of the same environments. Events older than the server's retention leave last_seen_at and
     user_count empty in its answer; the last known value stays.
     """
     stored.settle(ISSUES, ISSUE_DAILY_EVENTS)
     completed = {
         name: f"coalesce(staged.{name}, stored.{name})"
-        for name in ("last_seen_at", "user_count", "first_seen_at")
+        for name in ("last_seen_at", "user_count", "first_seen_at", "owners")
     }
+    completed |= {name: f"stored.{name}" for name in ("first_release", "first_release_read_at")}
+    known = "stored.is_in_production" if production_kept else "cast(null as boolean)"
+    completed["is_in_production"] = _IN_PRODUCTION.format(known) if production_read else known
     # It went when a sync first saw so.
     completed["removed_at"] = """
         case when staged.removed_reason = stored.removed_reason then stored.removed_at else staged.removed_at end
@@ -261,14 +281,19 @@ def without_resolve_activity(stored: StoredState, limit: int, as_of: datetime) -
 def mark_activities_read(stored: StoredState, ids: Iterable[str], as_of: datetime) -> None:
     """Note on the changed rows that their activities have been read; known rows become changed ones by it."""
     stored.keep_ids("just_read", ids)
-    columns = ", ".join(f"stored.{name}" for name in ISSUES.schema.names)
-    stored.sql.execute(
-        f"insert into changed_issues select {columns} from stored_issues as stored "
-        "anti join changed_issues using (issue_id) where issue_id in (from just_read)"
-    )
+    make_changed(stored, "just_read")
     stored.sql.execute(
         "update changed_issues set activities_read_at = ? where issue_id in (from just_read)",
         [as_of],
+    )
+
+
+def make_changed(stored: StoredState, ids: str) -> None:
+    """Make the stored rows of the ids in a table changed ones, to write on."""
+    columns = ", ".join(f"stored.{name}" for name in ISSUES.schema.names)
+    stored.sql.execute(
+        f"insert into changed_issues select {columns} from stored_issues as stored "
+        f"anti join changed_issues using (issue_id) where issue_id in (select id from {ids})"
     )
 
 

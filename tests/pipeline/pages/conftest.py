@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from pipelines.pages import serving
 from pipelines.pages.app import create_app
+from pipelines.settings import EXAMPLE, Settings
 from tests.pipeline.conftest import Deployment
 
 SERVER = "https://sentry.example.com"
@@ -28,9 +30,15 @@ class Browser:
         return answer
 
 
+def settings_of(published: Path, **others: Any) -> Settings:
+    """The settings of pages over this file; nothing of `.env`."""
+    given = {"data_dir": published.parent, "seeds_dir": EXAMPLE, "sentry_url": SERVER} | others
+    return Settings(_env_file=None, **given)
+
+
 @contextmanager
 def served(published: Path) -> Iterator[Browser]:
-    with serving.served(create_app(published, server=SERVER, hosts=("127.0.0.1",))) as url:
+    with serving.served(create_app(settings_of(published))) as url:
         yield Browser(url)
 
 

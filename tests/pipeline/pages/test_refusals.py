@@ -27,6 +27,9 @@ ADDRESSES = [
     "/projects/",
     "/unassigned/",
     "/sync/",
+    "/catalog/",
+    "/catalog/products/",
+    "/catalog/products/row?line=2",
     "/search/?q=o",
 ]
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}\u202e"
@@ -42,6 +45,9 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}\
         ("/products/?view=cube", 400, "tree, flat, heat"),
         ("/products/nothing", 404, "There is no product"),
         ("/teams/nobody", 404, "No team"),
+        ("/catalog/nothing/", 404, "no table &#39;nothing&#39;"),
+        ("/catalog/products/row?line=" + "9" * 5000, 404, "no row in line"),
+        ("/catalog/products/?colour=red", 400, "no filter"),
         ("/elsewhere", 404, "no page under this address"),
     ],
 )

@@ -4,7 +4,7 @@ with resolutions as (
         spans.issue_id,
         spans.span_number,
         spans.project_id,
-        projects.product_id,
+        sent.product_id,
         spans.resolved_at,
         {{ hours_between('spans.opened_at', 'spans.resolved_at') }} as hours_to_resolution,
         -- What a sync saw after its start counts on the day of its start.
@@ -13,6 +13,8 @@ with resolutions as (
     from {{ ref('int_issue_status_spans') }} as spans
     inner join {{ ref('dim_projects') }} as projects
         on spans.project_id = projects.project_id
+    inner join {{ ref('int_issue_products') }} as sent
+        on spans.issue_id = sent.issue_id
     inner join {{ ref('stg_sentry__issues') }} as issues
         on spans.issue_id = issues.issue_id
     cross join {{ ref('int_as_of') }} as clock

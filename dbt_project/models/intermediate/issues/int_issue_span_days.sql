@@ -7,7 +7,7 @@ with spans as (
         spans.issue_id,
         spans.span_number,
         spans.project_id,
-        projects.product_id,
+        coalesce(sent.product_id, '(unassigned)') as product_id,
         spans.status,
         spans.opened_at,
         spans.source = 'first_seen' and spans.started_at is not null as is_first,
@@ -20,6 +20,8 @@ with spans as (
     from {{ ref('int_issue_status_spans') }} as spans
     inner join {{ ref('dim_projects') }} as projects
         on spans.project_id = projects.project_id
+    inner join {{ ref('int_issue_products') }} as sent
+        on spans.issue_id = sent.issue_id
     cross join {{ ref('int_as_of') }} as clock
     where
         spans.removal is null

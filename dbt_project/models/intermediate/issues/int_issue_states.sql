@@ -19,7 +19,8 @@ located as (
         spans.issue_id,
         projects.organization_slug,
         projects.project_slug,
-        projects.product_id,
+        sent.product_id,
+        sent.routed_by,
         {{ sla_target_hours('products', sla_priority('issues')) }} as sla_target_hours,
         case
             when projects.is_deleted and issues.status <> 'merged' then 'deleted'
@@ -39,21 +40,27 @@ located as (
                 ) as bigint
             ) as {{ events }},
         {% endfor %}
+        regressions.regressed_in_release,
         survivors.survivor_issue_id as merged_into_issue_id,
         spans._dlt_load_id
     from {{ ref('int_issue_status_spans') }} as spans
     inner join {{ ref('stg_sentry__issues') }} as issues
         on spans.issue_id = issues.issue_id
-    -- An issue of a project that no listing has held yet waits for the next one.
+    inner join {{ ref('int_issue_products') }} as sent
+        on spans.issue_id = sent.issue_id
     inner join {{ ref('dim_projects') }} as projects
         on spans.project_id = projects.project_id
     cross join {{ ref('int_as_of') }} as clock
     left join {{ ref('dim_products') }} as products
-        on projects.product_id = products.product_id
+        on sent.product_id = products.product_id
     left join {{ ref('int_merge_survivors') }} as survivors
         on spans.issue_id = survivors.issue_id
     left join {{ ref('int_issue_events') }} as events
         on spans.issue_id = events.issue_id
+    left join {{ ref('int_issue_regressions') }} as regressions
+        on
+            spans.issue_id = regressions.issue_id
+            and spans.opened_at = regressions.regressed_at
     left join returned
         on spans.issue_id = returned.issue_id
     where spans.is_present
@@ -82,6 +89,7 @@ select
     organization_slug,
     project_slug,
     product_id,
+    routed_by,
     status,
     opened_at,
     case when status = 'resolved' then resolved_at end as resolved_at,
@@ -106,6 +114,7 @@ select
         when events_7d >= events_previous_7d + 10 and events_7d >= 1.5 * events_previous_7d then 'rising'
         when events_previous_7d >= events_7d + 10 and events_previous_7d >= 1.5 * events_7d then 'falling'
     end as change_7d,
+    regressed_in_release,
     merged_into_issue_id,
     _dlt_load_id
 from timed

@@ -4,6 +4,7 @@ with late as (
 
     select
         spans.project_id,
+        spans.product_id,
         greatest(
             spans.began_on,
             terms.from_on,
@@ -30,6 +31,7 @@ changes as (
 
     select
         project_id,
+        product_id,
         late_on as date_on,
         1 as more_late
     from late
@@ -41,6 +43,7 @@ changes as (
 
     select
         project_id,
+        product_id,
         ended_on as date_on,
         -1 as more_late
     from late
@@ -50,7 +53,8 @@ changes as (
 
 select
     project_id,
+    product_id,
     date_on,
     cast(sum(more_late) as bigint) as more_late
 from changes
-group by project_id, date_on
+group by project_id, product_id, date_on

@@ -14,12 +14,16 @@ with products as (
     select
         numbers.*,
         products.product_priority,
-        numbers.project_count > 0 as has_projects,
+        numbers.project_count > 0 or numbers.total_issues > 0 as has_projects,
         -- Where there was no event, any number of them is counted against one.
         case
             when numbers.events_complete_7d >= 100
                 then cast(numbers.events_complete_7d as double) / greatest(numbers.events_complete_previous_7d, 1)
-        end as events_growth
+        end as events_growth,
+        case
+            when numbers.sessions_7d >= 1000
+                then {{ crash_free_sessions('numbers.crashed_sessions_7d', 'numbers.sessions_7d') }}
+        end as crash_free_sessions
     from {{ ref('int_product_numbers') }} as numbers
     left join {{ ref('dim_products') }} as products
         on numbers.product_id = products.product_id
@@ -75,6 +79,24 @@ measured as (
         end as reason
     from products
 
+    union all
+
+    select
+        product_id,
+        product_priority,
+        has_projects,
+        'crash_free_sessions' as measure,
+        crash_free_sessions as value,
+        case
+            when crash_free_sessions is not null
+                then
+                    cast(crashed_sessions_7d as string) || ' of ' || cast(sessions_7d as string)
+                    || ' sessions in 7 days crashed'
+            when sessions_7d is null then 'no sessions are known'
+            else cast(sessions_7d as string) || ' sessions in 7 days are too few to judge'
+        end as reason
+    from products
+
 ),
 
 -- What names the priority wins.
@@ -82,6 +104,8 @@ targets as (
 
     select
         measured.*,
+        -- The fewer sessions are free of crashes, the worse.
+        case when measured.measure = 'crash_free_sessions' then -1 else 1 end as direction,
         case when own.measure is null then any_priority.at_risk else own.at_risk end as at_risk,
         case when own.measure is null then any_priority.critical else own.critical end as critical
     from measured
@@ -104,8 +128,8 @@ select
     critical,
     case
         when value is null then 'no_data'
-        when value >= critical then 'critical'
-        when value >= at_risk then 'at_risk'
+        when value * direction >= critical * direction then 'critical'
+        when value * direction >= at_risk * direction then 'at_risk'
         else 'healthy'
     end as state,
     case when has_projects then reason else 'no project is mapped to it' end as reason

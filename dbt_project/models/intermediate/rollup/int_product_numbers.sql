@@ -1,15 +1,16 @@
 with own as (
 
     select
-        coalesce(product_id, '(unassigned)') as product_id,
+        product_id,
         {% for column in numbers() %}
             sum({{ column }}) as {{ column }},
         {% endfor %}
         max(events_known_from) as events_known_from,
+        max(production_events_known_from) as production_events_known_from,
         min(oldest_unresolved_at) as oldest_unresolved_at,
         max(last_seen_at) as last_seen_at
     from {{ ref('int_project_numbers') }}
-    group by coalesce(product_id, '(unassigned)')
+    group by product_id
 
 ),
 
@@ -23,6 +24,7 @@ rolled_up as (
             cast({{ zero_if_counted(column, 'sum(' ~ own_column ~ ')') }} as bigint) as own_{{ column }},
         {% endfor %}
         max(own.events_known_from) as events_known_from,
+        max(own.production_events_known_from) as production_events_known_from,
         min(own.oldest_unresolved_at) as oldest_unresolved_at,
         min(case when trees.distance = 0 then own.oldest_unresolved_at end) as own_oldest_unresolved_at,
         max(own.last_seen_at) as last_seen_at

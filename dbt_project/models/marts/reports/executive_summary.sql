@@ -7,6 +7,10 @@ select
     {% for number in numbers('summary') %}
         numbers.{{ number }},
     {% endfor %}
+    {% for window in ['30d', 'previous_30d'] %}
+        {{ crash_free_sessions('numbers.crashed_sessions_' ~ window, 'numbers.sessions_' ~ window) }}
+            as crash_free_sessions_{{ window }},
+    {% endfor %}
     nullif(numbers.events_known_from, date '9999-12-31') as events_known_from,
     cast(numbers.unresolved_issues as double) / nullif(whole.unresolved_issues, 0) as unresolved_share,
     cast(numbers.covered_unresolved_issues as double) / nullif(numbers.unresolved_issues, 0) as covered_share,

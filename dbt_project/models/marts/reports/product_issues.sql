@@ -4,6 +4,7 @@ select
     closure.ancestor_id as product_id,
     closure.distance,
     issues.product_id as own_product_id,
+    issues.routed_by,
     issues.organization_slug,
     issues.issue_id,
     issues.short_id,
@@ -33,6 +34,9 @@ select
     issues.hours_to_resolution,
     issues.sla_target_hours,
     issues.sla_status,
+    issues.is_in_production,
+    issues.introduced_in_release,
+    issues.regressed_in_release,
     issues.permalink
 from {{ ref('product_closure') }} as closure
 inner join {{ ref('fct_issues') }} as issues

@@ -24,7 +24,14 @@ select
             numbers.own_{{ number }},
         {% endif %}
     {% endfor %}
+    {% for window in ['7d', 'previous_7d'] %}
+        {{ crash_free_sessions('numbers.crashed_sessions_' ~ window, 'numbers.sessions_' ~ window) }}
+            as crash_free_sessions_{{ window }},
+    {% endfor %}
+    people.unique_users_7d,
+    people.unique_users_30d,
     nullif(numbers.events_known_from, date '9999-12-31') as events_known_from,
+    nullif(numbers.production_events_known_from, date '9999-12-31') as production_events_known_from,
     numbers.events_growth_7d,
     numbers.oldest_unresolved_at,
     numbers.last_seen_at,
@@ -40,3 +47,5 @@ inner join {{ ref('int_product_health') }} as health
     on products.product_id = health.product_id
 left join {{ ref('int_product_resolution_times') }} as times
     on products.product_id = times.product_id
+left join {{ ref('int_product_users') }} as people
+    on products.product_id = people.product_id

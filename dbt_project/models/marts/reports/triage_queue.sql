@@ -28,6 +28,9 @@ weighed as (
         {{ hours_between('issues.opened_at', 'clock.as_of') }} / issues.sla_target_hours as sla_time_used,
         issues.opened_at,
         issues.last_seen_at,
+        issues.is_in_production,
+        issues.introduced_in_release,
+        issues.regressed_in_release,
         issues.permalink,
         case products.product_priority
             when 'critical' then 20 when 'high' then 14 when 'medium' then 8 when 'low' then 3 else 6
@@ -58,6 +61,9 @@ with_sla as (
 
     select
         *,
+        -- Counts have all environments in them, so that what is not in production hurts fewer people than they say.
+        case when not is_in_production then -floor(round(10 * (user_points + event_points)) / 2) / 10 else 0 end
+            as production_points,
         case
             when sla_time_used > 0.25 then least(10, round(4 + 2 * log2(sla_time_used), 1))
             else 0
@@ -73,7 +79,7 @@ scored as (
         -- Tenths do not add up exactly, and equal scores have to be equal to share an order.
         round(
             cast(product_points + severity_points + regression_points as double)
-            + user_points + event_points + sla_points,
+            + user_points + event_points + sla_points + production_points,
             1
         ) as score
     from with_sla
@@ -89,6 +95,7 @@ select
     cast(event_points as double) as event_points,
     cast(sla_points as double) as sla_points,
     cast(regression_points as double) as regression_points,
+    cast(production_points as double) as production_points,
     organization_slug,
     issue_id,
     short_id,
@@ -108,5 +115,8 @@ select
     sla_time_used,
     opened_at,
     last_seen_at,
+    is_in_production,
+    introduced_in_release,
+    regressed_in_release,
     permalink
 from scored

@@ -13,4 +13,4 @@ inner join {{ ref('dim_projects') }} as projects
     on numbers.project_id = projects.project_id
 left join {{ ref('int_product_suggestions') }} as suggestions
     on numbers.project_id = suggestions.project_id
-where numbers.product_id is null
+where numbers.product_id = '(unassigned)'

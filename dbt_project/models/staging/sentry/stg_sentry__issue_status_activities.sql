@@ -9,6 +9,8 @@ select
         when activity_type = 'set_ignored' then 'ignored'
         else 'unresolved'
     end as to_status,
+    case when activity_type = 'set_regression' then nullif({{ json_text('data', 'version') }}, '') end
+        as regressed_in_release,
     _dlt_load_id
 from {{ source('sentry', 'issue_activities') }}
 where

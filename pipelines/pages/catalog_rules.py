@@ -1,0 +1,56 @@
+"""How many issues a rule of issue_rules.csv matches, while it is written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pipelines.catalog import values
+from pipelines.catalog.editing import Cells
+from pipelines.pages.published import Reader
+from pipelines.pages.respond import reads, templates
+
+# What of an issue is published; a rule can look at more.
+COUNTED = ("title", "culprit", "platform", "category", "assignee")
+
+
+@reads
+def matches(request: Request, reader: Reader) -> Response:
+    """Return the line that says how many issues the entries of the address match."""
+    given = request.query_params
+    cells = {
+        name: given.get(f"cell.{name}", "")
+        for name in ("organization", "project", "field", "pattern")
+    }
+    page: Response = templates.TemplateResponse(
+        request, "_rule_matches.html", {"matched": matched(reader, cells)}
+    )
+    return page
+
+
+def matched(reader: Reader, cells: Cells) -> dict[str, Any]:
+    """Return issues, unresolved_issues and events_7d of what the rule matches by itself.
+
+    `is_known` is False where too little is entered, `is_counted` where what it looks at is not published.
+    """
+    project, field = values.pattern(cells.get("project", "")), values.lower(cells.get("field", ""))
+    pattern = values.text_pattern(cells.get("pattern", "")).lower()
+    is_known = bool(project and field and pattern)
+    if not is_known or field not in COUNTED:
+        return {"is_known": is_known, "is_counted": False, "field": field}
+    found = reader.row(
+        "rule_matches",
+        organization=values.lower(cells.get("organization", "")) or None,
+        project=_like(project),
+        field=field,
+        pattern=_like(pattern),
+    )
+    return {"is_known": True, "is_counted": True, "field": field, **(found or {})}
+
+
+def _like(glob: str) -> str:
+    """Return the glob as the models compare it, with LIKE and `!` as escape."""
+    return re.sub(r"[!%_]", r"!\g<0>", glob).replace("*", "%").replace("?", "_")
