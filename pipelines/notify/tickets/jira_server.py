@@ -220,7 +220,7 @@ class JiraServer:
         elif status == 403:
             words = f"{where} does not let the user of JIRA_TOKEN {what} ({answer})."
         elif status == 404:
-            words = f"{where} cannot {what} ({answer}): JIRA_URL leads elsewhere, or the user of JIRA_TOKEN does not see it."
+            words = f"{where} cannot {what} ({answer}): JIRA_TOKEN's user does not see it, or JIRA_URL leads elsewhere."
         elif status == 429:
             words = f"{where} asks to wait (HTTP 429)."
         elif 400 <= status < 500:

@@ -39,7 +39,7 @@ def description(
         lines.append(f"*In Sentry:* {_address(item['url'])}")
     lines.append(happened(item, rule))
     if earlier:
-        lines.append(f"It came back: the time before it was {earlier}.")
+        lines.append(f"The time before it was {earlier}.")
     lines.append(
         "Of this issue there is no other ticket while it is open; what becomes of it is said here."
     )

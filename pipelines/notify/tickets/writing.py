@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,10 @@ class Happened:
     opened_at: datetime
     group: dict[str, Any]
     item: dict[str, Any]
+
+    def as_return(self) -> Happened:
+        """Return that the issue came back when its stretch began."""
+        return replace(self, rule="regressed", item={**self.item, "at": self.opened_at.isoformat()})
 
 
 def happened(message_key: str, rule: str, payload: dict[str, Any]) -> Happened:
@@ -100,6 +104,8 @@ class Writing:
                 f"and created anew {LOOKED_UP.total_seconds() / 60:.0f} minutes after the first try."
             )
         ticket = note(self._db, ticket, asked_at=now)
+        if ticket.earlier_key or what.rule == "regressed":
+            what = what.as_return()
         description = text.description(
             what.item, what.group, what.rule, self._pages_url, ticket.earlier_key
         )
@@ -120,7 +126,9 @@ class Writing:
             another = begin(self._db, ticket.subject, *made, earlier)
             self._complete(another, what)
             return
-        self._comment(key, what)
+        self._comment(key, what.as_return())
+        if what.rule == "sla_breached":
+            self._comment(key, what)
         until = max(what.opened_at, what.as_of, ticket.seen_until)
         note(self._db, ticket, opened_at=what.opened_at, seen_until=until)
 
