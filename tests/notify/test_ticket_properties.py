@@ -68,7 +68,7 @@ class Issue:
     def published(self) -> changes.Issue:
         status = "resolved" if self.resolved_at else "unresolved"
         facts = (status, self.opened_at, self.resolved_at, "title", "https://sentry.example/1/")
-        return changes.Issue("acme", self.issue_id, *facts, "shop", "Shop", "high")
+        return changes.Issue(self.issue_id, *facts, "shop", "Shop", "high")
 
 
 class Histories(RuleBasedStateMachine):

@@ -34,6 +34,7 @@ class RawWorld:
     sla_targets: list[Row]
     health_targets: list[Row]
     sync_runs: list[Row]
+    tickets: list[Row]
 
     @property
     def as_of(self) -> datetime:
@@ -56,3 +57,5 @@ class RawWorld:
             db.execute(f"drop table if exists ops.sync_runs; {run_log.CREATE}; {tickets.CREATE}")
             db.register("incoming", pa.Table.from_pylist(self.sync_runs))
             db.execute("insert into ops.sync_runs by name from incoming")
+            db.register("incoming", pa.Table.from_pylist(self.tickets))
+            db.execute("delete from ops.tickets; insert into ops.tickets by name from incoming")

@@ -25,7 +25,6 @@ from pipelines.settings import Settings, from_environment
 class Issue:
     """An issue as published, with what a comment says of it. Times are naive UTC by Sentry's clock."""
 
-    organization: str
     issue_id: str
     status: str
     opened_at: datetime
@@ -46,20 +45,17 @@ def note_changes(settings: Settings, now: datetime) -> int:
     if not settings.notify_state.exists():
         return 0
     with store.opened(settings.notify_state, settings.umask) as db:
-        tickets: defaultdict[tuple[str, str], list[Ticket]] = defaultdict(list)
+        # An issue that went to another organization keeps its id.
+        tickets: defaultdict[str, list[Ticket]] = defaultdict(list)
         for ticket in all_newest(db):
-            tickets[ticket.subject.organization, ticket.subject.issue_id].append(ticket)
+            tickets[ticket.subject.issue_id].append(ticket)
         if not tickets:
             return 0
         with open_published(settings.published) as published:
             row = published.execute("select as_of from marts.publication").fetchone()
             assert row is not None  # the contract of what is published
-            issues = list(_issues(published, [issue_id for _, issue_id in tickets]))
-        changes = [
-            (ticket, issue)
-            for issue in issues
-            for ticket in tickets.get((issue.organization, issue.issue_id), [])
-        ]
+            issues = list(_issues(published, list(tickets)))
+        changes = [(ticket, issue) for issue in issues for ticket in tickets[issue.issue_id]]
         return note(db, changes, _by_project(settings), row[0], now)
 
 
@@ -86,7 +82,7 @@ def note(
                 change(db, ticket, seen_until=until, resolved_at=None)
             else:
                 change(db, ticket, resolved_at=issue.resolved_at or as_of)
-            payload = _payload(rule, issue, as_of)
+            payload = _payload(rule, ticket, issue, as_of)
             key = _key(ticket, rule, payload)
             due_at = outbox.after_quiet_hours(recipient, now)
             outbox.insert(db, recipient, rule, key, payload, now, due_at)
@@ -108,11 +104,11 @@ def _issues(published: duckdb.DuckDBPyConnection, issue_ids: list[str]) -> Itera
         yield Issue(*row)
 
 
-def _payload(rule: str, issue: Issue, as_of: datetime) -> dict[str, Any]:
+def _payload(rule: str, ticket: Ticket, issue: Issue, as_of: datetime) -> dict[str, Any]:
     at = issue.opened_at if rule == "regressed" else issue.resolved_at or as_of
     item = {
-        "organization": issue.organization,
-        "subject": issue.issue_id,
+        "organization": ticket.subject.organization,
+        "subject": ticket.subject.issue_id,
         "opened_at": issue.opened_at.isoformat(),
         "at": at.isoformat(),
         "title": issue.title,

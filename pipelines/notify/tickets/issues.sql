@@ -1,6 +1,5 @@
 -- The issues that have a ticket, of organizations whose last sync was complete.
 select
-    issues.organization_slug,
     issues.issue_id,
     issues.status,
     issues.opened_at,
@@ -18,4 +17,4 @@ left join marts.dim_products as products
 where
     issues.issue_id in (select unnest($issue_ids))
     and issues.status in ('unresolved', 'resolved')
-order by issues.organization_slug, issues.issue_id
+order by issues.issue_id

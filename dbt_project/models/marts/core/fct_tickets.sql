@@ -1,5 +1,5 @@
 select
-    tickets.organization_slug,
+    coalesce(issues.organization_slug, tickets.organization_slug) as organization_slug,
     tickets.issue_id,
     issues.product_id,
     tickets.ticket_key,
@@ -22,4 +22,4 @@ select
     tickets.refreshed_at
 from {{ ref('stg_ops__tickets') }} as tickets
 left join {{ ref('fct_issues') }} as issues
-    on tickets.organization_slug = issues.organization_slug and tickets.issue_id = issues.issue_id
+    on tickets.issue_id = issues.issue_id
