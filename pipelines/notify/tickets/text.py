@@ -8,7 +8,8 @@ from typing import Any
 from pipelines.notify.content import one_line, product_url
 
 LONGEST = 250  # characters of a summary; Jira takes 255
-_SPECIAL = re.compile(r"([{}\[\]()*_\-+^~?!|#@<>&;:%])")
+# What a backslash takes its meaning from.
+_SPECIAL = re.compile(r"([{}\[\]()*_\-+^~?!|#@%])")
 
 
 def escaped(text: str) -> str:
