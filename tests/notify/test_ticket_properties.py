@@ -70,7 +70,8 @@ class Issue:
 
     def published(self) -> changes.Issue:
         status = "resolved" if self.resolved_at else "unresolved"
-        facts = (status, self.opened_at, self.resolved_at, "title", "https://sentry.example/1/")
+        title = f"issue {self.issue_id}"
+        facts = (status, self.opened_at, self.resolved_at, title, "https://sentry.example/1/")
         return changes.Issue(self.issue_id, *facts, "shop", "Shop", "high")
 
 
