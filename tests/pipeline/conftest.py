@@ -29,6 +29,9 @@ SETTINGS = {
     "SENTRY_ORG": "",
     "ACTIVITY_REQUESTS_PER_RUN": "5000",
     "INCLUDE_CATEGORIES": "",
+    # As the demo has it.
+    "PRODUCTION_ENVIRONMENTS": "production",
+    "UNIQUE_USERS": "true",
     "PERSONAL_DATA": "keep",
     "PUBLISH_PARQUET": "false",
     "PUBLISH_KEEP": "3",

@@ -96,6 +96,7 @@ def test_a_listed_issue_becomes_a_row() -> None:
         "status_details": None,
         "metadata": '{"title":"This is an example Python exception"}',
         "annotations": None,
+        "owners": None,
         "other_fields": None,
         "removed_reason": None,
         "removed_at": None,
