@@ -83,7 +83,7 @@ class Histories(RuleBasedStateMachine):
         self.issues: list[Issue] = []
         # By issue: the stretches of which it is due that a ticket tells, the last one last.
         self.due: dict[str, list[datetime]] = {}
-        self.closed_by_people: set[str] = set()
+        self.closed_at: dict[str, datetime] = {}
 
     @initialize(is_cloud=st.booleans(), can_reopen=st.booleans())
     def first_run(self, is_cloud: bool, can_reopen: bool) -> None:
@@ -139,7 +139,7 @@ class Histories(RuleBasedStateMachine):
             self.resolve_or_bring_back(issue)
         for key in [key for place, key in enumerate(self.jira.tickets) if place in closed]:
             self.jira.move(self.jira.tickets[key], "Done")
-            self.closed_by_people.add(key)
+            self.closed_at[key] = self.now
         for _ in range(new_issues):
             at = self.a_minute_later()
             self.issues.append(Issue(str(len(self.issues)), at, at))
@@ -210,6 +210,7 @@ class Histories(RuleBasedStateMachine):
         for ticket in self.jira.tickets.values():
             said = [text.partition("\n")[0] for text in ticket.comments]
             assert len(said) == len(set(said)), ticket
+            assert not [text for text in said if text in ticket.fields["description"]], ticket
 
     def is_anything_waiting(self) -> bool:
         with store.read(self.settings.notify_state) as db:
@@ -228,11 +229,12 @@ class Histories(RuleBasedStateMachine):
             assert ticket.key is not None
             in_jira = self.jira.tickets[ticket.key]
             said = " ".join([in_jira.fields["description"], *in_jira.comments])
+            if not issue.resolved_at and self.closed_at.get(ticket.key, START) < issue.opened_at:
+                assert in_jira.status == "To Do"
             if issue.resolved_at:
                 assert "Resolved in Sentry" in said
             elif len(self.due[issue.issue_id]) > 1:
                 assert str(issue.opened_at) in said
-                assert in_jira.status == "To Do" or ticket.key in self.closed_by_people
             if ticket.earlier_key:
                 assert in_jira.links == [ticket.earlier_key]
 

@@ -143,6 +143,18 @@ def test_a_resolve_is_said_and_a_return_reopens(town: Town) -> None:
     assert len(ticket.comments) == 3
 
 
+def test_better_knowledge_of_when_a_stretch_began_is_no_return(town: Town) -> None:
+    new = town.new()
+    town.publish(new)
+    town.deliver()
+    better = new.opened_at + timedelta(minutes=30)
+    town.publish(opened_at=better)
+    town.publish(replace(new, rule="sla_breached", opened_at=better, at=town.clock.now))
+    town.deliver()
+    [ticket] = town.jira.tickets.values()
+    assert [each[:4] for each in ticket.comments] == ["Late"]
+
+
 def test_where_a_workflow_has_no_way_back_a_return_is_another_ticket(town: Town) -> None:
     town.jira.can_reopen = False
     town.publish(town.new())

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipelines.catalog.recipient_check import TICKET_RULES
 from pipelines.notify.tickets import text
 from pipelines.notify.tickets.jira_server import JiraProblemError, JiraServer
 from pipelines.notify.tickets.ticket import Place, Subject, Ticket, begin, newest, note
@@ -69,41 +70,43 @@ class Writing:
             # One that was to be told of as resolved has gone with a file that was lost.
             if what.rule != "resolved":
                 made = (what.opened_at, what.as_of, what.message_key)
-                ticket = begin(self._db, subject, *made)
-                self._complete(ticket, what)
+                self._completed(begin(self._db, subject, *made), what)
             return
-        key = self._complete(ticket, what)
+        ticket = self._completed(ticket, what)
         if ticket.made_by == what.message_key:
             return
-        is_another_stretch = what.opened_at > ticket.seen_until and what.rule != "resolved"
-        if what.rule == "regressed" or is_another_stretch:
-            self._come_back(ticket, key, what)
-        elif what.rule != "new_high":
-            self._comment(key, what)
+        # That it came back was seen by who wrote the message; others say only which stretch they are about.
+        is_return = what.rule == "regressed" and what.opened_at > ticket.opened_at
+        if is_return or (what.rule in TICKET_RULES and what.opened_at > ticket.seen_until):
+            self._come_back(ticket, what)
+        elif what.rule in ("sla_breached", "resolved"):
+            self._comment(ticket, what)
 
-    def _complete(self, ticket: Ticket, what: Happened) -> str:
-        """See to it that the ticket is there and linked; returns its key."""
-        key = ticket.key
-        if key is None:
+    def _completed(self, ticket: Ticket, what: Happened) -> Ticket:
+        """Return the ticket once it is there and linked."""
+        if ticket.key is None:
             key = self._server.find(ticket.label)
             if key is None:
-                key = self._create(ticket, what)
-            url = self._server.url_of(key)
-            created_at = self._now().replace(microsecond=0)
-            note(self._db, ticket, ticket_key=key, url=url, created_at=created_at)
-        if not ticket.is_linked and ticket.earlier_key:
-            self._server.link(key, ticket.earlier_key)
-            note(self._db, ticket, is_linked=True)
-        return key
+                ticket, key = self._created(ticket, what)
+            facts = {
+                "url": self._server.url_of(key),
+                "created_at": self._now().replace(microsecond=0),
+            }
+            ticket = note(self._db, ticket, ticket_key=key, **facts)
+        if not ticket.is_linked and ticket.key and ticket.earlier_key:
+            self._server.link(ticket.key, ticket.earlier_key)
+            ticket = note(self._db, ticket, is_linked=True)
+        return ticket
 
-    def _create(self, ticket: Ticket, what: Happened) -> str:
+    def _created(self, ticket: Ticket, what: Happened) -> tuple[Ticket, str]:
+        """Create the ticket and return it with its key; its text is then what this message says."""
         now = self._now()
         if ticket.asked_at is not None and now < ticket.asked_at + LOOKED_UP:
             raise LookedUpError(
                 f"Whether Jira created the ticket is not known yet. It is looked up by its label {ticket.label}, "
                 f"and created anew {LOOKED_UP.total_seconds() / 60:.0f} minutes after the first try."
             )
-        ticket = note(self._db, ticket, asked_at=now)
+        ticket = note(self._db, ticket, asked_at=now, made_by=what.message_key)
         if ticket.earlier_key or what.rule == "regressed":
             what = what.as_return()
         description = text.description(
@@ -111,31 +114,33 @@ class Writing:
         )
         summary = text.summary(what.item, what.group)
         try:
-            return self._server.create(*self._place, ticket.label, summary, description)
+            key = self._server.create(*self._place, ticket.label, summary, description)
         except JiraProblemError as problem:
             if problem.is_certain:
                 note(self._db, ticket, asked_at=None)
             raise
+        return ticket, key
 
-    def _come_back(self, ticket: Ticket, key: str, what: Happened) -> None:
+    def _come_back(self, ticket: Ticket, what: Happened) -> None:
         """Reopen the ticket, or create another that is linked to it where its workflow has no way back."""
-        state = self._server.state(key)
-        if state is None or (state.category == "done" and not self._server.reopen(key)):
+        assert ticket.key is not None  # it is completed
+        state = self._server.state(ticket.key)
+        if state is None or (state.category == "done" and not self._server.reopen(ticket.key)):
             made = (what.opened_at, what.as_of, what.message_key)
-            earlier = key if state else None
-            another = begin(self._db, ticket.subject, *made, earlier)
-            self._complete(another, what)
+            earlier = ticket.key if state else None
+            self._completed(begin(self._db, ticket.subject, *made, earlier), what)
             return
-        self._comment(key, what.as_return())
+        self._comment(ticket, what.as_return())
         if what.rule == "sla_breached":
-            self._comment(key, what)
+            self._comment(ticket, what)
         until = max(what.opened_at, what.as_of, ticket.seen_until)
         note(self._db, ticket, opened_at=what.opened_at, seen_until=until)
 
-    def _comment(self, key: str, what: Happened) -> None:
+    def _comment(self, ticket: Ticket, what: Happened) -> None:
+        assert ticket.key is not None  # it is completed
         sentence, words = text.happened(what.item, what.rule), text.comment(what.item, what.rule)
         try:
-            self._server.comment_once(key, sentence, words)
+            self._server.comment_once(ticket.key, sentence, words)
         except JiraProblemError as problem:
             # It was deleted there: nobody is left to be told.
             if problem.status != 404:
