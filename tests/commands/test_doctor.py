@@ -38,7 +38,8 @@ from pipelines.settings import ROOT, read_settings
 from pipelines.warehouse.lock import run_lock
 from pipelines.warehouse.version import FORMAT, upgrade
 from tests.commands.small_publication import write_published
-from tests.notify.fake_jira import TOKEN, FakeJira
+from tests.notify.fake_jira import TOKEN as JIRA_TOKEN
+from tests.notify.fake_jira import FakeJira
 from tests.notify.mail_server import MailServer
 
 
@@ -333,7 +334,7 @@ def test_whether_people_can_be_told_is_looked_at(
     (data / "notify.sqlite").write_bytes(b"no database" * 100)
     with MailServer() as server, FakeJira(is_cloud=False) as jira:
         monkeypatch.setenv("JIRA_URL", jira.url)
-        monkeypatch.setenv("JIRA_TOKEN", TOKEN)
+        monkeypatch.setenv("JIRA_TOKEN", JIRA_TOKEN)
         monkeypatch.setenv("NOTIFY_FROM", "sbp@example.com")
         monkeypatch.setenv("NOTIFY_SMTP_URL", server.url)
         told = Told(capfd, sentry.url)
