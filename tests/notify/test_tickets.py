@@ -258,6 +258,13 @@ def test_a_project_that_wants_something_else_says_what(
     assert words in errors[0]
     assert errors[1] is None  # one is enough to know
     assert town.jira.tickets == {}
+    recipients = "team,channel,address\n,jira,SHOP/Task\n,jira,PAY/Bug\n"
+    (town.settings.seeds / "recipients.csv").write_text(recipients)
+    town.jira.required = {}
+    town.clock.forward(hours=1)
+    town.deliver()
+    types = [ticket.fields["issuetype"]["name"] for ticket in town.jira.tickets.values()]
+    assert types == (["Task", "Task"] if address != "NOPE" else [])
 
 
 def test_a_jira_that_is_none_or_nowhere_is_said(

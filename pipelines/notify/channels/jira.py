@@ -58,12 +58,14 @@ class Jira:
 
 
 def _place(settings: Settings, address: str) -> Place:
-    """Return where an address leads, with the type that recipients.csv names by now."""
+    """Return where an address leads; once recipients.csv names another type for the project, with that one."""
     place = place_of(address)
-    rows = [
+    places = [
         place_of(row.address) for row in read_recipients(settings.seeds) if row.channel == "jira"
     ]
-    return next((row for row in rows if row.project == place.project), place)
+    if place in places:
+        return place
+    return next((other for other in places if other.project == place.project), place)
 
 
 def _pages_url(settings: Settings) -> str:
