@@ -33,7 +33,10 @@ select
     created_at,
     ticket_resolved_at,
     refreshed_at
-from tickets where ticket_key is not null order by ticket_id
+from tickets
+-- A label that was copied by hand could lead two to the same ticket.
+where ticket_id in (select max(ticket_id) from tickets where ticket_key is not null group by ticket_key)
+order by ticket_id
 """
 GONE = "deleted"
 
