@@ -35,8 +35,12 @@ select * from messages where recipient = ? and rule = ? and state = 'pending' an
 order by message_id limit 1
 """
 OF_DAY = "select count(*) from messages where recipient = ? and due_at >= ? and due_at < ?"
-DUE = """
-select * from messages where state = 'pending' and due_at <= ? order by due_at, message_id limit 1000
+# Tickets last, each of which takes several requests; and what waits for one channel keeps nothing of another's out.
+DUE = f"""
+select * from (
+    select *, row_number() over (partition by channel order by due_at, message_id) as place
+    from messages where state = 'pending' and due_at <= ?
+) where place <= 1000 order by {_PER_REASON}, due_at, message_id
 """
 
 

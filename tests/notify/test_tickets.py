@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from pipelines.notify import delivery, store
+from pipelines.notify import delivery, outbox, store
 from pipelines.notify.channels.jira import Jira
 from pipelines.notify.evaluation import begin_anew, evaluate
 from pipelines.notify.reasons import Reason
@@ -211,6 +211,15 @@ def test_a_jira_that_asks_to_wait_is_left_alone(town: Town) -> None:
     assert len(town.jira.requests) == asked
     town.clock.forward(minutes=2)
     assert (town.deliver(), len(town.jira.tickets)) == ([], 2)
+
+
+def test_many_tickets_that_wait_keep_no_mail_out(town: Town) -> None:
+    town.publish(*(town.new(str(number)) for number in range(1005)))
+    with store.opened(town.settings.notify_state) as db:
+        digest = {"kind": "digest", "subject": "-"}
+        outbox.insert(db, recipient(), "digest", "k", digest, AS_OF, town.clock.now)
+        due = outbox.due(db, town.clock.now)
+    assert (due[0].channel, len(due)) == ("mail", 1001)
 
 
 REFUSALS = {
