@@ -5,6 +5,7 @@ PORT ?= 3000
 RUN := .venv/bin/python
 READY := .venv/.ready
 DEVELOPMENT := .venv/.ready-for-development
+BROWSER := .venv/.ready-for-a-browser
 # Nothing is built but what has no wheel, and that with the setuptools that is pinned: isolation would fetch another.
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 	--only-binary :all: --no-binary halo
@@ -12,7 +13,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' $(RUN) -m uv pip compile --quiet
 	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --only-binary :all: --no-binary halo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev pages sync doctor init check suggest preview notify-preview publications rollback backup restore test test-fast lint format pins docs bench
+.PHONY: help demo demo-ui dev pages sync doctor init check suggest preview notify-preview publications rollback backup restore test test-browser test-fast lint format pins docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -26,6 +27,10 @@ $(READY): pyproject.toml requirements/run.txt
 
 $(DEVELOPMENT): $(READY) requirements/development.txt
 	$(INSTALL) --require-hashes --requirement requirements/development.txt
+	@touch $@
+
+$(BROWSER): $(DEVELOPMENT) requirements/browser.txt
+	$(INSTALL) --require-hashes --requirement requirements/browser.txt
 	@touch $@
 
 demo: $(READY) ## The whole pipeline against a sample Sentry, no account needed; run it twice
@@ -76,6 +81,9 @@ restore: $(READY) ## Put the newest backup back, or BACKUP=20261123T060000Z; the
 test: lint ## All that CI runs: lint, types, tests
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+test-browser: $(BROWSER) ## The pages in Chromium: clicks, accessibility, phones, print. Needs Chromium
+	@$(RUN) -m pytest tests/browser
+
 test-fast: $(DEVELOPMENT) ## The tests that take some two minutes, without whole pipelines
 	@$(RUN) -m pytest -n 2 -m 'not slow'
 
@@ -100,6 +108,8 @@ pins: $(DEVELOPMENT) ## Renew requirements/ after a change of pyproject.toml; UP
 		| $(COMPILE) - --output-file requirements/run.txt
 	@$(COMPILE) --extra dev --constraint requirements/run.txt --output-file requirements/development.txt \
 		$$(sed -n 's/^\([a-z][^=]*\)==.*/--no-emit-package \1/p' requirements/run.txt)
+	@$(COMPILE) --extra browser --constraint requirements/run.txt --constraint requirements/development.txt --output-file requirements/browser.txt \
+		$$(sed -n 's/^\([a-z][^=]*\)==.*/--no-emit-package \1/p' requirements/run.txt requirements/development.txt)
 
 docs: $(READY) ## Write docs/tables.md from the descriptions of the dbt models
 	@$(RUN) docs/generate_tables.py

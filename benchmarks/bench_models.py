@@ -154,12 +154,13 @@ def parse(folder: Path) -> None:
         sys.exit(finished.stdout)
 
 
-def make(folder: Path, issues: int, parsed: Path) -> None:
+def make(folder: Path, issues: int, parsed: Path, products: int = 1_000) -> None:
     """Write a warehouse that is ready for its first build."""
     folder.mkdir()
     WrittenWarehouse(folder, parsed)
     with _open(folder) as db:
-        _execute(db, "many_issues.sql", {"as_of": AS_OF, "issues": issues})
+        size = {"issues": issues, "products": products}
+        _execute(db, "many_issues.sql", {"as_of": AS_OF, **size})
         for table in RAW_TABLES:
             # The last sync, too, brought one issue in a hundred.
             is_last = "hash(issue_id) % 100 = 0" if "issue_id" in table.schema.names else "false"

@@ -1,5 +1,5 @@
--- A warehouse of $issues issues as 90 days of syncs would have left it: 20 organizations, 1,000 products in a tree ten
--- deep, 2,000 projects of which a few belong to none. `hash` stands for chance, so that every run has the same rows.
+-- A warehouse of $issues issues as 90 days of syncs would have left it: 20 organizations, $products products in a tree
+-- some ten deep, 2,000 projects of which a few belong to none. `hash` stands for chance, so that every run has the same rows.
 insert into seeds.products
 select
     'product-' || n as product_id,
@@ -10,13 +10,13 @@ select
     if(n < 4 or n % 7 = 0, ['critical', 'high', 'medium', 'low'][1 + n % 4], null) as priority,
     n % 50 <> 49 as is_active,
     n + 1 as line,
-from range(1, 1001) as numbers(n);
+from range(1, $products + 1) as numbers(n);
 
 insert into seeds.project_products
 select
     null as organization,
     if(n < 50, 'area-' || n || '-*', 'area-' || n % 50 || '-service-' || n) as project,
-    'product-' || (1 + n % 1000) as product_id,
+    'product-' || (1 + n % $products) as product_id,
     n + 2 as line,
 from range(2000) as numbers(n)
 where n < 40 or n >= 140;

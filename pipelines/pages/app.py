@@ -8,11 +8,13 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from pipelines.pages.answers import COMPRESSION
 from pipelines.pages.catalog import overview, row, rows
 from pipelines.pages.catalog_edit import edit
 from pipelines.pages.catalog_editor import CatalogEditor
@@ -69,7 +71,10 @@ def create_app(
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Safety, hosts=settings.ui_names)],
+        middleware=[
+            Middleware(Safety, hosts=settings.ui_names),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=COMPRESSION),
+        ],
         exception_handlers={404: _missing, 500: _broken},
     )
     app.state.file = PublishedFile(settings.published)

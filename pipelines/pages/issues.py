@@ -8,7 +8,7 @@ from starlette.responses import Response
 from pipelines.pages.drawings import factors
 from pipelines.pages.listing import Column, Listing
 from pipelines.pages.published import Reader, Row
-from pipelines.pages.respond import reads, respond
+from pipelines.pages.respond import kept, reads, respond
 from pipelines.pages.shown import address, of_sentry
 
 STATUSES = ("unresolved", "resolved", "ignored")
@@ -27,6 +27,7 @@ ISSUES = Listing(
     table="fct_issues",
     columns=(
         Column("title", "Issue", "issue"),
+        Column("score", "Urgency", "urgency"),
         Column(
             "product_name",
             "Product",
@@ -43,10 +44,10 @@ ISSUES = Listing(
         Column("resolves_7d", "Fixed 7d", "number"),
         Column("first_seen_at", "First seen", "moment"),
         Column("last_seen_at", "Last seen", "moment"),
-        Column("score", "Urgency", "drawing"),
     ),
     sort="-score",
     tie="last_seen_at desc, issue_id",
+    key="issue_id",
     filters={
         "product": None,
         "own": ("yes",),
@@ -68,6 +69,7 @@ ISSUES = Listing(
 )
 
 
+@kept
 @reads
 def issues(request: Request, reader: Reader) -> Response:
     """Return the page, or the list as a file."""
@@ -81,6 +83,8 @@ def issues(request: Request, reader: Reader) -> Response:
         reader,
         "issues",
         page=page,
+        factors=FACTORS,
+        teams=reader.choices("team_names"),
         choices={
             "status": STATUSES,
             "priority": ISSUE_PRIORITIES,
@@ -95,9 +99,9 @@ def issues(request: Request, reader: Reader) -> Response:
 def draw(rows: list[Row], server: str) -> None:
     """Add the bar of the score and the link to Sentry to rows of issues."""
     for row in rows:
-        parts = [(name, row[f"{name}_points"] or 0) for name in FACTORS]
-        row["points"] = row["score"]
-        row["score"] = factors(parts, FULL_SCORE) if row["score"] is not None else ""
+        if row["score"] is not None:
+            row["parts"] = [(name, row[f"{name}_points"] or 0) for name in FACTORS]
+            row["bar"] = factors(row["parts"], FULL_SCORE)
         row["permalink"] = of_sentry(row["permalink"], server)
 
 

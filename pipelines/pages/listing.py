@@ -40,7 +40,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Listing:
-    """One kind of list. `table`: the mart whose column comments explain the headings; `tie`: what orders equals."""
+    """One kind of list. `table`: the mart whose column comments explain the headings; `tie`: what orders equals.
+
+    `key`: the column that names a row where there may be a million of them.
+    """
 
     query: str
     table: str
@@ -48,6 +51,7 @@ class Listing:
     sort: str
     tie: str
     filters: Mapping[str, Collection[str] | None] = field(default_factory=dict)
+    key: str | None = None
 
     @property
     def sql(self) -> str:
@@ -85,13 +89,23 @@ class Listing:
     ) -> list[Row]:
         direction = "desc" if wanted.descending else "asc"
         # The column is one of ours: `asked` knows no other.
-        return reader.run(
-            f"select listed.*, count(*) over () as _total from ({self.sql}) as listed "
-            f"order by {wanted.sort} {direction} nulls last, {self.tie} "
-            f"limit {size} offset {offset}",
-            **wanted.filters,
+        order = f"order by {wanted.sort} {direction} nulls last, {self.tie}"
+        parameters = {**wanted.filters, **parameters, "as_of": reader.publication.as_of}
+        columns = self.key if self.key and size <= SIZE else "listed.*"
+        rows = reader.run(
+            f"select {columns}, count(*) over () as _total from ({self.sql}) as listed "
+            f"{order} limit {size} offset {offset}",
             **parameters,
-            as_of=reader.publication.as_of,
+        )
+        if columns != self.key or not rows:
+            return rows
+        # Sorting a million whole rows for the hundred of a page takes twice as long.
+        return reader.run(
+            f"select listed.*, $total as _total from ({self.sql}) as listed "
+            f"where {self.key} in (select unnest($picked)) {order}",
+            **parameters,
+            picked=[row[self.key] for row in rows],
+            total=rows[0]["_total"],
         )
 
 

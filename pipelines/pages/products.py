@@ -12,12 +12,13 @@ from pipelines.pages.asked import SIZE, Asked
 from pipelines.pages.drawings import sparkline
 from pipelines.pages.listing import Column, Link, Listing, Page
 from pipelines.pages.published import Reader, Row
-from pipelines.pages.respond import reads, respond
+from pipelines.pages.respond import kept, reads, respond
 from pipelines.pages.shown import address
 
 HEALTH = ("critical", "at_risk", "healthy", "no_data")
 PRIORITIES = ("critical", "high", "medium", "low")
 YES_NO = ("yes", "no")
+MEASURES = ("late_high_issues", "late_ratio", "at_risk_high_issues", "events_growth")
 VIEWS = ("tree", "flat", "heat")
 
 
@@ -52,7 +53,13 @@ PRODUCTS = Listing(
             "number",
             lambda row: address(f"/products/{row['product_id']}/days/", days=7),
         ),
-        Column("sparkline", "30 days", "drawing", is_sorted=False),
+        Column(
+            "sparkline",
+            "30 days",
+            "drawing",
+            lambda row: address(f"/products/{row['product_id']}/days/", days=30),
+            is_sorted=False,
+        ),
         Column("events_growth_7d", "Growth", "growth"),
         Column("sla_breached_issues", "Late", "number", to_issues(sla="breached")),
         Column("owner_team", "Owner", "team"),
@@ -64,6 +71,7 @@ PRODUCTS = Listing(
 )
 
 
+@kept
 @reads
 def products(request: Request, reader: Reader) -> Response:
     """Return the page, or the list as a file."""
@@ -82,14 +90,19 @@ def products(request: Request, reader: Reader) -> Response:
         reader,
         "products",
         page=page,
-        tiles=reader.row("tiles"),
+        tiles=reader.row_kept("tiles"),
         measures=measures,
-        measure_names=sorted({name for found in measures.values() for name in found}),
-        teams=reader.run(
-            "select distinct coalesce(owner_team, '(unowned)') as name from marts.product_overview order by 1"
+        measure_names=sorted(
+            {name for found in measures.values() for name in found}, key=_place_of_measure
         ),
+        teams=reader.choices("team_names"),
         choices={"priority": PRIORITIES, "health": HEALTH, "active": YES_NO},
     )
+
+
+def _place_of_measure(name: str) -> tuple[int, str]:
+    """Return where a measure stands in the heat map: what hurts people now comes first."""
+    return (MEASURES.index(name) if name in MEASURES else len(MEASURES), name)
 
 
 def _tree(reader: Reader, wanted: Asked) -> Page:

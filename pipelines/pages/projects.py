@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from pipelines.pages.listing import Column, Listing
 from pipelines.pages.published import Reader
-from pipelines.pages.respond import reads, respond
+from pipelines.pages.respond import kept, reads, respond
 from pipelines.pages.shown import address
 
 PROJECTS = Listing(
@@ -64,6 +64,7 @@ UNASSIGNED = Listing(
 )
 
 
+@kept
 @reads
 def projects(request: Request, reader: Reader) -> Response:
     """Return the projects, or the list as a file."""
@@ -73,6 +74,7 @@ def projects(request: Request, reader: Reader) -> Response:
     return respond(request, reader, "projects", page=PROJECTS.page(reader, wanted))
 
 
+@kept
 @reads
 def unassigned(request: Request, reader: Reader) -> Response:
     """Return the projects without a product, each with the product that is suggested."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from threading import Lock, Timer
+from threading import BoundedSemaphore, Lock, Timer
 from typing import Any
 
 import duckdb
 
+from pipelines.pages.answers import Answers
 from pipelines.publish import PublishError
 from pipelines.publish.open_published import first_line, how_to_publish
 from pipelines.warehouse.attach import attach
@@ -21,6 +22,12 @@ from pipelines.warehouse.attach import attach
 Row = dict[str, Any]
 QUERIES = Path(__file__).parent / "queries"
 _PARAMETER = re.compile(r"\$(\w+)")
+
+
+AT_ONCE = (
+    4  # requests that read; more of them would each take longer, and no fewer seconds together
+)
+LONGEST_WAIT = 30  # seconds for those before
 
 
 class TooLongError(Exception):
@@ -38,6 +45,7 @@ class Publication:
     catalog_fingerprint: str | None
     comments: dict[tuple[str, str], str]
     kept: dict[Any, Any] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
 
 
 class Reader:
@@ -58,6 +66,23 @@ class Reader:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def choices(self, name: str) -> dict[str, str]:
+        """Return the first column of a query as what can be chosen, each shown as it is."""
+        found = (next(iter(row.values())) for row in self.rows(name))
+        return {value: value for value in found}
+
+    def has(self, table: str, column: str) -> bool:
+        """Say whether what is published has the column: a file of an older version may lack a newer one."""
+        return (table, column) in self.publication.comments
+
+    def row_kept(self, name: str) -> Row | None:
+        """Return the first row of a query without parameters, which is asked once for a publication."""
+        kept = self.publication.kept
+        if name not in kept:
+            kept[name] = self.row(name)
+        found: Row | None = kept[name]
+        return found
+
     def row(self, name: str, **parameters: Any) -> Row | None:
         """Return the first row of a query, None if there is none."""
         return next(iter(self.rows(name, **parameters)), None)
@@ -67,9 +92,10 @@ class PublishedFile:
     """The file at `path`, whichever publication it is just now; a request may take `seconds`."""
 
     def __init__(self, path: Path, seconds: float = 10) -> None:
-        self._path, self._seconds = path, seconds
+        self.path, self._seconds = path, seconds
         self._current: Publication | None = None
         self._lock = Lock()
+        self._slots = BoundedSemaphore(AT_ONCE)
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -77,8 +103,10 @@ class PublishedFile:
 
         Raises PublishError where there is none or it cannot be read, TooLongError when the time is over.
         """
+        if not self._slots.acquire(timeout=LONGEST_WAIT):
+            raise TooLongError("Too many ask for too much just now.")
         try:
-            publication = self._attached()
+            publication = self.attached()
             cursor = publication.connection.cursor()
             cursor.execute("use published")
             watch = Timer(self._seconds, cursor.interrupt)
@@ -90,22 +118,29 @@ class PublishedFile:
                 cursor.close()
         except duckdb.InterruptException:
             raise TooLongError(f"This took more than {self._seconds:g} seconds.") from None
-        except duckdb.CatalogException as error:
-            raise PublishError(f"{self._path} lacks a table: {first_line(error)}") from error
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise PublishError(
+                f"{self.path} is of another version, the next sync renews it: {first_line(error)}"
+            ) from error
         except (duckdb.IOException, duckdb.SerializationException) as error:
-            raise PublishError(f"{self._path} cannot be read: {first_line(error)}") from error
+            raise PublishError(f"{self.path} cannot be read: {first_line(error)}") from error
+        finally:
+            self._slots.release()
 
-    def _attached(self) -> Publication:
-        """Return the publication that is at `path` now; who still reads an earlier one keeps it."""
+    def attached(self) -> Publication:
+        """Return the publication that is at `path` now; who still reads an earlier one keeps it.
+
+        Raises PublishError where there is none.
+        """
         with self._lock:
             try:
-                found = self._path.stat()
+                found = self.path.stat()
             except FileNotFoundError:
                 self._current = None
-                raise PublishError(how_to_publish(self._path)) from None
+                raise PublishError(how_to_publish(self.path)) from None
             identity = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
             if self._current is None or self._current.identity != identity:
-                self._current = _attach(self._path, identity)
+                self._current = _attach(self.path, identity)
             return self._current
 
 

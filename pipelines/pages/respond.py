@@ -8,6 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from starlette.templating import Jinja2Templates
 
 from pipelines.pages import shown
 from pipelines.pages.asked import AskedError
-from pipelines.pages.published import PublishedFile, Reader, TooLongError
+from pipelines.pages.published import LONGEST_WAIT, Publication, PublishedFile, Reader, TooLongError
 from pipelines.publish import PublishError
 
 # After two runs that did not come, the numbers are called old.
@@ -27,7 +28,16 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-for _name in ("number", "share", "growth", "hours", "moment", "day", "month"):
+for _name in (
+    "number",
+    "share",
+    "times",
+    "growth",
+    "hours",
+    "moment",
+    "day",
+    "month",
+):
     _environment.filters[_name] = getattr(shown, _name)
 _environment.globals["address"] = shown.address
 templates = Jinja2Templates(env=_environment)
@@ -61,13 +71,36 @@ def reads(page: Page) -> Handler:
     return handler
 
 
+def kept(handler: Handler) -> Handler:
+    """Answer an address once for each publication: for pages that show what is published, and nothing else."""
+
+    @wraps(handler)
+    def kept_handler(request: Request) -> Response:
+        file: PublishedFile = request.app.state.file
+        try:
+            publication = file.attached()
+        except (PublishError, duckdb.Error):
+            return handler(request)
+        age = hours_old(request, publication)
+        key = (request.url.path, request.url.query, int(age) if age > OLD_AFTER_HOURS else None)
+        return publication.answers.get(key, request, lambda: handler(request), LONGEST_WAIT)
+
+    return kept_handler
+
+
+def hours_old(request: Request, publication: Publication) -> float:
+    """Return how old what is published is, by the clock of these pages."""
+    age: timedelta = request.app.state.now() - publication.as_of
+    return age / timedelta(hours=1)
+
+
 def respond(request: Request, reader: Reader, name: str, **facts: Any) -> Response:
     """Return the page `name` with its facts, and with how fresh they are."""
     publication = reader.publication
     facts |= {
         "as_of": publication.as_of,
         "published_at": publication.published_at,
-        "freshness": _freshness(reader, request.app.state.now() - publication.as_of),
+        "freshness": _freshness(reader, hours_old(request, publication)),
         "server": request.app.state.server,
     }
     page: Response = templates.TemplateResponse(request, f"{name}.html", facts)
@@ -81,11 +114,10 @@ def refusal(request: Request, status: int, title: str, message: str) -> Response
     return page
 
 
-def _freshness(reader: Reader, age: timedelta) -> dict[str, Any]:
+def _freshness(reader: Reader, age: float) -> dict[str, Any]:
     """Return how old what is shown is, and which organizations are older than the rest."""
     behind = reader.run(
         "select organization_slug, synced_at, failure from marts.organization_freshness "
         "where status = 'failed' order by 1"
     )
-    hours_old = age / timedelta(hours=1)
-    return {"is_old": hours_old > OLD_AFTER_HOURS, "hours_old": hours_old, "behind": behind}
+    return {"is_old": age > OLD_AFTER_HOURS, "hours_old": age, "behind": behind}

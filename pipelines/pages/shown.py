@@ -28,6 +28,11 @@ def share(value: float | None, digits: int = 0) -> Markup:
     return Markup("{}%").format(f"{cut:.{digits}f}")
 
 
+def times(value: float | None) -> Markup:
+    """Return a multiple as such."""
+    return UNKNOWN if value is None else Markup("{}&times;").format(f"{value:,.1f}")
+
+
 def growth(value: float | None) -> Markup:
     """Return a multiple as the change that it is: 1.5 is +50%."""
     return UNKNOWN if value is None else Markup("{}%").format(f"{(value - 1) * 100:+,.0f}")

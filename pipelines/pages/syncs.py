@@ -9,6 +9,7 @@ from pipelines.notify.record import latest
 from pipelines.pages.listing import Column, Listing
 from pipelines.pages.published import Reader
 from pipelines.pages.respond import reads, respond
+from pipelines.publish import publications
 
 SYNC_RUNS = Listing(
     query="sync_runs",
@@ -31,7 +32,7 @@ SYNC_RUNS = Listing(
 
 @reads
 def syncs(request: Request, reader: Reader) -> Response:
-    """Return the runs, the newest first, and the freshness of each organization."""
+    """Return the runs, the newest first, the freshness of each organization, and the publications that are kept."""
     wanted = SYNC_RUNS.asked(request)
     if form := request.path_params.get("form"):
         return SYNC_RUNS.export(reader, wanted, form)
@@ -41,6 +42,7 @@ def syncs(request: Request, reader: Reader) -> Response:
         "sync",
         page=SYNC_RUNS.page(reader, wanted),
         organizations=reader.run("from marts.organization_freshness order by hours_behind desc, 1"),
+        publications=publications(request.app.state.file.path),
         notified=latest(request.app.state.notify_state),
         tickets=reader.rows("tickets"),
     )

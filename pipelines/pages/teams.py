@@ -9,10 +9,12 @@ from pipelines.pages.issues import first_issues
 from pipelines.pages.listing import Column, Link, Listing
 from pipelines.pages.products import PRODUCTS
 from pipelines.pages.published import Reader
-from pipelines.pages.respond import NotThereError, reads, respond
+from pipelines.pages.respond import NotThereError, kept, reads, respond
 from pipelines.pages.shown import address
+from pipelines.pages.trends import with_balance
 
-SHOWN = 20
+SHOWN = 20  # late issues, and those that soon are
+FIRST = 10  # issues of triage
 
 
 def _to_issues(**filters: str) -> Link:
@@ -47,6 +49,7 @@ TEAMS = Listing(
 )
 
 
+@kept
 @reads
 def teams(request: Request, reader: Reader) -> Response:
     """Return the teams, those with most late issues first."""
@@ -56,6 +59,7 @@ def teams(request: Request, reader: Reader) -> Response:
     return respond(request, reader, "teams", page=TEAMS.page(reader, wanted))
 
 
+@kept
 @reads
 def team(request: Request, reader: Reader) -> Response:
     """Return what one team has to do: late, soon late, most urgent; and how it fares."""
@@ -70,7 +74,7 @@ def team(request: Request, reader: Reader) -> Response:
         "late": first_issues(reader, server, "due_at", SHOWN, **owned, sla="breached"),
         "soon": first_issues(reader, server, "due_at", SHOWN, **owned, sla="at_risk"),
         "urgent": first_issues(
-            reader, server, "score desc nulls last", SHOWN, **owned, status="unresolved"
+            reader, server, "score desc nulls last", FIRST, **owned, status="unresolved"
         ),
     }
     return respond(
@@ -79,7 +83,7 @@ def team(request: Request, reader: Reader) -> Response:
         "team",
         team=numbers,
         **lists,
-        weeks=reader.rows("team_weeks", team=name, as_of=reader.publication.as_of),
+        weeks=with_balance(reader.rows("team_weeks", team=name, as_of=reader.publication.as_of)),
         products=reader.run(
             f"from ({PRODUCTS.sql}) order by {PRODUCTS.sort}, {PRODUCTS.tie}",
             **dict.fromkeys(PRODUCTS.filters) | {"team": name},

@@ -10,4 +10,4 @@ inner join marts.dim_products as products
 where products.depth = 0 and products.is_active
 group by months.month_on
 order by months.month_on desc
-limit 24
+limit 12

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -13,26 +12,7 @@ import requests
 from pipelines.pages.published import PublishedFile, TooLongError
 from tests.pipeline.conftest import Deployment
 from tests.pipeline.pages.conftest import SERVER, Browser, served
-
-ADDRESSES = [
-    "/products/",
-    "/products/?view=flat&sort=-events_7d",
-    "/products/?view=heat",
-    "/products/checkout-flow",
-    "/products/checkout-flow/days/",
-    "/issues/",
-    "/teams/",
-    "/teams/checkout",
-    "/trends/",
-    "/projects/",
-    "/unassigned/",
-    "/sync/",
-    "/catalog/",
-    "/catalog/products/",
-    "/catalog/products/row?line=2",
-    "/search/?q=o",
-]
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}\u202e"
+from tests.pipeline.pages.hostile import ADDRESSES, hostile_address, hostile_copy
 
 
 @pytest.mark.parametrize(
@@ -69,26 +49,9 @@ def test_a_file_that_is_none_is_said(tmp_path: Path) -> None:
 
 
 def test_titles_and_names_from_the_world_are_text(first: Deployment, tmp_path: Path) -> None:
-    path = tmp_path / "product_health.duckdb"
-    shutil.copy(first.published, path)
-    path.chmod(0o644)
-    with duckdb.connect(str(path)) as db:
-        for table, column in {
-            "fct_issues": "title",
-            "dim_products": "product_name",
-            "product_overview": "product_name",
-            "dim_projects": "platform",
-            "unassigned_projects": "suggestion_reason",
-            "product_movers": "title",
-        }.items():
-            db.execute(f"update marts.{table} set {column} = $text", {"text": HOSTILE})
-        db.execute(
-            "update marts.fct_issues set permalink = 'javascript:alert(3)', culprit = $text",
-            {"text": HOSTILE},
-        )
-    with served(path) as browser:
+    with served(hostile_copy(first.published, tmp_path / "product_health.duckdb")) as browser:
         for address in ADDRESSES:
-            text = browser.get(address).text
+            text = requests.get(browser.url + hostile_address(address), timeout=30).text
             assert "<script>alert" not in text
             assert "<img" not in text
             assert "javascript:" not in text

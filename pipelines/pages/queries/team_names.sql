@@ -1,0 +1,3 @@
+select distinct coalesce(owner_team, '(unowned)') as owner_team
+from marts.dim_products
+order by owner_team
