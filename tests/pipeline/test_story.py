@@ -27,8 +27,7 @@ class Company:
     targets: walk.Targets
 
     def issues(self, product_id: str) -> list[Issue]:
-        projects = self.products[product_id].projects
-        return [issue for project in projects for issue in walk.counted(project)]
+        return self.products[product_id].issues
 
     def numbers(self, product_id: str) -> dict[str, int]:
         return walk.overview(self.world, self.products[product_id], self.targets, "")

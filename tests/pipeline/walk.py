@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import fnmatch
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ class Product:
     parent: Product | None = None
     children: list[Product] = field(default_factory=list)
     projects: list[Project] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    # Events per day that rules brought along from projects of other products, or took away to these.
+    routed: Counter[date] = field(default_factory=Counter)
 
     @property
     def priority(self) -> str | None:
@@ -67,11 +71,14 @@ def target(targets: Targets, product: Product, issue: Issue) -> float | None:
 
 
 def assign(world: SentryWorld, products: dict[str, Product], seeds: Path) -> list[Project]:
-    """Give each project to its product; returns those without one."""
+    """Give each project and each issue to its product; returns the projects without one."""
     with (seeds / "project_products.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    with (seeds / "issue_rules.csv").open(encoding="utf-8") as file:
+        rules = list(csv.DictReader(file))
     unassigned = []
     for project in world.projects.values():
+        owner = None
         former = [slug for (org, slug), pid in world.former_slugs.items() if pid == project.id]
         for matches in (
             [r for r in rows if r["project"] == project.slug],
@@ -90,22 +97,52 @@ def assign(world: SentryWorld, products: dict[str, Product], seeds: Path) -> lis
             mine = [r for r in matches if r["organization"] in ("", project.organization)]
             mine.sort(key=lambda r: (not r["organization"], -len(r["project"].replace("*", ""))))
             if mine:
-                products[mine[0]["product_id"]].projects.append(project)
+                owner = products[mine[0]["product_id"]]
+                owner.projects.append(project)
                 break
         else:
             unassigned.append(project)
+        for issue in counted(project):
+            _route(issue, owner, products, rules)
     return unassigned
+
+
+def _route(
+    issue: Issue, owner: Product | None, products: dict[str, Product], rules: list[dict[str, str]]
+) -> None:
+    """Give an issue to the product of the last rule that matches it, else to that of its project."""
+    texts = {"title": issue.title, "culprit": issue.culprit, **issue.metadata}
+    by_rule = [
+        products[rule["product_id"]]
+        for rule in rules
+        if fnmatch.fnmatch(issue.project.slug, rule["project"])
+        and fnmatch.fnmatch((texts.get(rule["field"]) or "").lower(), rule["pattern"].lower())
+    ]
+    product = by_rule[-1] if by_rule else owner
+    if product:
+        product.issues.append(issue)
+    for events in issue.events if by_rule else ():
+        by_rule[-1].routed[events.at.date()] += events.amount
+        if owner:
+            owner.routed[events.at.date()] -= events.amount
 
 
 def overview(world: SentryWorld, product: Product, targets: Targets, prefix: str) -> dict[str, Any]:
     """Return the numbers of one product, of its own projects (`own_`) or of its active tree."""
     members = [product] if prefix else product.subtree()
-    issues = [(i, m) for m in members for p in m.projects for i in counted(p)]
+    issues = [(issue, member) for member in members for issue in member.issues]
     open_issues = [(i, m) for i, m in issues if world.shown_status(i) == "unresolved"]
     projects = [p for m in members for p in m.projects]
-    days = accepted_per_day(world)
+    accepted = accepted_per_day(world)
     today = world.clock.date()
     week = [today - timedelta(days=n) for n in range(7)]
+
+    def events(days: list[date]) -> int | None:
+        if not projects and not issues:
+            return None
+        of_projects = sum(accepted.get((p.id, d), 0) for p in projects for d in days)
+        return of_projects + sum(m.routed[d] for m in members for d in days)
+
     late, soon = 0, 0
     for issue, member in open_issues:
         limit = target(targets, member, issue)
@@ -122,18 +159,13 @@ def overview(world: SentryWorld, product: Product, targets: Targets, prefix: str
         "new_issues_7d": sum(within(world, i.first_seen, 7) for i, _ in issues),
         "resolved_issues_7d": sum(within(world, at, 7) for i, _ in issues for at, _ in resolves(i)),
         "event_count": sum(i.times_seen for i, _ in issues),
-        "events_7d": sum(days.get((p.id, d), 0) for p in projects for d in week)
-        if projects
-        else None,
+        "events_7d": events(week),
         "sla_breached_issues": late,
         "sla_at_risk_issues": soon,
     }
     numbers = {prefix + name: value for name, value in numbers.items()}
     if not prefix:
-        before = [day - timedelta(days=7) for day in week]
-        numbers["events_previous_7d"] = (
-            sum(days.get((p.id, d), 0) for p in projects for d in before) if projects else None
-        )
+        numbers["events_previous_7d"] = events([day - timedelta(days=7) for day in week])
         numbers["unresolved_high_issues"] = sum(
             i.priority == "high" or i.level == "fatal" for i, _ in open_issues
         )
