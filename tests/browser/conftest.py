@@ -87,8 +87,10 @@ def in_all(page: Page) -> int:
     return int(re.sub(r"\D", "", page.locator(".pager span").first.inner_text()))
 
 
-def violations(page: Page, options: dict[str, list[str]] | None = None) -> list[str]:
-    """Return what axe finds, each with the first element that it finds it in."""
+def violations(page: Page, *rules: str) -> list[str]:
+    """Return what axe finds by these rules, by all if none is named, each with the first element it finds it in."""
+    # What passes is thousands of elements, which would all be sent here.
+    options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
     found = Axe().run(page, options=options).response["violations"]
     return [
         f"{each['id']}: {each['nodes'][0]['html'][:200]} {each['nodes'][0]['failureSummary']}"
