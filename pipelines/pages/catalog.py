@@ -142,10 +142,8 @@ def row(request: Request, reader: Reader) -> Response:
     given = {name: request.query_params.get(name, "") for name in sheet.fields}
     try:
         file = editor.open(sheet.table)
-        if line:
-            record = file.row(int(line) if line.isdecimal() and len(line) < 9 else 0)
-        else:
-            record = _named(sheet, file, given)
+        number = int(line) if line.isdecimal() and len(line) < 9 else 0
+        record = file.row(number) if line else _named(sheet, file, given)
     except EditError as error:
         raise NotThereError(
             f"{error} The file may have changed since; go back to its rows."
