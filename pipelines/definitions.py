@@ -10,6 +10,7 @@ from pipelines.assets.models import dbt_models
 from pipelines.assets.notifications import delivery_checks, notifications
 from pipelines.assets.published import product_health
 from pipelines.assets.raw import all_organizations_synced, sentry_tables
+from pipelines.assets.tickets import tickets
 from pipelines.automation import (
     catalog_sensor,
     every_hour,
@@ -26,7 +27,7 @@ from pipelines.resources import run_settings
 defs = dg.Definitions(
     assets=[
         *dg.with_source_code_references(
-            [sentry_tables, product_catalog, product_health, notifications]
+            [sentry_tables, product_catalog, tickets, product_health, notifications]
         ),
         dbt_models,
     ],

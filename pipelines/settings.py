@@ -44,6 +44,10 @@ ADDRESS_PREFIX = "NOTIFY_ADDRESS"
 _OF_SENTRY = frozenset({"SENTRY_DSN", "SENTRY_PROJECT", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT"})
 # An address with one of these is refused by the HTTP client, late and in its own words.
 _NEVER_IN_ADDRESSES = '*<>"\\^`{|}'
+_PLAIN_HTTP = (
+    "{name} begins with http://, so that whoever is in between can read the token. "
+    "Use https://, or set ALLOW_PLAIN_HTTP=true if the network in between is your own."
+)
 
 
 class SettingsError(Exception):
@@ -81,6 +85,9 @@ class Settings(BaseSettings):
     notify_smtp_url: SecretStr = SecretStr("")
     notify_from: str = ""
     notify_webhook_secret: SecretStr = SecretStr("")
+    jira_url: str = ""
+    jira_user: str = ""
+    jira_token: SecretStr = SecretStr("")
     pages_url: str = ""
     ui_hosts: str = ""
     pages_host: str = "127.0.0.1"
@@ -207,6 +214,21 @@ class Settings(BaseSettings):
         return url
 
     @property
+    def jira_address(self) -> str:
+        """The checked address of Jira, blank if none is given; SettingsError if it cannot be used."""
+        url = self.jira_url.strip().rstrip("/")
+        if not url:
+            return ""
+        if not is_address(url) or "@" in urlsplit(url).netloc:
+            raise SettingsError(
+                "JIRA_URL is no address like https://acme.atlassian.net or https://example.com/jira; "
+                "user and token are settings of their own."
+            )
+        if not (self.allow_plain_http or _is_private(url)):
+            raise SettingsError(_PLAIN_HTTP.format(name="JIRA_URL"))
+        return url
+
+    @property
     def edits_catalog(self) -> bool:
         """Whether the pages may change the CSVs; SettingsError where everybody who reaches them could."""
         if self.pages_editing and not (self.pages_user_header or is_loopback(self.pages_host)):
@@ -226,10 +248,7 @@ class Settings(BaseSettings):
                 f"SENTRY_URL is {self.sentry_url!r}; expected an address like https://sentry.io."
             )
         if not (self.allow_plain_http or _is_private(url)):
-            raise SettingsError(
-                "SENTRY_URL begins with http://, so that whoever is in between can read the token. "
-                "Use https://, or set ALLOW_PLAIN_HTTP=true if the network in between is your own."
-            )
+            raise SettingsError(_PLAIN_HTTP.format(name="SENTRY_URL"))
         return url
 
     @property

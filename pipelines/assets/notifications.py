@@ -13,6 +13,7 @@ from pipelines.notify.channels import CHANNELS
 from pipelines.notify.delivery import deliver, utc_now
 from pipelines.notify.failures import heal, tell_organizations
 from pipelines.notify.store import NotifyError
+from pipelines.notify.tickets.changes import note_changes
 from pipelines.progress import write_progress
 from pipelines.publish import PublishError
 from pipelines.resources import explained
@@ -47,6 +48,8 @@ def notifications(
     with explained():
         _tell_failures(context, settings)
         try:
+            # First: a ticket is open again before it says that its issue is late again.
+            note_changes(settings, utc_now())
             found = news.note_news(settings)
             ended = deliver(settings, longest=_LONGEST)
         except UNUSABLE as error:

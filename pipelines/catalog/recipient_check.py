@@ -16,12 +16,12 @@ _EXPECTED = {
     "mail": "an address such as payments@example.com",
     "chat": "an address of Apprise's such as slack://TOKEN_A/TOKEN_B/TOKEN_C/#payments",
     "webhook": "an address such as https://example.com/hooks/payments",
-    "jira": "the key of a project in Jira such as PAY",
+    "jira": "the key of a project in Jira such as PAY, or PAY/Task with the type of its tickets",
 }
 # What Jira has tickets for.
 TICKET_RULES = ("new_high", "sla_breached")
 _mail = re.compile(r"[^\s@<>(),;:\"\\]+@[^\s@<>(),;:\"\\]+").fullmatch
-_jira = re.compile(r"[A-Z][A-Z0-9_]+").fullmatch
+_jira = re.compile(r"[A-Z][A-Z0-9_]+(/[^/\s][^/]*)?").fullmatch
 _chat = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE).fullmatch
 
 

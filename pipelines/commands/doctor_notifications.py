@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from pipelines.catalog import Recipient
 from pipelines.catalog.finding import counted
 from pipelines.catalog.recipient_check import address_problem
 from pipelines.catalog.recipient_values import environment_name
 from pipelines.commands.diagnosis import Diagnosis, ok, problem, some_of, warning
+from pipelines.notify.channels import JIRA
 from pipelines.notify.channels.channel import NotSentError
 from pipelines.notify.channels.mail import connected, sender_of, server_of
 from pipelines.notify.news import recipients
 from pipelines.notify.record import latest
+from pipelines.notify.tickets.jira_server import JiraProblemError
 from pipelines.settings import Settings, from_environment, shortened
 
 
@@ -31,6 +34,8 @@ def diagnose_notifications(settings: Settings) -> Iterator[Diagnosis]:
         yield from _addresses(to)
         if any(row.channel == "mail" for row in to):
             yield _mail_server(settings)
+        if any(row.channel == "jira" for row in to):
+            yield _jira(settings)
     yield from _outbox(settings)
 
 
@@ -59,6 +64,15 @@ def _mail_server(settings: Settings) -> Diagnosis:
             return ok("mail server", f"{server.host}:{server.port} takes mail")
     except NotSentError as error:
         return problem("mail server", str(error), "Set NOTIFY_SMTP_URL and NOTIFY_FROM in .env.")
+
+
+def _jira(settings: Settings) -> Diagnosis:
+    try:
+        server = JIRA.server(settings)
+        server.find("sbp-doctor")
+    except JiraProblemError as error:
+        return problem("Jira", str(error), "Set JIRA_URL, JIRA_TOKEN and, for Cloud, JIRA_USER.")
+    return ok("Jira", f"{urlsplit(server.url).hostname} answers")
 
 
 def _outbox(settings: Settings) -> Iterator[Diagnosis]:

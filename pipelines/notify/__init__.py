@@ -5,6 +5,7 @@
 - `routing.py`: who is told of it, in which message, and when
 - `store.py`, `outbox.py`: the messages in `notify.sqlite`, from pending to sent
 - `delivery.py`, `channels/`: how they leave, and what became of it
+- `tickets/`: what the channel `jira` does, and what becomes of tickets
 - `content.py`, `templates/`: how they read
 - `digest.py`: the summaries; `failures.py`: runs and organizations that failed; `history.py`: what would have been sent
 """

@@ -52,20 +52,22 @@ def deliver(
                 db, [name for name, channel in channels.items() if channel.is_repeatable]
             )
             outbox.forget_old(db, now())
-            deadline, unreachable = time.monotonic() + longest, set()
+            deadline, unreachable = time.monotonic() + longest, set[str]()
             for message in outbox.due(db, now()):
                 channel = channels.get(message.channel)
                 place = channel.place(message) if channel else ""
-                if channel is None or place in unreachable or time.monotonic() > deadline:
+                if channel is None or time.monotonic() > deadline:
+                    continue
+                if unreachable & {place, message.channel}:
                     continue
                 outbox.begin(db, message, now())
                 try:
                     channel.send(settings, message)
                 except NotSentError as error:
                     if not isinstance(error, PostponedError):
-                        unreachable.add(place)
+                        unreachable.add(message.channel if error.wait else place)
                     log.error("%s", error)
-                    outbox.postpone(db, message, str(error), now())
+                    outbox.postpone(db, message, str(error), now(), error.wait)
                     ended["pending"] += 1
                 except Exception as error:
                     ended[_end_badly(db, message, error)] += 1

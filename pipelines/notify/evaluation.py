@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.catalog import Recipient
 from pipelines.notify import outbox
 from pipelines.notify.reasons import HEALTH_RANKS, ProductState, Reason, Snapshot
-from pipelines.notify.routing import messages_for
+from pipelines.notify.routing import PER_REASON, messages_for
 from pipelines.notify.store import opened, transaction
 
 KNOWN = """
@@ -47,7 +47,8 @@ def begin_anew(path: Path, umask: int, now: datetime) -> None:
         db.execute("delete from products")
         db.execute(
             "update messages set state = 'unknown', error = 'it may have been sent after the backup was made' "
-            "where state in ('pending', 'sending')"
+            # Of a ticket its label tells.
+            f"where state in ('pending', 'sending') and channel not in ({', '.join(map(repr, PER_REASON))})"
         )
 
 

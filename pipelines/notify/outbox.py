@@ -24,6 +24,7 @@ FIRST_WAIT = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=6)
 KEPT = timedelta(days=90)
 
+_PER_REASON = f"channel in ({', '.join(map(repr, sorted(PER_REASON)))})"
 INSERT = """
 insert or ignore into messages (
     key, recipient, team, channel, address, timezone, rule, subject, payload, state, tries, created_at, due_at
@@ -34,8 +35,12 @@ select * from messages where recipient = ? and rule = ? and state = 'pending' an
 order by message_id limit 1
 """
 OF_DAY = "select count(*) from messages where recipient = ? and due_at >= ? and due_at < ?"
-DUE = """
-select * from messages where state = 'pending' and due_at <= ? order by due_at, message_id limit 1000
+# Tickets last, each of which takes several requests; and what waits for one channel keeps nothing of another's out.
+DUE = f"""
+select * from (
+    select *, row_number() over (partition by channel order by due_at, message_id) as place
+    from messages where state = 'pending' and due_at <= ?
+) where place <= 1000 order by {_PER_REASON}, due_at, message_id
 """
 
 
@@ -207,16 +212,30 @@ def end(db: sqlite3.Connection, message: Message, state: str, error: str | None 
         )
 
 
-def postpone(db: sqlite3.Connection, message: Message, error: str, now: datetime) -> None:
-    """Note that nothing left: it is tried again, each time after twice as long, and fails after the last try."""
+def postpone(
+    db: sqlite3.Connection, message: Message, error: str, now: datetime, wait: float | None = None
+) -> None:
+    """Note that nothing left: it is tried again, each time after twice as long, and fails after the last try.
+
+    A ticket is as good days later. `wait`: the seconds for which nothing more goes by this way.
+    """
     tries = message.tries + 1
-    wait = min(FIRST_WAIT * 2 ** (tries - 1), LONGEST_WAIT)
-    state = "failed" if tries >= MOST_TRIES else "pending"
+    due_at = now + min(FIRST_WAIT * 2 ** min(tries - 1, MOST_TRIES), LONGEST_WAIT)
+    is_over = tries >= MOST_TRIES
+    if message.channel in PER_REASON:
+        is_over = now > message.created_at + KEPT
+    state = "failed" if is_over else "pending"
     with transaction(db):
         db.execute(
             "update messages set state = ?, error = ?, due_at = ? where message_id = ?",
-            [state, error, (now + wait).isoformat(), message.message_id],
+            [state, error, due_at.isoformat(), message.message_id],
         )
+        if wait:
+            until = now + min(timedelta(seconds=wait), LONGEST_WAIT)
+            db.execute(
+                "update messages set due_at = max(due_at, ?) where channel = ? and state = 'pending'",
+                [until.isoformat(), message.channel],
+            )
 
 
 def settle_interrupted(db: sqlite3.Connection, repeatable: Iterable[str]) -> None:
@@ -224,7 +243,7 @@ def settle_interrupted(db: sqlite3.Connection, repeatable: Iterable[str]) -> Non
     channels = list(repeatable)
     with transaction(db):
         db.execute(
-            "update messages set state = 'pending' where state = 'sending' and tries < ? "
+            f"update messages set state = 'pending' where state = 'sending' and (tries < ? or {_PER_REASON}) "
             f"and channel in ({', '.join('?' * len(channels))})",
             [MOST_TRIES, *channels],
         )

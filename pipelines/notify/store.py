@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 # Times are naive UTC as ISO text: those of episodes by Sentry's clock, those of messages by this machine's.
 TABLES = """
 create table if not exists told (subject text primary key, reason text, told_at text);
@@ -32,6 +32,13 @@ create table if not exists messages (
 );
 create index if not exists due_messages on messages (state, due_at);
 create index if not exists messages_of_recipients on messages (recipient, due_at);
+create table if not exists tickets (
+    ticket_id integer primary key, label text not null unique, project text not null, organization text not null,
+    issue_id text not null, opened_at text not null, seen_until text not null, made_by text not null, earlier_key text,
+    is_linked integer not null, asked_at text, ticket_key text, url text, created_at text, resolved_at text,
+    status text, status_category text, ticket_resolved_at text, refreshed_at text
+);
+create index if not exists tickets_of_issues on tickets (project, organization, issue_id);
 create table if not exists digests (recipient text primary key, made_on text not null, covered_until text);
 """
 _WAIT = 30.0  # seconds, for another process to end its transaction

@@ -1,4 +1,4 @@
-"""`/sync/`: how the data came here: runs, failures, how fresh each organization is, and who was notified of what."""
+"""`/sync/`: how the data came here: runs, failures, freshness of each organization, messages sent, and tickets."""
 
 from __future__ import annotations
 
@@ -44,4 +44,5 @@ def syncs(request: Request, reader: Reader) -> Response:
         organizations=reader.run("from marts.organization_freshness order by hours_behind desc, 1"),
         publications=publications(request.app.state.file.path),
         notified=latest(request.app.state.notify_state),
+        tickets=reader.rows("tickets"),
     )

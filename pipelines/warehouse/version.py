@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.sentry.schema import DATASET
-from pipelines.warehouse import run_log
+from pipelines.warehouse import run_log, tickets
 from pipelines.warehouse.attach import connect
 from pipelines.warehouse.errors import WarehouseError
 from pipelines.warehouse.raw_tables import create_what_is_missing
@@ -42,6 +42,7 @@ def upgrade(warehouse: Path) -> str | None:
         if found < 2:
             _to_format_2(db)
         db.execute(run_log.CREATE)
+        db.execute(tickets.CREATE)
         for statement in CREATE.strip().split(";\n"):
             db.execute(statement, {"format": FORMAT} if "$format" in statement else None)
         # Models read columns that no load may have brought yet.

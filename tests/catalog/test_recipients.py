@@ -32,13 +32,14 @@ def test_cells_are_understood_as_people_write_them(folder: Folder) -> None:
         "recipients.csv",
         RECIPIENTS
         + '(Unowned),chat,ENV:NOTIFY_ADDRESS_OPS,"new_high, SLA_BREACHED",high,weekly always,22:00\u20137:30 except critical,Europe/Berlin\n'
-        + "Commerce,jira,PAY,,,,,\n,webhook,https://example.com/x?k=1,none,,daily,12:00-24:00,\n",
+        + "Commerce,jira,PAY/Service  request,,,,,\n,webhook,https://example.com/x?k=1,none,,daily,12:00-24:00,\n",
     )
 
     assert folder.messages() == []
     chat, jira, webhook = read_recipients(folder.path)
     assert (chat.team, chat.address) == ("(unowned)", "env:NOTIFY_ADDRESS_OPS")
     assert (chat.rules, chat.min_priority) == (("new_high", "sla_breached"), "high")
+    assert jira.address == "PAY/Service request"
     assert chat.digest == Digest("weekly", is_sent_always=True)
     assert chat.quiet_hours == QuietHours(time(22), time(7, 30), is_critical_sent=True)
     assert (chat.timezone, jira.rules, webhook.rules) == ("Europe/Berlin", None, ())
@@ -106,6 +107,10 @@ def test_quiet_hours_may_run_over_midnight() -> None:
         (
             ",jira,PAY,regressed,,,,",
             "error: there are no tickets for regressed; write some of new_high, sla_breached, or leave rules blank for both",
+        ),
+        (
+            ",jira,pay/,,,,,",
+            'error: address "pay/" is none of channel jira; write the key of a project in Jira such as PAY, or PAY/Task with the type of its tickets',
         ),
         (",jira,PAY,,,daily,,", "error: there is no digest by ticket; leave digest blank"),
     ],

@@ -38,6 +38,8 @@ from pipelines.settings import ROOT, read_settings
 from pipelines.warehouse.lock import run_lock
 from pipelines.warehouse.version import FORMAT, upgrade
 from tests.commands.small_publication import write_published
+from tests.notify.fake_jira import TOKEN as JIRA_TOKEN
+from tests.notify.fake_jira import FakeJira
 from tests.notify.mail_server import MailServer
 
 
@@ -314,22 +316,29 @@ def test_whether_people_can_be_told_is_looked_at(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rows = ",mail,a@b.example\n,chat,env:NOTIFY_ADDRESS_CHAT\n,webhook,env:NOTIFY_ADDRESS_HOOK\n"
+    rows = (
+        ",mail,a@b.example\n,chat,env:NOTIFY_ADDRESS_CHAT\n,webhook,env:NOTIFY_ADDRESS_HOOK\n"
+        ",jira,SHOP/Task\n"
+    )
     (tmp_path / "seeds" / "recipients.csv").write_text(f"team,channel,address\n{rows}")
     monkeypatch.setenv("NOTIFY_ADDRESS_HOOK", "a secret that is no address")
     told = Told(capfd, sentry.url)
-    assert told["recipients"] == "ok: 3 rows of recipients.csv"
+    assert told["recipients"] == "ok: 4 rows of recipients.csv"
     assert told["NOTIFY_ADDRESS_CHAT"].startswith("problem: is not set, and line 3")
     assert told["NOTIFY_ADDRESS_HOOK"].startswith("problem: holds no address of channel webhook")
     assert told["mail server"].startswith("problem: NOTIFY_FROM is not set")
+    assert told["Jira"].startswith("problem: JIRA_URL is not set")
     assert "secret" not in told.text
 
     data.mkdir()
     (data / "notify.sqlite").write_bytes(b"no database" * 100)
-    with MailServer() as server:
+    with MailServer() as server, FakeJira(is_cloud=False) as jira:
+        monkeypatch.setenv("JIRA_URL", jira.url)
+        monkeypatch.setenv("JIRA_TOKEN", JIRA_TOKEN)
         monkeypatch.setenv("NOTIFY_FROM", "sbp@example.com")
         monkeypatch.setenv("NOTIFY_SMTP_URL", server.url)
         told = Told(capfd, sentry.url)
     assert told["mail server"].endswith("takes mail")
+    assert told["Jira"] == "ok: 127.0.0.1 answers"
     assert "damaged" in told["outbox"]
     assert "Move it away" in told["outbox"]

@@ -22,7 +22,7 @@ import pyarrow as pa
 from pipelines.catalog.health_targets import with_defaults
 from pipelines.catalog.loading import COLUMNS
 from pipelines.sentry.schema import RAW_TABLES
-from pipelines.warehouse import run_log
+from pipelines.warehouse import run_log, tickets
 from tests.forked_python import forked_python
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -66,7 +66,7 @@ class WrittenWarehouse:
     def __post_init__(self) -> None:
         """Create every table, empty."""
         with self.connect() as db:
-            db.execute(f"{run_log.CREATE}; create schema raw_sentry")
+            db.execute(f"{run_log.CREATE}; {tickets.CREATE}; create schema raw_sentry")
             for table in RAW_TABLES:
                 columns = table.schema.append(pa.field("_dlt_load_id", pa.string()))
                 db.register("empty", columns.empty_table())

@@ -64,6 +64,8 @@ contract of the published tables leaves a choice, this is the reading taken here
     tree is added up, sessions by their number.
 22. A release brought what it introduced, and what it brought back when that was last reopened. Where Sentry counts new
     issues of it and none is known, or Sentry does not count, their number is unknown.
+23. A ticket and its issue disagree if the one is done and the other unresolved, or the other way round; of an issue in
+    a project of Jira's, its newest ticket alone can.
 """
 
 from __future__ import annotations
@@ -73,6 +75,7 @@ from .oracle_days import Days
 from .oracle_facts import Oracle
 from .oracle_health import product_health_history, product_health_measures
 from .oracle_movers import product_movers
+from .oracle_tickets import fct_tickets
 from .oracle_triage import triage_queue
 from .oracle_usage import dim_releases, product_releases
 from .oracle_versions import product_history, project_assignment_history
@@ -86,6 +89,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "fct_issues": ("issue_id",),
     "issue_rules": ("line",),
     "fct_issue_status_changes": ("issue_id", "changed_at", "to_status"),
+    "fct_tickets": ("ticket_key",),
     "fct_project_daily": ("project_id", "date_on"),
     "product_overview": ("product_id",),
     "product_health_measures": ("product_id", "measure"),
@@ -118,6 +122,7 @@ def expected(world: RawWorld, *earlier: RawWorld) -> dict[str, list[Row]]:
         "issue_rules": reports.issue_rules(oracle),
         "fct_issue_status_changes": oracle.fct_issue_status_changes(),
         "fct_project_daily": days.fct_project_daily(),
+        "fct_tickets": fct_tickets(oracle),
         "product_overview": reports.product_overview(oracle),
         "product_health_measures": product_health_measures(oracle),
         "product_health_history": product_health_history(oracle),

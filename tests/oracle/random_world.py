@@ -71,6 +71,7 @@ def random_world(
                 issue_rules=rules,
                 health_targets=random_catalog.health_targets(),
                 sync_runs=_sync_runs(truth, run.index),
+                tickets=_tickets(raw["issues"], run.started["acme"]),
             )
         )
     return RandomWorld(truth, tuple(worlds))
@@ -134,6 +135,36 @@ def _organization_syncs(truth: GroundTruth, last: int) -> list[Row]:
         for run in truth.runs[: last + 1]
         for organization, started in run.started.items()
     ]
+
+
+def _tickets(issues: list[Row], as_of: datetime) -> list[Row]:
+    """A ticket of every seventh issue, one more of some, and one of an issue that nobody knows."""
+    categories = ("to_do", "in_progress", "done", "deleted", None)
+    chosen = sorted({issue["issue_id"] for issue in issues})[::7]
+    rows = []
+    for place, issue_id in enumerate([*chosen, "unknown"]):
+        for again in range(1 + (place % 5 == 0)):
+            category = categories[(place + again) % len(categories)]
+            rows.append(
+                {
+                    "project": "SHOP",
+                    "organization_slug": "acme",
+                    "issue_id": issue_id,
+                    "ticket_key": f"SHOP-{2 * place + again}",
+                    "ticket_url": f"https://jira.example/browse/SHOP-{2 * place + again}",
+                    "ticket_status": category and category.title(),
+                    "ticket_status_category": category,
+                    "earlier_ticket_key": f"SHOP-{2 * place}" if again else None,
+                    "is_latest": again or place % 5 != 0,
+                    "opened_at": as_of - timedelta(days=1 + place % 9),
+                    "created_at": as_of - timedelta(days=place % 9),
+                    "ticket_resolved_at": as_of - timedelta(hours=2)
+                    if category == "done"
+                    else None,
+                    "refreshed_at": as_of if category else None,
+                }
+            )
+    return [row | {"is_latest": bool(row["is_latest"])} for row in rows]
 
 
 def _sync_runs(truth: GroundTruth, last: int) -> list[Row]:

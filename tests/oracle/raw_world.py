@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipelines.catalog.loading import COLUMNS
 from pipelines.sentry.schema import RAW_TABLES
-from pipelines.warehouse import run_log
+from pipelines.warehouse import run_log, tickets
 from tests.dbt.warehouse import write_seeds
 
 Row = dict[str, Any]
@@ -34,6 +34,7 @@ class RawWorld:
     sla_targets: list[Row]
     health_targets: list[Row]
     sync_runs: list[Row]
+    tickets: list[Row]
 
     @property
     def as_of(self) -> datetime:
@@ -53,6 +54,8 @@ class RawWorld:
                 db.register("incoming", incoming)
                 db.execute(f"create or replace table raw_sentry.{name} as from incoming")
             write_seeds(db, {name: getattr(self, name) for name in COLUMNS})
-            db.execute(f"drop table if exists ops.sync_runs; {run_log.CREATE}")
+            db.execute(f"drop table if exists ops.sync_runs; {run_log.CREATE}; {tickets.CREATE}")
             db.register("incoming", pa.Table.from_pylist(self.sync_runs))
             db.execute("insert into ops.sync_runs by name from incoming")
+            db.register("incoming", pa.Table.from_pylist(self.tickets))
+            db.execute("delete from ops.tickets; insert into ops.tickets by name from incoming")

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
 
+import duckdb
 import pytest
 import requests
 
@@ -20,6 +21,7 @@ from pipelines.pages import serving
 from pipelines.pages.app import create_app
 from pipelines.publish import open_published
 from pipelines.settings import Settings
+from tests.notify.fake_jira import TOKEN, FakeJira
 from tests.notify.mail_server import MailServer
 from tests.notify.messages import recipient
 from tests.pipeline.conftest import Deployment, failure_texts
@@ -27,6 +29,7 @@ from tests.pipeline.conftest import Deployment, failure_texts
 RECIPIENTS = """team,channel,address,rules,min_priority,digest,quiet_hours,timezone
 ,mail,all@example.com,new_high,,daily always,,
 ,webhook,env:NOTIFY_ADDRESS_NOWHERE,new_high,,,,
+,jira,SHOP,new_high,,,,
 """
 
 
@@ -34,8 +37,10 @@ def test_a_new_issue_is_told_once_and_nothing_else_is(
     deployment: Deployment, world: SentryWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (deployment.seeds / "recipients.csv").write_text(RECIPIENTS)
-    with MailServer() as server:
+    with MailServer() as server, FakeJira(is_cloud=False) as jira:
         environment = {
+            "JIRA_URL": jira.url,
+            "JIRA_TOKEN": TOKEN,
             "NOTIFY_SMTP_URL": server.url,
             "NOTIFY_FROM": "sbp@example.com",
             "PAGES_URL": "https://products.example.com",
@@ -57,9 +62,19 @@ def test_a_new_issue_is_told_once_and_nothing_else_is(
         assert checks["mail_delivered"]
         assert not checks["webhook_delivered"], "its address is not set, and the run is fine"
 
+        assert checks["jira_delivered"]
+        [ticket] = jira.tickets.values()
+        assert ticket.fields["summary"].endswith(": FatalError: all is lost")
+
+        jira.move(ticket, "Done")
         rebuilt = deployment.run("rebuild_marts", **environment)
         assert rebuilt.success, failure_texts(rebuilt)
         assert len(server.mails) == 1
+        with duckdb.connect(str(deployment.published), read_only=True) as db:
+            tickets = db.execute(
+                "select issue_id, ticket_key, ticket_status_category, disagreement from marts.fct_tickets"
+            ).fetchall()
+        assert tickets == [(issue.id, "SHOP-1", "done", "issue_is_open")]
 
         settings = Settings(
             data_dir=deployment.data, seeds_dir=deployment.seeds, notify_from="sbp@example.com"
@@ -116,9 +131,11 @@ def test_a_row_can_be_tried_before_it_is_kept(
 def assert_shown(settings: Settings) -> None:
     with closing(sqlite3.connect(settings.notify_state)) as db:
         states = dict(db.execute("select channel, state from messages where rule = 'new_high'"))
-    assert states == {"mail": "sent", "webhook": "pending"}
+    assert states == {"mail": "sent", "webhook": "pending", "jira": "sent"}
     app = create_app(settings)
     with serving.served(app) as url:
         page = requests.get(f"{url}/sync/", timeout=30).text
     assert "mail all@example.com" in page
+    assert "jira SHOP" in page
+    assert "The ticket is done, the issue is not" in page
     assert "webhook (address in the environment)" in page

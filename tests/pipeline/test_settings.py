@@ -88,6 +88,9 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "NOTIFY_SMTP_URL": "smtp://127.0.0.1:1",
         "NOTIFY_FROM": "sbp@example.com",
         "NOTIFY_WEBHOOK_SECRET": "pepper",
+        "JIRA_URL": "http://127.0.0.1:1",
+        "JIRA_USER": "robot@example.com",
+        "JIRA_TOKEN": "pepper",
         "PAGES_URL": "https://products.example.com",
         "UI_HOSTS": "sentry.example",
         "PAGES_HOST": "",  # both: pages/

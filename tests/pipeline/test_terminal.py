@@ -147,7 +147,7 @@ def test_a_failure_ends_with_its_one_message(
     ("limit", "timeout", "message"),
     [
         ("", "0.0003", "took longer than 0.0003 hours and was ended (RUN_TIMEOUT_HOURS)"),
-        ("-v 520000", "24", ""),  # whatever it is that finds no memory
+        ("-v 600000", "24", ""),  # whatever it is that finds no memory
     ],
 )
 def test_a_run_that_is_ended_is_told_and_blocks_nothing(

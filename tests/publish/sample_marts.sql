@@ -136,6 +136,11 @@ select 'p0' as product_id, 'critical' as health, $stamp as health_reason, $as_of
 create or replace table marts.product_movers as
 select 'p0' as product_id, 1::bigint as mover_rank, 'new' as change, '1' as issue_id, $stamp as title;
 
+create or replace table marts.fct_tickets as
+select issue_id, 'SHOP-' || issue_id as ticket_key, true as is_latest
+from marts.fct_issues
+limit 3;
+
 create or replace table marts.issue_rules as
 select 2::integer as line, 'p0' as product_id, $stamp as pattern;
 

@@ -106,7 +106,8 @@ def test_killed_at_any_statement_it_leaves_all_or_nothing(
             break
         assert process.exitcode == -signal.SIGKILL
         assert content(warehouse) == after(1, loaded), f"killed at statement {step}"
-    assert step > 20
+    assert len(loaded) == 2  # it was killed at every moment before that
+    assert step > 10
     assert content(warehouse) == after(loaded[-1], loaded)
     assert {path.name for path in tmp_path.iterdir()} == {"warehouse.duckdb", "dlt", "changes"}
     assert not list((tmp_path / "dlt").glob("scratch*"))

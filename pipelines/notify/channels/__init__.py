@@ -2,14 +2,17 @@
 
 from pipelines.notify.channels.channel import Channel
 from pipelines.notify.channels.chat import Chat
+from pipelines.notify.channels.jira import Jira
 from pipelines.notify.channels.mail import Mail
 from pipelines.notify.channels.on_failure import FailureCommand, FailureWebhook
 from pipelines.notify.channels.webhook import Webhook
 
+JIRA = Jira()
 CHANNELS: dict[str, Channel] = {
     "mail": Mail(),
     "chat": Chat(),
     "webhook": Webhook(),
+    "jira": JIRA,
     "failure_command": FailureCommand(),
     "failure_webhook": FailureWebhook(),
 }

@@ -12,7 +12,11 @@ from pipelines.settings import Settings, SettingsError, from_environment
 
 
 class NotSentError(Exception):
-    """Nothing has left; it may be tried again later."""
+    """Nothing has left; it may be tried again later. `wait`: the seconds for which the other side wants to be left."""
+
+    def __init__(self, words: str, wait: float | None = None) -> None:
+        super().__init__(words)
+        self.wait = wait
 
 
 class PostponedError(NotSentError):
