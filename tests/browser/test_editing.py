@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from pipelines import models
 from tests.browser.conftest import DARK, NO_SCRIPT, PHONE, PHONE_WIDTH, Open, violations, width
@@ -144,6 +144,12 @@ def test_a_rule_counts_while_it_is_written(open_page: Open, desk: Desk) -> None:
     page.get_by_role("link", name="Add a rule").click()
     count = page.locator("#matches")
     expect(count).to_contain_text("once project, field and text are entered")
+    # Whoever types fast does not wait for the first answer.
+    held: list[Route] = []
+    page.route(
+        "**/issue_rules/matches?*",
+        lambda route: route.continue_() if held else held.append(route),
+    )
     page.get_by_label("Sentry project").fill("shop-backend")
     page.get_by_label("Where to look").select_option("title")
     page.get_by_label("What to look for").fill("*")
