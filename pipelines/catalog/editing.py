@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -79,6 +79,15 @@ class File:
     def find(self, cells: Cells) -> Record | None:
         """Return the first row with these very cells."""
         return next((record for record in self.rows if self.cells(record) == dict(cells)), None)
+
+    def find_key(self, key: Collection[str], cells: Cells) -> Record | None:
+        """Return the first row that means the same in these columns, as far as the file has them."""
+        columns = [column for column in self.columns if column.name in key]
+        for record in self.rows:
+            found = self.cells(record)
+            if all(same(each, found[each.name], cells.get(each.name, "")) for each in columns):
+                return record
+        return None
 
     def changed(self, line: int, cells: Cells) -> bytes:
         """Return the file with other cells in one row; a cell that means the same stays as it is written."""

@@ -11,6 +11,8 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+from markupsafe import Markup
+
 _LARGEST = 10_000_000  # bytes
 
 
@@ -18,6 +20,7 @@ _LARGEST = 10_000_000  # bytes
 def mail_catcher(folder: Path) -> Iterator[str]:
     """Serve SMTP on this machine meanwhile; returns its address. Mails are in `folder`, as they came and as HTML."""
     folder.mkdir(parents=True, exist_ok=True)
+    index_of(folder).write_text(_index(folder), encoding="utf-8")
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -70,6 +73,7 @@ def _keep(folder: Path, content: bytes) -> None:
             suffix = "txt" if kind == "plain" else kind
             text = part.get_content()
             (folder / f"{number:03}.{suffix}").write_text(text, encoding="utf-8")
+    index_of(folder).write_text(_index(folder), encoding="utf-8")
 
 
 def caught(folder: Path) -> list[tuple[Path, str, str]]:
@@ -79,3 +83,21 @@ def caught(folder: Path) -> list[tuple[Path, str, str]]:
         mail = message_from_bytes(path.read_bytes(), policy=default)
         found.append((path.with_suffix(".html"), str(mail["To"]), str(mail["Subject"])))
     return found
+
+
+def index_of(folder: Path) -> Path:
+    """Return the page that names all mails of the folder."""
+    return folder.absolute() / "index.html"
+
+
+def _index(folder: Path) -> str:
+    rows = [
+        Markup('<li><a href="{0}">{1}</a> to {2}, <a href="{3}">as text</a>').format(
+            path.name, subject, to, path.with_suffix(".txt").name
+        )
+        for path, to, subject in caught(folder)
+    ]
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Mails of the demo</title>'
+    look = '<meta name="color-scheme" content="light dark"><style>li { margin: 8px 0; }</style>'
+    shown = Markup("<ol reversed>{}</ol>").format(Markup("").join(rows)) if rows else "None yet."
+    return f"{head}{look}<h1>Mails of the demo, the newest first</h1>{shown}"

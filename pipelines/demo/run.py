@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -16,9 +17,11 @@ from rich.console import Console
 from pipelines.commands.dagster import serve
 from pipelines.commands.report import Published, read_before, read_published, show
 from pipelines.commands.watching import run_and_watch
-from pipelines.demo.mail_catcher import caught, mail_catcher
+from pipelines.demo.mail_catcher import caught, index_of, mail_catcher
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
+from pipelines.notify.delivery import deliver
+from pipelines.notify.digest import note_digests
 from pipelines.pages.app import create_app
 from pipelines.pages.serving import served
 from pipelines.settings import EXAMPLE, Settings, shortened
@@ -39,20 +42,25 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
     os.umask(settings.umask)
     # Apart from the data of one's own Sentry.
     apart = {"data_dir": settings.demo_data, "dagster_postgres_url": SecretStr("")}
-    settings = settings.model_copy(update=apart)
+    settings = settings.model_copy(update=apart | {"seeds_dir": EXAMPLE})
     mails = settings.data / "mails"
     with _fake_sentry(settings.data) as sentry, mail_catcher(mails) as smtp_url:
-        environment = _environment(settings, sentry.url, smtp_url)
+        mailed = {
+            "notify_smtp_url": SecretStr(smtp_url),
+            "notify_from": "Sentry by Product <demo@example.com>",
+            "pages_url": f"http://127.0.0.1:{settings.pages_port}",
+        }
+        settings = settings.model_copy(update=mailed)
+        environment = _environment(settings, sentry.url)
         if with_ui:
-            shown = {"sentry_url": sentry.url, "seeds_dir": EXAMPLE, "pages_editing": True}
+            shown = {"sentry_url": sentry.url, "pages_editing": True, "pages_host": "127.0.0.1"}
             app = create_app(
-                settings.model_copy(update=shown | {"pages_host": "127.0.0.1"}),
+                settings.model_copy(update=shown),
                 now=lambda: sentry.world.clock.replace(tzinfo=None),
             )
             with served(app, settings.pages_port) as url:
-                print(
-                    f"The pages are on {url}. Mails are caught in {shortened(mails)}.", flush=True
-                )
+                print(f"The pages are on {url}.", flush=True)
+                print(f"Mails are caught, to be looked at: {index_of(mails).as_uri()}", flush=True)
                 return serve(settings, port, environment)
         return _run(settings, environment, sentry)
 
@@ -77,8 +85,17 @@ def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) ->
         else ""
     )
     show(console, after, before, settings.published, again + NEXT, SUGGEST)
+    _send_digests(settings, sentry.world.clock.replace(tzinfo=None), is_first=before is None)
     _show_mails(data / "mails", earlier)
     return 0
+
+
+def _send_digests(settings: Settings, clock: datetime, *, is_first: bool) -> None:
+    """Send the digests that are due by the fake Sentry's clock, the first of them at once."""
+    if is_first:
+        note_digests(settings, clock - timedelta(days=7))
+    note_digests(settings, clock)
+    deliver(settings, now=lambda: clock)
 
 
 def _show_mails(folder: Path, earlier: int) -> None:
@@ -87,6 +104,8 @@ def _show_mails(folder: Path, earlier: int) -> None:
     for path, to, subject in mails[: len(mails) - earlier][:MOST_MAILS]:
         console.print(f"Mail to {to}: {subject}", markup=False, highlight=False)
         console.print(f"  {shortened(path)}", markup=False, highlight=False)
+    if mails:
+        console.print(f"All mails: {index_of(folder).as_uri()}", markup=False, highlight=False)
 
 
 def _published(path: Path) -> Published:
@@ -110,7 +129,7 @@ def _runs_so_far(data: Path) -> int:
         return 0
 
 
-def _environment(settings: Settings, url: str, smtp_url: str) -> dict[str, str]:
+def _environment(settings: Settings, url: str) -> dict[str, str]:
     """Return the environment of the job: the fake Sentry, the demo's own data folder, and nothing of `.env`."""
     blank = dict.fromkeys((name.upper() for name in Settings.model_fields), "")
     return {
@@ -118,9 +137,9 @@ def _environment(settings: Settings, url: str, smtp_url: str) -> dict[str, str]:
         **blank,
         "SENTRY_URL": url,
         "SENTRY_AUTH_TOKEN": TOKEN,
-        "NOTIFY_SMTP_URL": smtp_url,
-        "NOTIFY_FROM": "Sentry by Product <demo@example.com>",
-        "PAGES_URL": f"http://127.0.0.1:{settings.pages_port}",
+        "NOTIFY_SMTP_URL": settings.notify_smtp_url.get_secret_value(),
+        "NOTIFY_FROM": settings.notify_from,
+        "PAGES_URL": settings.pages_url,
         "DATA_DIR": str(settings.data),
         "SEEDS_DIR": str(EXAMPLE),
         "PRODUCTION_ENVIRONMENTS": "production",

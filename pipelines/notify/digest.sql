@@ -1,22 +1,20 @@
--- What happened to issues after $since: new and high, late, fixed; by the products of $team, of all teams by root product.
+-- What happened to issues after $since: new and high, late, fixed; by the section of the digest that tells of them.
 with issues as (
 
     select
         issues.*,
-        case when $team is null then products.root_product_id else issues.product_id end as unit_id,
+        units.unit_id,
         issues.opened_at + to_seconds(issues.sla_target_hours * 3600) as late_at,
         publication.as_of
     from marts.fct_issues as issues
     cross join marts.publication as publication
-    left join marts.dim_products as products
-        on issues.product_id = products.product_id
+    left join digest_units as units
+        on issues.product_id = units.product_id
     where
         issues.status in ('unresolved', 'resolved')
-        and coalesce(products.is_active, true)
         and (
-            $team is null
-            or lower(case when issues.product_id is null then '(unassigned)' else coalesce(products.owner_team, '(unowned)') end)
-            = lower($team)
+            units.unit_id is not null
+            or (issues.product_id is null and coalesce(lower($team), '(unassigned)') = '(unassigned)')
         )
 
 ),

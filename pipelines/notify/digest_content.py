@@ -11,6 +11,7 @@ import duckdb
 from pipelines.catalog import Recipient
 from pipelines.catalog.finding import counted
 from pipelines.catalog.recipient_values import UNASSIGNED
+from pipelines.catalog.values import PRIORITIES
 from pipelines.notify.published_reasons import query
 from pipelines.notify.reasons import HEALTH_RANKS, rank_of
 
@@ -19,12 +20,7 @@ select
     product_id, product_name, product_priority, health, health_reason, unresolved_issues, sla_breached_issues,
     events_7d, events_previous_7d, new_issues_7d, new_issues_previous_7d, resolved_issues_7d
 from marts.product_overview
-where
-    is_active
-    and case
-        when $team is null then parent_product_id is null
-        else lower(coalesce(owner_team, '(unowned)')) = lower($team)
-    end
+where product_id in (select unit_id from digest_units)
 order by case health when 'critical' then 0 when 'at_risk' then 1 else 2 end, tree_order
 """
 HEALTH_CHANGES = """
@@ -35,12 +31,11 @@ with versions as (
     from marts.product_health_history
 )
 select products.product_id, products.product_name, versions.health, versions.health_before, versions.health_reason,
-    case when $team is null then products.root_product_id else products.product_id end as unit_id
+    units.unit_id
 from versions
 inner join marts.dim_products as products on versions.product_id = products.product_id
-where
-    versions.valid_from > $since and versions.health_before is not null and products.is_active
-    and ($team is null or lower(coalesce(products.owner_team, '(unowned)')) = lower($team))
+inner join digest_units as units on versions.product_id = units.product_id
+where versions.valid_from > $since and versions.health_before is not null
 qualify row_number() over (partition by versions.product_id order by versions.valid_from desc) = 1
 order by products.tree_order
 """
@@ -70,17 +65,14 @@ def digest_payload(
 ) -> dict[str, Any] | None:
     """Return the digest of what happened after `since`, None if there is nothing to say and none is wanted then."""
     assert recipient.digest is not None
-    team = recipient.team
+    team, least = recipient.team, recipient.min_priority
     facts = {"team": team, "since": since}
+    enough = PRIORITIES if least is None else PRIORITIES[: rank_of(least) + 1]
+    published.execute(query("digest_units"), {"team": team, "least": least, "enough": enough})
     changes = _rows(published, HEALTH_CHANGES, facts)
     events = _rows(published, query("digest"), facts)
     coverage = _rows(published, COVERAGE, {})[0]
-    least = recipient.min_priority
-    units = [
-        unit
-        for unit in _rows(published, UNITS, facts)
-        if least is None or rank_of(unit["product_priority"]) <= rank_of(least)
-    ]
+    units = _rows(published, UNITS, {})
     if least is None and team in (None, UNASSIGNED):
         units.append({"product_id": None, "product_name": "Projects without a product"})
     ids = {unit["product_id"] for unit in units}
@@ -103,7 +95,9 @@ def digest_payload(
     if of_health := sum(row["unit_id"] in ids for row in changes):
         parts.append(counted(of_health, "change") + " of health")
     words = ", ".join(parts) or "nothing new"
-    whose = team or "all teams"
+    whose = (team or "all teams") + (f", {least} priority" if least else "")
+    if least and least != PRIORITIES[0]:
+        whose += " and above"
     return {
         "kind": "digest",
         "subject": f"{recipient.digest.period.capitalize()} digest for {whose}: {words}",
@@ -140,7 +134,7 @@ def _section(
     return {
         "title": unit["product_name"],
         "product_id": product_id,
-        "detail": health or "",
+        "detail": f"health: {health}" if health else "",
         "lines": lines,
     }
 

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipelines.catalog import Checked, Finding, SentryProject
-from pipelines.catalog.editing import Cells, EditError, File
+from pipelines.catalog.editing import EditError, File
 from pipelines.catalog.mapping import Matcher
 from pipelines.catalog.reading import read
+from pipelines.catalog.spreadsheet import Record
 from pipelines.catalog.tables import PRODUCTS, PROJECT_PRODUCTS
 from pipelines.pages.asked import SIZE, asked
 from pipelines.pages.catalog_editor import CatalogEditor, Edit
@@ -50,7 +51,6 @@ def standing(editor: CatalogEditor, reader: Reader, checked: Checked) -> dict[st
     """Return whether the files are edited here, whether they are published, and their errors."""
     published = reader.publication.catalog_fingerprint
     return {
-        "is_on": editor.is_on,
         "is_published": None if published is None else published == editor.fingerprint(),
         "errors": checked.errors,
     }
@@ -135,28 +135,26 @@ def _shown(sheet: Sheet, file: File, words: str) -> list[dict[str, Any]]:
 
 @reads
 def row(request: Request, reader: Reader) -> Response:
-    """Return the form of one row, or of a new one with the cells that the address gives."""
+    """Return the form of one row, by its line or its key, or of a new one with the cells that the address gives."""
     editor: CatalogEditor = request.app.state.editor
     sheet = sheet_of(request.path_params["table"])
     line = request.query_params.get("line", "")
+    given = {name: request.query_params.get(name, "") for name in sheet.fields}
     try:
         file = editor.open(sheet.table)
-        if line:
-            number = int(line) if line.isdecimal() and len(line) < 9 else 0
-            was: Cells = file.cells(file.row(number))
-        else:
-            number, was = 0, {}
+        number = int(line) if line.isdecimal() and len(line) < 9 else 0
+        record = file.row(number) if line else _named(sheet, file, given)
     except EditError as error:
         raise NotThereError(
             f"{error} The file may have changed since; go back to its rows."
         ) from error
-    given = {name: request.query_params.get(name, "") for name in sheet.fields}
-    edit = Edit(
-        sheet.table,
-        "change" if line else "add",
-        number,
-        file.fingerprint,
-        was or given,
-        was,
-    )
+    action, number, was = ("change", record.line, file.cells(record)) if record else ("add", 0, {})
+    edit = Edit(sheet.table, action, number, file.fingerprint, was or given, was)
     return entry_page(request, reader, sheet, file, edit)
+
+
+def _named(sheet: Sheet, file: File, given: dict[str, str]) -> Record | None:
+    """Return the row of this key, else the one that has it for any organization: a second one would only hide it."""
+    if not any(given[name] for name in sheet.key):
+        return None
+    return file.find_key(sheet.key, given) or file.find_key(sheet.key, given | {"organization": ""})

@@ -47,7 +47,6 @@ def entry_page(
         request,
         reader,
         "catalog_entry",
-        is_on=editor.is_on,
         sheet=sheet,
         edit=edit,
         label=label(sheet, edit),

@@ -42,13 +42,7 @@ def _row_now(sheet: Sheet, file: File, edit: Edit) -> Record | None:
     """Return the row that is meant, wherever it stands now: the very same one, else that of the same key."""
     if edit.was and (record := file.find(edit.was)):
         return record
-    key = edit.was or edit.cells
-    columns = [column for column in file.columns if column.name in sheet.key]
-    for record in file.rows:
-        cells = file.cells(record)
-        if all(same(each, cells[each.name], key.get(each.name, "")) for each in columns):
-            return record
-    return None
+    return file.find_key(sheet.key, edit.was or edit.cells)
 
 
 def _merged(file: File, edit: Edit, theirs: Cells | None, record: Record | None) -> Edit:

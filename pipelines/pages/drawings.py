@@ -31,14 +31,20 @@ def sparkline(values: Sequence[float | None], title: str) -> Markup:
 
 
 def factors(parts: Sequence[tuple[str, float]], full: float) -> Markup:
-    """Return a bar of the parts of a score, each with its name and points; `full` is the length of the whole bar."""
-    title = ", ".join(f"{name} {points:g}" for name, points in parts if points)
-    drawn, left = Markup(""), 0.0
+    """Return a bar of the parts of a score, each with its name and points; `full` is the length of the whole bar.
+
+    What parts below 0 take off is faint, so that the rest is as long as the score.
+    """
+    named = ", ".join(f"{name} {points:g}" for name, points in parts if points)
+    score = sum(points for _, points in parts)
+    drawn, left, scale = Markup(""), 0.0, WIDTH / (full or 1)
     for place, (_, points) in enumerate(parts):
-        width = max(points, 0) / (full or 1) * WIDTH
+        width = max(points, 0) * scale
         drawn += _box(f"part-{place}", left, 0, width, 12)
         left += width
-    return _small("factors", 12, title, drawn)
+    if left > score * scale:
+        drawn += _box("off", score * scale, 0, left - score * scale, 12)
+    return _small("factors", 12, f"{named}: {score:.1f} of {full:g}", drawn)
 
 
 def diverging(new: float | None, fixed: float | None, most: float) -> Markup:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -67,6 +67,10 @@ class Listing:
             default_sort=self.sort,
             views=views,
         )
+
+    def with_column(self, column: Column) -> Listing:
+        """Return the list with one more column at the right."""
+        return replace(self, columns=(*self.columns, column))
 
     def page(self, reader: Reader, wanted: Asked, **parameters: Any) -> Page:
         """Return one page of the rows, and how many there are in all."""

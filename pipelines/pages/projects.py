@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipelines.pages.listing import Column, Listing
+from pipelines.pages.catalog_editor import CatalogEditor
+from pipelines.pages.listing import Column, Link, Listing
 from pipelines.pages.published import Reader
 from pipelines.pages.respond import kept, reads, respond
 from pipelines.pages.shown import address
@@ -64,6 +65,22 @@ UNASSIGNED = Listing(
 )
 
 
+def _to_catalog(product: str) -> Link:
+    """Return a link to the form that gives the row's project a product, at first that of column `product`."""
+    return lambda row: address(
+        "/catalog/project_products/row",
+        organization=row["organization_slug"],
+        project=row["project_slug"],
+        product_id=row[product],
+    )
+
+
+EDIT = Column("project_slug", "Edit", "action", _to_catalog("product_id"), is_sorted=False)
+ASSIGN = Column(
+    "project_slug", "Assign", "action", _to_catalog("suggested_product_id"), is_sorted=False
+)
+
+
 @kept
 @reads
 def projects(request: Request, reader: Reader) -> Response:
@@ -71,7 +88,9 @@ def projects(request: Request, reader: Reader) -> Response:
     wanted = PROJECTS.asked(request)
     if form := request.path_params.get("form"):
         return PROJECTS.export(reader, wanted, form)
-    return respond(request, reader, "projects", page=PROJECTS.page(reader, wanted))
+    return respond(
+        request, reader, "projects", page=_listing(request, PROJECTS, EDIT).page(reader, wanted)
+    )
 
 
 @kept
@@ -81,4 +100,14 @@ def unassigned(request: Request, reader: Reader) -> Response:
     wanted = UNASSIGNED.asked(request)
     if form := request.path_params.get("form"):
         return UNASSIGNED.export(reader, wanted, form)
-    return respond(request, reader, "unassigned", page=UNASSIGNED.page(reader, wanted))
+    return respond(
+        request,
+        reader,
+        "unassigned",
+        page=_listing(request, UNASSIGNED, ASSIGN).page(reader, wanted),
+    )
+
+
+def _listing(request: Request, listing: Listing, action: Column) -> Listing:
+    editor: CatalogEditor = request.app.state.editor
+    return listing.with_column(action) if editor.is_on else listing

@@ -102,6 +102,7 @@ def respond(request: Request, reader: Reader, name: str, **facts: Any) -> Respon
         "published_at": publication.published_at,
         "freshness": _freshness(reader, hours_old(request, publication)),
         "server": request.app.state.server,
+        "can_edit": request.app.state.editor.is_on,
     }
     page: Response = templates.TemplateResponse(request, f"{name}.html", facts)
     return page

@@ -20,7 +20,10 @@ def number(value: float | None) -> Markup:
 
 
 def share(value: float | None, digits: int = 0) -> Markup:
-    """Return a ratio as per cent, cut to so many digits: what is below a target never looks as if it had reached it."""
+    """Return a ratio as per cent: a part of a whole in whole ones, rounded.
+
+    What has a target wants `digits`, to which it is cut: below the target it never looks as if it had reached it.
+    """
     if value is None:
         return UNKNOWN
     scale = 10**digits

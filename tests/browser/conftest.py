@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, sync_playwright
 
@@ -84,3 +85,20 @@ def names(page: Page) -> list[str]:
 def in_all(page: Page) -> int:
     """Return how many rows the list says it has."""
     return int(re.sub(r"\D", "", page.locator(".pager span").first.inner_text()))
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """Return what axe finds by these rules, by all if none is named, each with the first element it finds it in."""
+    # What passes is thousands of elements, which would all be sent here.
+    options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:200]} {each['nodes'][0]['failureSummary']}"
+        for each in found
+    ]
+
+
+def width(page: Page) -> int:
+    """Return how wide the page is, in pixels."""
+    found: int = page.evaluate("document.documentElement.scrollWidth")
+    return found

@@ -12,14 +12,18 @@ import pytest
 import requests
 
 from pipelines.__main__ import main
+from pipelines.catalog.recipient_values import Digest
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.notify import digest
 from pipelines.notify.delivery import deliver
+from pipelines.notify.digest_content import digest_payload
 from pipelines.pages import serving
 from pipelines.pages.app import create_app
+from pipelines.publish import open_published
 from pipelines.settings import Settings
 from tests.notify.fake_jira import TOKEN, FakeJira
 from tests.notify.mail_server import MailServer
+from tests.notify.messages import recipient
 from tests.pipeline.conftest import Deployment, failure_texts
 
 RECIPIENTS = """team,channel,address,rules,min_priority,digest,quiet_hours,timezone
@@ -84,6 +88,27 @@ def test_a_new_issue_is_told_once_and_nothing_else_is(
         deliver(settings, now=lambda: morning + timedelta(days=1, minutes=1))
         assert server.mails[1]["Subject"].startswith("Daily digest for all teams: ")
     assert_shown(settings)
+
+
+def test_a_digest_for_all_teams_is_about_the_topmost_products_of_its_priority(
+    first: Deployment,
+) -> None:
+    with open_published(first.published) as published:
+        as_of = published.execute("select as_of from marts.publication").fetchone()[0]
+
+        def sections(**row: str | None) -> tuple[str, list[str]]:
+            weekly = recipient(digest=Digest("weekly", is_sent_always=True), **row)
+            payload = digest_payload(published, weekly, as_of - timedelta(days=7))
+            return payload["subject"], [section["title"] for section in payload["sections"]]
+
+        subject, of_critical = sections(team=None, min_priority="critical")
+        assert "for all teams, critical priority: " in subject
+        assert sorted(of_critical) == ["Authentication", "Payment System"]
+        _, of_all = sections(team=None)
+        assert sorted(of_all[:-1]) == ["E-commerce Platform", "Internal Tools"]
+        assert of_all[-1] == "Projects without a product"
+        assert sections(team="checkout")[1] == ["Checkout Flow"]
+        assert sections(team="support", min_priority="high")[1] == []
 
 
 def test_a_row_can_be_tried_before_it_is_kept(

@@ -8,4 +8,4 @@ select
     reason
 from marts.product_health_measures
 where list_contains($products, product_id)
-order by product_id, measure
+order by product_id, array_position(['critical', 'at_risk', 'healthy'], state) nulls last, measure

@@ -9,7 +9,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.pages.drawings import Mark, against_target, by_day, diverging, scatter, sparkline
+from pipelines.pages.drawings import (
+    Mark,
+    against_target,
+    by_day,
+    diverging,
+    factors,
+    scatter,
+    sparkline,
+)
+from pipelines.pages.shown import share
 from tests.pipeline.conftest import Deployment
 from tests.pipeline.pages.conftest import Browser, served
 from tests.pipeline.pages.test_replaced import replace
@@ -31,6 +40,23 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     assert 'class="late"' in against_target(80, 72, 100)
     assert 'class="fixed"' in against_target(60, 72, 100)
     assert "not known" in against_target(None, 72, 100)
+
+
+def test_what_is_taken_off_a_score_is_faint_and_named() -> None:
+    drawn = factors([("product", 20), ("user", 15.5), ("production", -7.7)], 100)
+    widths = re.findall(r'class="([^"]+)" x="([\d.]+)" y="0.0" width="([\d.]+)"', drawn)
+    assert widths[0] == ("part-0", "0.0", "24.0")
+    assert widths[1] == ("part-1", "24.0", "18.6")
+    assert widths[-1] == ("off", "33.4", "9.2")  # 27.8 of 100 is 33.36 of 120
+    assert "<title>product 20, user 15.5, production -7.7: 27.8 of 100</title>" in drawn
+    assert "off" not in factors([("product", 20), ("user", 0.1)], 100)
+
+
+def test_a_share_below_a_target_never_looks_as_if_it_had_reached_it() -> None:
+    assert [share(value, 1) for value in (0.9999, 0.2499, 0.29, 1, 0)] == [
+        *("99.9%", "24.9%", "29.0%", "100.0%", "0.0%")
+    ]
+    assert [share(value) for value in (0.675, 0.281, 0.044)] == ["68%", "28%", "4%"]
 
 
 def test_longer_is_higher_and_a_target_is_a_line() -> None:
