@@ -76,11 +76,20 @@ def three_months_pass(world: SentryWorld, deployment: Deployment) -> None:
     world.archive(issues(world, "unresolved")[1])
 
 
-def marts(deployment: Deployment) -> dict[str, list[dict[str, Any]]]:
+# What a rebuild has to ask Sentry for anew: releases by the issue within the budget, users with
+# the next sync, and an issue's days of before the last 14, which then stay with the product of its project.
+NOT_BROUGHT_BACK = (
+    "introduced_in_release", "regressed_in_release", "unique_users_7d", "unique_users_30d",
+    "event_count", "own_event_count",
+)  # fmt: skip
+
+
+def marts(deployment: Deployment, *without: str) -> dict[str, list[dict[str, Any]]]:
     """Every row of every published table, but those about the runs."""
     names = deployment.read("select table_name from information_schema.tables order by 1")
     tables = {name for row in names for name in row.values()} - {"publication", "sync_runs"}
-    columns = "columns(lambda c: c != '_dlt_load_id')"  # by the host's clock
+    names_without = ["_dlt_load_id", *without]  # the first: by the host's clock
+    columns = f"columns(lambda c: c not in {names_without})"
     return {
         name: deployment.read(f"select {columns} from marts.{name} order by all")
         for name in sorted(tables)
@@ -111,7 +120,9 @@ def test_without_its_warehouse_everything_comes_back_from_sentry_and_the_publica
     result = rebuilt.run(FULL_SYNC_HOURS="0", ACTIVITY_REQUESTS_PER_RUN="0")
 
     assert result.success, failure_texts(result)
-    found, expected = marts(rebuilt), marts(later.deployment)
+    found = marts(rebuilt, *NOT_BROUGHT_BACK)
+    expected = marts(later.deployment, *NOT_BROUGHT_BACK)
+    del found["product_releases"], expected["product_releases"]  # of the issues' releases
     assert any(row["valid_to"] for row in expected["product_history"])
     assert found.keys() == expected.keys()
     for name in expected:
