@@ -19,8 +19,8 @@ from pipelines.pages.catalog import product_names
 from pipelines.pages.catalog_editor import (
     BusyError,
     CatalogEditor,
+    CheckedEdit,
     Edit,
-    Judged,
     NotAllowedError,
 )
 from pipelines.pages.catalog_entry import entry_page, label
@@ -81,11 +81,11 @@ def _answer(request: Request, reader: Reader, form: Form) -> Response:
         data = asked.applied(file)
     except EditError as error:
         return entry_page(request, reader, sheet, file, asked, problem=str(error), status=422)
-    judged = editor.judge(asked, data, reader)
-    if judged.errors:
-        return _refused(request, reader, sheet, file, asked, judged)
+    checked = editor.check(asked, data, reader)
+    if checked.errors:
+        return _refused(request, reader, sheet, file, asked, checked)
     if step == "check":
-        return _consequences(request, reader, sheet, file, asked, data, judged)
+        return _consequences(request, reader, sheet, file, asked, data, checked)
     try:
         editor.save(asked, data, name)
     except ChangedError:
@@ -119,13 +119,13 @@ def _asked(sheet: Sheet, form: Form) -> Edit | None:
 
 
 def _refused(
-    request: Request, reader: Reader, sheet: Sheet, file: File, edit: Edit, judged: Judged
+    request: Request, reader: Reader, sheet: Sheet, file: File, edit: Edit, checked: CheckedEdit
 ) -> Response:
     problem = None
     if edit.action == "remove":
         problem = "It cannot be removed as long as other rows need it: change those first."
     return entry_page(
-        request, reader, sheet, file, edit, judged=judged, problem=problem, status=422
+        request, reader, sheet, file, edit, checked=checked, problem=problem, status=422
     )
 
 
@@ -136,12 +136,12 @@ def _consequences(
     file: File,
     edit: Edit,
     data: bytes,
-    judged: Judged,
+    checked: CheckedEdit,
 ) -> Response:
     editor: CatalogEditor = request.app.state.editor
     found, why_not, status = None, None, 200
     try:
-        if not judged.old_errors:
+        if not checked.old_errors:
             found = editor.consequences(edit, data)
     except BusyError:
         why_not, status = (
@@ -160,8 +160,8 @@ def _consequences(
         edit=edit,
         label=label(sheet, edit),
         changed=_changed(sheet, file, edit, product_names(editor)),
-        warnings=judged.warnings,
-        old_errors=located(judged.old_errors),
+        warnings=checked.warnings,
+        old_errors=located(checked.old_errors),
         why_not=why_not,
         newer=located(found.checked.errors) if found and found.changes is None else [],
         is_busy=status == 503,

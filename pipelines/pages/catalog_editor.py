@@ -66,7 +66,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Judged:
+class CheckedEdit:
     """What the check says to an edit: on its own row, as new errors elsewhere, and what was wrong before."""
 
     row: tuple[Finding, ...]
@@ -130,7 +130,7 @@ class CatalogEditor:
         checked: Checked = kept["catalog"][1]
         return checked
 
-    def judge(self, edit: Edit, data: bytes, reader: Reader) -> Judged:
+    def check(self, edit: Edit, data: bytes, reader: Reader) -> CheckedEdit:
         """Return what the check says to the file with the change, set apart from what it said before."""
         before = self.checked(reader)
         with self._edited(edit.table, data) as folder:
@@ -147,7 +147,7 @@ class CatalogEditor:
             else:
                 new.append(found)
         errors = tuple(found for found in old if found.severity == "error")
-        return Judged(tuple(row), tuple(new), errors, after)
+        return CheckedEdit(tuple(row), tuple(new), errors, after)
 
     def consequences(self, edit: Edit, data: bytes) -> DryRun:
         """Return what the edit would change in what is published: the preview of the command line.

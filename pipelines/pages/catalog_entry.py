@@ -11,7 +11,7 @@ from starlette.responses import Response
 from pipelines.catalog import Finding, values
 from pipelines.catalog.editing import Cells, EditError, File
 from pipelines.catalog.tables import ISSUE_RULES, PRODUCTS
-from pipelines.pages.catalog_editor import CatalogEditor, Edit, Judged
+from pipelines.pages.catalog_editor import CatalogEditor, CheckedEdit, Edit
 from pipelines.pages.catalog_fields import SHEETS, Field, Sheet, located
 from pipelines.pages.catalog_rules import matched
 from pipelines.pages.catalog_tree import tree
@@ -26,20 +26,20 @@ def entry_page(
     file: File,
     edit: Edit,
     *,
-    judged: Judged | None = None,
+    checked: CheckedEdit | None = None,
     problem: str | None = None,
     theirs: Cells | None = None,
     status: int = 200,
 ) -> Response:
     """Return the form with the cells of the edit.
 
-    `judged` and `problem` say what is wrong with them; `theirs`: what somebody else has written meanwhile.
+    `checked` and `problem` say what is wrong with them; `theirs`: what somebody else has written meanwhile.
     """
     editor: CatalogEditor = request.app.state.editor
-    findings = judged.row if judged else _now(editor, reader, edit)
+    findings = checked.row if checked else _now(editor, reader, edit)
     names = [name for name in sheet.fields if name in file.places]
     beside: dict[str, list[Finding]] = {name: [] for name in names}
-    above = [*(judged.new if judged else ())]
+    above = [*(checked.new if checked else ())]
     for found in findings:
         beside.get(found.column or "", above).append(found)
     lists = _Lists(editor, reader, edit)

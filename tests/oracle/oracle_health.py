@@ -13,7 +13,7 @@ from .raw_world import Row
 WORST_FIRST = ("critical", "at_risk", "healthy")
 # Fewer events than these are not compared.
 ENOUGH = 100
-# Nor are fewer sessions judged.
+# Nor do fewer sessions count.
 ENOUGH_SESSIONS = 1000
 Measured = tuple[str, float | None, str]
 
@@ -148,7 +148,7 @@ def _stability(oracle: Oracle, projects: list[str]) -> Measured:
     if sessions is None:
         return name, None, "no sessions are known"
     if sessions < ENOUGH_SESSIONS:
-        return name, None, f"{sessions} sessions in 7 days are too few to judge"
+        return name, None, f"{sessions} sessions in 7 days are too few to measure"
     crashed = usage.within(projects, "crashed_sessions", 7)
     reason = f"{crashed} of {sessions} sessions in 7 days crashed"
     return name, usage.crash_free(projects, 7), reason

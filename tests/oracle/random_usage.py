@@ -22,7 +22,7 @@ VERSIONS = (
 )
 # One of those that brought issues is listed no more, and one that is brought none.
 LISTED = (*VERSIONS[1:], "quiet@1")
-# Sessions per day: none at all, too few to judge, and enough.
+# Sessions per day: none at all, too few to measure, and enough.
 SESSIONS = (0, 40, 200, 5000, 5000, 5000)
 CRASHES = (0, 0.004, 0.005, 0.01, 0.02, 0.03)
 

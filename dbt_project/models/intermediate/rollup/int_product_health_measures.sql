@@ -93,7 +93,7 @@ measured as (
                     cast(crashed_sessions_7d as string) || ' of ' || cast(sessions_7d as string)
                     || ' sessions in 7 days crashed'
             when sessions_7d is null then 'no sessions are known'
-            else cast(sessions_7d as string) || ' sessions in 7 days are too few to judge'
+            else cast(sessions_7d as string) || ' sessions in 7 days are too few to measure'
         end as reason
     from products
 
