@@ -16,11 +16,12 @@ import pytest
 from pydantic import SecretStr
 
 from pipelines.catalog.recipient_values import ENVIRONMENT_PREFIX
+from pipelines.environment import ADDRESS_PREFIX
 from pipelines.notify import delivery, outbox, store
 from pipelines.notify.channels import CHANNELS
 from pipelines.notify.channels.channel import NotSentError, RefusedError, UncertainError
 from pipelines.notify.channels.mail import Mail, mail_of
-from pipelines.settings import ADDRESS_PREFIX, Settings
+from pipelines.settings import Settings
 from tests.notify.mail_server import MailServer
 from tests.notify.messages import AS_OF, alert, message, reason, recipient
 from tests.notify.receiver import Webhook

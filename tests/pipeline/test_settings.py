@@ -15,10 +15,11 @@ import duckdb
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from pipelines import settings
+from pipelines import environment
+from pipelines.environment import unknown_names
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import FakeSentry
-from pipelines.settings import EXAMPLE, ROOT, Settings, SettingsError, read_settings, unknown_names
+from pipelines.settings import EXAMPLE, ROOT, Settings, SettingsError, read_settings
 from tests.pipeline.conftest import Deployment, failure_texts
 
 ODD = 'it\'s #1 ~ $HOME "ü"'
@@ -172,10 +173,10 @@ def test_a_name_that_looks_like_a_setting_is_named_with_the_closest(
 ) -> None:
     file = tmp_path / ".env"
     file.write_text("SENTRY_TOKEN=x\nMOOD=grim\nDAGSTER_HOME=/x\nSENTRY_ORG=acme\n")
-    monkeypatch.setattr(settings, "ENV_FILE", file)
+    monkeypatch.setattr(environment, "ENV_FILE", file)
     monkeypatch.setenv("SENTRY_DSN", "https://sentry.example/1")
     monkeypatch.setenv("PUBLISH_PARQET", "true")
-    assert unknown_names() == [
+    assert unknown_names(Settings.model_fields) == [
         "SENTRY_TOKEN is no setting of this program; did you mean SENTRY_AUTH_TOKEN?",
         "MOOD is no setting of this program; see .env.example.",
         "PUBLISH_PARQET is no setting of this program; did you mean PUBLISH_PARQUET?",

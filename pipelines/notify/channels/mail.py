@@ -14,6 +14,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from urllib.parse import quote, unquote, urlsplit
 
+from pipelines.addresses import is_loopback
 from pipelines.notify.channels.channel import (
     NotSentError,
     PostponedError,
@@ -24,7 +25,7 @@ from pipelines.notify.channels.channel import (
 )
 from pipelines.notify.content import one_line, rendered
 from pipelines.notify.outbox import Message
-from pipelines.settings import Settings, is_loopback
+from pipelines.settings import Settings
 
 TIMEOUT = 20.0  # seconds
 

@@ -9,9 +9,10 @@ import subprocess
 import requests
 from pydantic import SecretStr
 
+from pipelines.environment import ADDRESS_PREFIX
 from pipelines.notify.channels.channel import NotSentError, RefusedError, UncertainError
 from pipelines.notify.outbox import Message
-from pipelines.settings import ADDRESS_PREFIX, Settings
+from pipelines.settings import Settings
 
 TIMEOUT = 20.0  # seconds
 

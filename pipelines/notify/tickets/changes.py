@@ -14,11 +14,12 @@ import duckdb
 
 from pipelines.catalog import Recipient, read_recipients
 from pipelines.catalog.recipient_values import environment_name
+from pipelines.environment import from_environment
 from pipelines.notify import outbox, store
 from pipelines.notify.published_reasons import query
 from pipelines.notify.tickets.ticket import Ticket, all_newest, change, place_of
 from pipelines.publish import open_published
-from pipelines.settings import Settings, from_environment
+from pipelines.settings import Settings
 
 
 @dataclass(frozen=True)
