@@ -25,8 +25,16 @@ _OF_LIBRARIES = (
     "NO_PROXY",
     "REQUESTS_",
 )
-# Set for Sentry's own clients on many machines, and near enough to ours to be taken for a slip.
-_OF_SENTRY = frozenset({"SENTRY_DSN", "SENTRY_PROJECT", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT"})
+# Near enough to ours to be taken for a slip: what Sentry's own clients read, and what `deploy/compose.yaml` does.
+_OF_OTHERS = frozenset(
+    {
+        "SENTRY_DSN",
+        "SENTRY_PROJECT",
+        "SENTRY_RELEASE",
+        "SENTRY_ENVIRONMENT",
+        "DAGSTER_POSTGRES_PASSWORD",
+    }
+)
 
 
 def from_environment(name: str) -> str:
@@ -76,7 +84,7 @@ def unknown_names(settings: Iterable[str]) -> list[str]:
     in_environment = [
         name
         for name in os.environ
-        if name not in _OF_SENTRY
+        if name not in _OF_OTHERS
         and not name.startswith(ADDRESS_PREFIX)
         and _closest(name, ours, 0.8)
     ]

@@ -171,6 +171,7 @@ def test_a_name_that_looks_like_a_setting_is_named_with_the_closest(
     file.write_text("SENTRY_TOKEN=x\nMOOD=grim\nDAGSTER_HOME=/x\nSENTRY_ORG=acme\n")
     monkeypatch.setattr(environment, "ENV_FILE", file)
     monkeypatch.setenv("SENTRY_DSN", "https://sentry.example/1")
+    monkeypatch.setenv("DAGSTER_POSTGRES_PASSWORD", "secret")
     monkeypatch.setenv("PUBLISH_PARQET", "true")
     assert unknown_names(Settings.model_fields) == [
         "SENTRY_TOKEN is no setting of this program; did you mean SENTRY_AUTH_TOKEN?",
