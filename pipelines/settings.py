@@ -19,6 +19,8 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pipelines import address_variables
+
 ROOT = Path(__file__).parents[1]
 ENV_FILE = ROOT / ".env"
 # For DuckDB wherever many rows pass through: what does not fit goes to disk. Each thread has its own share, and with
@@ -38,8 +40,6 @@ _OF_LIBRARIES = (
     "NO_PROXY",
     "REQUESTS_",
 )
-# Addresses that recipients.csv names.
-ADDRESS_PREFIX = "NOTIFY_ADDRESS"
 # Set for Sentry's own clients on many machines, and near enough to ours to be taken for a slip.
 _OF_SENTRY = frozenset({"SENTRY_DSN", "SENTRY_PROJECT", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT"})
 # An address with one of these is refused by the HTTP client, late and in its own words.
@@ -279,7 +279,7 @@ def read_settings_without_secrets() -> Settings:
     fields = Settings.model_fields.items()
     secrets = {name for name, field in fields if field.annotation is SecretStr}
     for name in list(os.environ):
-        if name.lower() in secrets or name.startswith(ADDRESS_PREFIX):
+        if name.lower() in secrets or name.startswith(address_variables.PREFIX):
             del os.environ[name]
     return _checked(**dict.fromkeys(secrets, SecretStr("")))
 
@@ -335,13 +335,13 @@ def _is_dagster(proc: Path) -> bool:
 def unknown_names() -> list[str]:
     """Return a message for each name in `.env` or the environment that looks like a setting and is none."""
     ours = [name.upper() for name in Settings.model_fields]
-    others = (*_OF_LIBRARIES, ADDRESS_PREFIX)
+    others = (*_OF_LIBRARIES, address_variables.PREFIX)
     in_file = [name for name in dotenv_values(ENV_FILE) if not name.startswith(others)]
     in_environment = [
         name
         for name in os.environ
         if name not in _OF_SENTRY
-        and not name.startswith(ADDRESS_PREFIX)
+        and not name.startswith(address_variables.PREFIX)
         and _closest(name, ours, 0.8)
     ]
     return [
