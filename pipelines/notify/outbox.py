@@ -86,7 +86,7 @@ def put(db: sqlite3.Connection, drafts: Iterable[Draft], now: datetime) -> None:
 
 def _put(db: sqlite3.Connection, draft: Draft, now: datetime) -> None:
     who = recipient_key(draft.recipient)
-    if draft.rule == "sla_breached":
+    if draft.rule == "sla_breached" and draft.recipient.channel not in PER_REASON:
         _withdraw_at_risk(db, who, draft)
     due_at = after_quiet_hours(draft.recipient, now, draft.is_critical)
     payload = draft.payload
