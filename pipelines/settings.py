@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pipelines import address_variables
 from pipelines.addresses import is_address, is_loopback, is_private, organization_of
-from pipelines.environment import ADDRESS_PREFIX, ENV_FILE, restore_environment
+from pipelines.environment import ENV_FILE, restore_environment
 
 ROOT = ENV_FILE.parent
 # For DuckDB wherever many rows pass through: what does not fit goes to disk. Each thread has its own share, and with
@@ -259,7 +260,7 @@ def read_settings_without_secrets() -> Settings:
     fields = Settings.model_fields.items()
     secrets = {name for name, field in fields if field.annotation is SecretStr}
     for name in list(os.environ):
-        if name.lower() in secrets or name.startswith(ADDRESS_PREFIX):
+        if name.lower() in secrets or name.startswith(address_variables.PREFIX):
             del os.environ[name]
     return _checked(**dict.fromkeys(secrets, SecretStr("")))
 
