@@ -80,6 +80,53 @@ def test_once_and_into_a_new_warehouse_only(data: Data) -> None:
     assert data.warehouse.read_bytes() == before
 
 
+def test_the_releases_of_an_issue_come_back(data: Data) -> None:
+    """That in which it came back is one of the activity that says so."""
+    data.build("run-2")
+    data.change(TWO_ORGANIZATIONS)
+    data.change("""
+        create temp table two as
+        select issue_id, row_number() over (order by issue_id) as n
+        from marts.fct_issues where organization_slug = 'acme' order by issue_id limit 2;
+        update marts.fct_issues set
+            introduced_in_release = if(n = 1, 'api@1', null),
+            regressed_in_release = if(n = 1, 'api@2', null),
+            opened_at = timestamp '2026-11-20 10:00'
+        from two where fct_issues.issue_id = two.issue_id;
+        delete from marts.fct_issue_status_changes;
+        insert into marts.fct_issue_status_changes by name
+        select
+            'acme' as organization_slug, issue_id, 'activity' as source,
+            unnest(['unresolved', 'resolved', 'unresolved']) as to_status,
+            timestamp '2026-11-20 10:00' - to_hours(unnest([0, 1, 2])) as changed_at
+        from two
+    """)
+    data.publish(hours=2)
+    data.warehouse.unlink()
+    version.upgrade(data.warehouse)
+
+    assert recovered(data, listed(data, "acme", "beta"))
+
+    with duckdb.connect(str(data.warehouse), read_only=True) as db:
+        known = db.execute(
+            "select first_release, first_release_read_at is not null from raw_sentry.issues "
+            "semi join raw_sentry.issue_activities using (issue_id) order by issue_id"
+        ).fetchall()
+        activities = db.execute(
+            "select activity_type, data->>'version' from raw_sentry.issue_activities "
+            "order by issue_id, occurred_at desc"
+        ).fetchall()
+    assert known == [("api@1", True), (None, False)]
+    assert activities == [
+        ("set_regression", "api@2"),
+        ("set_resolved", None),
+        ("set_unresolved", None),
+        ("set_unresolved", None),
+        ("set_resolved", None),
+        ("set_unresolved", None),
+    ]
+
+
 def test_from_a_publication_that_knew_less(data: Data) -> None:
     found = listed(data, "acme", "beta")
     data.target.chmod(0o600)
@@ -87,6 +134,8 @@ def test_from_a_publication_that_knew_less(data: Data) -> None:
         db.execute("drop table marts.dim_releases")
         for column in ("sessions", "crashed_sessions", "production_event_count"):
             db.execute(f"alter table marts.fct_project_daily drop column {column}")
+        for column in ("introduced_in_release", "regressed_in_release"):
+            db.execute(f"alter table marts.fct_issues drop column {column}")
 
     assert recovered(data, found)
 
