@@ -88,7 +88,10 @@ RAW = {
             issues.* exclude (status, owners),
             assignee as assignee_name,
             to_json(owners)::varchar as owners,
-            json_object('filename', filename, 'function', function_name, 'type', error_type)::varchar as metadata,
+            case
+                when coalesce(filename, function_name, error_type) is not null
+                    then json_object('filename', filename, 'function', function_name, 'type', error_type)::varchar
+            end as metadata,
             synced_at as observed_at,
             introduced_in_release as first_release,
             case when introduced_in_release is not null then synced_at end as first_release_read_at,

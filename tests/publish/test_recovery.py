@@ -80,6 +80,31 @@ def test_once_and_into_a_new_warehouse_only(data: Data) -> None:
     assert data.warehouse.read_bytes() == before
 
 
+def test_what_rules_look_at_comes_back(data: Data) -> None:
+    data.build("run-2")
+    data.change(TWO_ORGANIZATIONS)
+    for column, kind in (("owners", "varchar[]"), ("error_type", "varchar"), ("logger", "varchar")):
+        data.change(f"alter table marts.fct_issues add column if not exists {column} {kind}")
+    data.change("""
+        update marts.fct_issues set owners = ['#shop', 'user:7'], error_type = 'KeyError', logger = 'mail'
+        where issue_id = '7'
+    """)
+    data.publish(hours=2)
+    data.warehouse.unlink()
+    version.upgrade(data.warehouse)
+
+    assert recovered(data, listed(data, "acme", "beta"))
+
+    with duckdb.connect(str(data.warehouse), read_only=True) as db:
+        found = db.execute(
+            "select owners, metadata->>'type', metadata->>'filename', logger from raw_sentry.issues "
+            "where issue_id = '7'"
+        ).fetchall()
+        empty = "from raw_sentry.issues where issue_id <> '7' and coalesce(owners, metadata) is not null"
+        assert db.execute(empty).fetchall() == []
+    assert found == [('["#shop","user:7"]', "KeyError", None, "mail")]
+
+
 def test_the_releases_of_an_issue_come_back(data: Data) -> None:
     """That in which it came back is one of the activity that says so."""
     data.build("run-2")
