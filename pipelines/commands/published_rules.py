@@ -8,7 +8,7 @@ import duckdb
 
 from pipelines.catalog import IssueRule
 from pipelines.catalog.values import like_pattern
-from pipelines.warehouse.unrouted_rules import issue_rules
+from pipelines.warehouse.unrouted_rules import routed_by_rule
 
 # Where an issue holds what a rule looks at; a file of an earlier version lacks some.
 _COLUMNS = {
@@ -60,7 +60,7 @@ def fits_nothing(published: duckdb.DuckDBPyConnection) -> Callable[[IssueRule], 
             "where database_name = current_database() and table_name = 'fct_issues'"
         ).fetchall()
     }
-    built = set(issue_rules(published))
+    built = set(routed_by_rule(published))
 
     def of(rule: IssueRule) -> bool:
         column = _COLUMNS[rule.field]

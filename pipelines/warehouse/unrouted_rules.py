@@ -8,7 +8,7 @@ RuleRow = tuple[str | None, str, str, str]
 """Organization, project, field and pattern, as written."""
 
 
-def issue_rules(connection: duckdb.DuckDBPyConnection) -> dict[RuleRow, int]:
+def routed_by_rule(connection: duckdb.DuckDBPyConnection) -> dict[RuleRow, int]:
     """Return how many issues each rule of the last build routed; none before the first."""
     try:
         rows = connection.execute(
@@ -24,4 +24,4 @@ def issue_rules(connection: duckdb.DuckDBPyConnection) -> dict[RuleRow, int]:
 
 def unrouted_rules(connection: duckdb.DuckDBPyConnection) -> set[RuleRow]:
     """Return the rules of the last build that routed no issue; none before the first."""
-    return {rule for rule, issues in issue_rules(connection).items() if not issues}
+    return {rule for rule, issues in routed_by_rule(connection).items() if not issues}
