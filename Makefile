@@ -7,11 +7,13 @@ READY := .venv/.ready
 DEVELOPMENT := .venv/.ready-for-development
 BROWSER := .venv/.ready-for-a-browser
 SPARK := .venv/.ready-for-spark
+# What has no wheel: halo of dbt-metricflow, the rest of Spark.
+WHEELS := --only-binary :all: $(addprefix --no-binary=,halo pure-sasl pyhive pyspark thrift)
 # Nothing is built but what has no wheel, and that with the setuptools that is pinned: isolation would fetch another.
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-	--only-binary :all: --no-binary halo --no-binary pyspark --no-binary PyHive
+	$(WHEELS)
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' $(RUN) -m uv pip compile --quiet pyproject.toml $(UPGRADE) \
-	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --only-binary :all: --no-binary halo --no-binary pyspark --no-binary PyHive
+	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url $(WHEELS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ui dev pages sync doctor init check suggest preview notify-preview publications rollback backup restore spark test test-browser test-spark test-fast lint format pins docs bench
