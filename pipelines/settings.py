@@ -7,6 +7,7 @@ the person who sets it; a relative folder is taken from the project's root, what
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
