@@ -19,6 +19,7 @@ from pipelines.commands.publications import publications
 from pipelines.commands.rollback import rollback
 from pipelines.commands.suggest import suggest
 from pipelines.commands.sync import sync
+from pipelines.demo.on_spark import spark
 from pipelines.demo.run import demo
 from pipelines.environment import unknown_names
 from pipelines.notify.store import NotifyError
@@ -26,6 +27,7 @@ from pipelines.preview.build_models import DryRunError
 from pipelines.publish import PublishError
 from pipelines.run_storage import RunStorageError
 from pipelines.settings import Settings, SettingsError, read_settings
+from pipelines.spark import SparkError
 from pipelines.warehouse.errors import WarehouseError
 
 # Each is called with the settings and its own options. Its name and summary are those of the command.
@@ -33,14 +35,14 @@ COMMANDS: tuple[Callable[..., int | None], ...] = (
     *(demo, dev, sync, doctor),
     *(init, check, suggest, preview, notify_preview),
     *(publications, rollback, backup, restore),
-    *(webserver, daemon),
+    *(webserver, daemon, spark),
 )
 
 
 # What explains itself to people.
 EXPLAINED = (
     *(SettingsError, PublishError, DryRunError),
-    *(WarehouseError, BackupError, RunStorageError, NotifyError),
+    *(WarehouseError, BackupError, RunStorageError, NotifyError, SparkError),
 )
 
 

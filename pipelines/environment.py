@@ -10,10 +10,10 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from pipelines import address_variables
+
 ENV_FILE = Path(__file__).parents[1] / ".env"
 
-# Addresses that recipients.csv names.
-ADDRESS_PREFIX = "NOTIFY_ADDRESS"
 # What `.env` may hold for the libraries below us.
 _OF_LIBRARIES = (
     "DAGSTER_",
@@ -25,8 +25,16 @@ _OF_LIBRARIES = (
     "NO_PROXY",
     "REQUESTS_",
 )
-# Set for Sentry's own clients on many machines, and near enough to ours to be taken for a slip.
-_OF_SENTRY = frozenset({"SENTRY_DSN", "SENTRY_PROJECT", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT"})
+# Near enough to ours to be taken for a slip: what Sentry's own clients read, and what `deploy/compose.yaml` does.
+_OF_OTHERS = frozenset(
+    {
+        "SENTRY_DSN",
+        "SENTRY_PROJECT",
+        "SENTRY_RELEASE",
+        "SENTRY_ENVIRONMENT",
+        "DAGSTER_POSTGRES_PASSWORD",
+    }
+)
 
 
 def from_environment(name: str) -> str:
@@ -71,13 +79,13 @@ def _is_dagster(proc: Path) -> bool:
 def unknown_names(settings: Iterable[str]) -> list[str]:
     """Return a message for each name in `.env` or the environment that looks like a setting and is none."""
     ours = [name.upper() for name in settings]
-    others = (*_OF_LIBRARIES, ADDRESS_PREFIX)
+    others = (*_OF_LIBRARIES, address_variables.PREFIX)
     in_file = [name for name in dotenv_values(ENV_FILE) if not name.startswith(others)]
     in_environment = [
         name
         for name in os.environ
-        if name not in _OF_SENTRY
-        and not name.startswith(ADDRESS_PREFIX)
+        if name not in _OF_OTHERS
+        and not name.startswith(address_variables.PREFIX)
         and _closest(name, ours, 0.8)
     ]
     return [

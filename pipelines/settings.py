@@ -7,6 +7,7 @@ the person who sets it; a relative folder is taken from the project's root, what
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -14,8 +15,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pipelines import address_variables
 from pipelines.addresses import is_address, is_loopback, is_private, organization_of
-from pipelines.environment import ADDRESS_PREFIX, ENV_FILE, restore_environment
+from pipelines.environment import ENV_FILE, restore_environment
 
 ROOT = ENV_FILE.parent
 # For DuckDB wherever many rows pass through: what does not fit goes to disk. Each thread has its own share, and with
@@ -75,6 +77,9 @@ class Settings(BaseSettings):
     pages_editing: bool = False
     pages_user_header: str = Field("", pattern=r"^[A-Za-z0-9-]*$")
     dagster_postgres_url: SecretStr = SecretStr("")
+    models_on: Literal["duckdb", "spark"] = "duckdb"
+    spark_url: str = ""
+    spark_storage: str = ""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -125,8 +130,15 @@ class Settings(BaseSettings):
 
     @property
     def dbt_target(self) -> Path:
-        """The folder in which dbt keeps what it parsed and compiled."""
+        """The folder in which dbt keeps what it parsed and compiled of the models on DuckDB."""
         return self.data / "dbt"
+
+    @property
+    def engine_target(self) -> Path:
+        """The same of the models on what MODELS_ON names."""
+        return (
+            self.dbt_target if self.models_on == "duckdb" else self.data / f"dbt_{self.models_on}"
+        )
 
     @property
     def backups(self) -> Path:
@@ -152,6 +164,11 @@ class Settings(BaseSettings):
     def demo_data(self) -> Path:
         """The data folder of the demo, apart from that of one's own Sentry."""
         return self.data / "demo"
+
+    @property
+    def spark_demo_data(self) -> Path:
+        """The data folder of `make spark`."""
+        return self.data / "demo_spark"
 
     @property
     def umask(self) -> int:
@@ -209,6 +226,29 @@ class Settings(BaseSettings):
         return url
 
     @property
+    def spark_server(self) -> tuple[str, int]:
+        """Host and port of Spark's thrift server; SettingsError if SPARK_URL is not the address of one."""
+        with suppress(ValueError):
+            parts = urlsplit(self.spark_url.strip())
+            if parts.scheme == "thrift" and parts.hostname and not parts.password:
+                return parts.hostname, parts.port or 10000
+        raise SettingsError(
+            "SPARK_URL is not the address of Spark's thrift server, without a password; "
+            "with MODELS_ON=spark it has to be one like thrift://spark.example.com:10000."
+        )
+
+    @property
+    def spark_place(self) -> str:
+        """The absolute folder, or the address, that SPARK_STORAGE names; SettingsError if it names none."""
+        place = self.spark_storage.strip()
+        if not place:
+            raise SettingsError(
+                "SPARK_STORAGE is not set. With MODELS_ON=spark it has to be a folder that this machine and all of the "
+                "cluster see under the same name, or an object store's: s3a://bucket/folder."
+            )
+        return place if "://" in place else str(ROOT / Path(place).expanduser())
+
+    @property
     def edits_catalog(self) -> bool:
         """Whether the pages may change the CSVs; SettingsError where everybody who reaches them could."""
         if self.pages_editing and not (self.pages_user_header or is_loopback(self.pages_host)):
@@ -259,7 +299,7 @@ def read_settings_without_secrets() -> Settings:
     fields = Settings.model_fields.items()
     secrets = {name for name, field in fields if field.annotation is SecretStr}
     for name in list(os.environ):
-        if name.lower() in secrets or name.startswith(ADDRESS_PREFIX):
+        if name.lower() in secrets or name.startswith(address_variables.PREFIX):
             del os.environ[name]
     return _checked(**dict.fromkeys(secrets, SecretStr("")))
 

@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from pipelines.catalog.recipient_values import ENVIRONMENT_PREFIX
-from pipelines.environment import ADDRESS_PREFIX
 from pipelines.notify import delivery, outbox, store
 from pipelines.notify.channels import CHANNELS
 from pipelines.notify.channels.channel import NotSentError, RefusedError, UncertainError
@@ -187,7 +185,6 @@ def test_a_chat_gets_text_in_which_nothing_acts(
 def test_an_address_that_the_environment_does_not_hold_is_said_by_its_name(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert ADDRESS_PREFIX == ENVIRONMENT_PREFIX
     sent = message(alert(reason()), address="env:NOTIFY_ADDRESS_OPS")
     with pytest.raises(NotSentError, match="NOTIFY_ADDRESS_OPS is not set"):
         Mail().send(with_server(settings, "smtp://127.0.0.1:1"), sent)

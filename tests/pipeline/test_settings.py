@@ -100,6 +100,9 @@ def test_each_setting_has_its_effect(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "PAGES_EDITING": "on",
         "PAGES_USER_HEADER": "X-Remote-User",
         "DAGSTER_POSTGRES_URL": "",  # its effect: test_dagster_storage.py
+        "MODELS_ON": "",  # of these three: tests/spark
+        "SPARK_URL": "thrift://127.0.0.1:1",
+        "SPARK_STORAGE": "/nowhere",
     }
     assert asked.keys() == {name.upper() for name in Settings.model_fields}
     with BusiestMoment(world, "self-hosted", token="unusual") as sentry:
@@ -178,6 +181,7 @@ def test_a_name_that_looks_like_a_setting_is_named_with_the_closest(
     file.write_text("SENTRY_TOKEN=x\nMOOD=grim\nDAGSTER_HOME=/x\nSENTRY_ORG=acme\n")
     monkeypatch.setattr(environment, "ENV_FILE", file)
     monkeypatch.setenv("SENTRY_DSN", "https://sentry.example/1")
+    monkeypatch.setenv("DAGSTER_POSTGRES_PASSWORD", "secret")
     monkeypatch.setenv("PUBLISH_PARQET", "true")
     assert unknown_names(Settings.model_fields) == [
         "SENTRY_TOKEN is no setting of this program; did you mean SENTRY_AUTH_TOKEN?",
@@ -230,6 +234,35 @@ def test_a_token_goes_unencrypted_to_this_machine_alone_unless_that_is_allowed(
         return
     with pytest.raises(SettingsError, match="ALLOW_PLAIN_HTTP"):
         _ = Settings(sentry_url=url).server_url
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("thrift://spark.example.com:10001", ("spark.example.com", 10001)),
+        (" thrift://127.0.0.1 ", ("127.0.0.1", 10000)),
+        ("", None),
+        ("spark.example.com:10000", None),
+        ("https://spark.example.com", None),
+        ("thrift://me:secret@spark.example.com", None),
+        ("thrift://spark.example.com:many", None),
+    ],
+)
+def test_the_address_of_spark_is_checked(url: str, server: tuple[str, int] | None) -> None:
+    if server is None:
+        with pytest.raises(SettingsError, match="SPARK_URL") as refused:
+            _ = Settings(spark_url=url).spark_server
+        assert "secret" not in str(refused.value)
+    else:
+        assert Settings(spark_url=url).spark_server == server
+
+
+def test_sparks_storage_is_a_folder_of_the_project_or_an_address(tmp_path: Path) -> None:
+    assert Settings(spark_storage="shared").spark_place == str(ROOT / "shared")
+    assert Settings(spark_storage=str(tmp_path)).spark_place == str(tmp_path)
+    assert Settings(spark_storage="s3a://bucket/folder").spark_place == "s3a://bucket/folder"
+    with pytest.raises(SettingsError, match="SPARK_STORAGE is not set"):
+        _ = Settings().spark_place
 
 
 @pytest.mark.parametrize(

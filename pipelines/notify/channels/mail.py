@@ -90,16 +90,17 @@ def server_of(settings: Settings) -> Server:
 def connected(server: Server) -> Iterator[smtplib.SMTP]:
     """Yield a connection that is encrypted where the server can, and logged in. NotSentError where it cannot be."""
     place = f"The mail server {server.host}:{server.port}"
-    context = ssl.create_default_context()
     client = smtplib.SMTP(timeout=TIMEOUT)
     try:
         if server.is_tls:
+            # Reads the certificates of this machine, which takes as long as the rest.
+            context = ssl.create_default_context()
             client = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
         else:
             client = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
             client.ehlo()
             if client.has_extn("starttls"):
-                client.starttls(context=context)
+                client.starttls(context=ssl.create_default_context())
                 client.ehlo()
             elif server.user and not is_loopback(server.host):
                 raise NotSentError(
