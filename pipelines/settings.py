@@ -174,6 +174,11 @@ class Settings(BaseSettings):
         return self.data / "demo"
 
     @property
+    def sample_runs(self) -> Path:
+        """The file in which the demo counts its runs: where it is, the data are those of the sample Sentry."""
+        return self.data / "runs"
+
+    @property
     def umask(self) -> int:
         """The umask under which every file is written."""
         return int(self.file_umask, 8)

@@ -19,7 +19,7 @@ UNOWNED, UNASSIGNED = "(unowned)", "(unassigned)"
 # Only names that begin so can be named: no cell of a CSV can send a token or a password anywhere.
 ENVIRONMENT_PREFIX = "NOTIFY_ADDRESS"
 
-_DIGESTS = {
+DIGESTS = {
     f"{period}{always}": (period, bool(always))
     for period in ("daily", "weekly")
     for always in ("", " always")
@@ -99,9 +99,9 @@ def parse_rules(text: str) -> Parsed:
 
 def parse_digest(text: str) -> Parsed:
     """Parse how often a digest comes."""
-    if text in _DIGESTS:
-        return Digest(*_DIGESTS[text]), None
-    return None, f"is no digest; write one of {', '.join(_DIGESTS)}, or leave it blank for none"
+    if text in DIGESTS:
+        return Digest(*DIGESTS[text]), None
+    return None, f"is no digest; write one of {', '.join(DIGESTS)}, or leave it blank for none"
 
 
 def parse_quiet_hours(text: str) -> Parsed:

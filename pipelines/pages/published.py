@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.pages.answers import Answers
+from pipelines.pages.older_files import completed
 from pipelines.publish import PublishError
 from pipelines.publish.open_published import first_line, how_to_publish
 from pipelines.warehouse.attach import attach
@@ -36,7 +37,10 @@ class TooLongError(Exception):
 
 @dataclass
 class Publication:
-    """One published file, open. `kept`: what was worked out from it once and stays true as long as it is the file."""
+    """One published file, open. `kept`: what was worked out from it once and stays true as long as it is the file.
+
+    `catalog`: where its tables are, made up with what a file of an earlier version lacks.
+    """
 
     connection: duckdb.DuckDBPyConnection
     identity: tuple[int, ...]
@@ -44,6 +48,7 @@ class Publication:
     published_at: datetime
     catalog_fingerprint: str | None
     comments: dict[tuple[str, str], str]
+    catalog: str
     kept: dict[Any, Any] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
 
@@ -108,7 +113,7 @@ class PublishedFile:
         try:
             publication = self.attached()
             cursor = publication.connection.cursor()
-            cursor.execute("use published")
+            cursor.execute(f"use {publication.catalog}")
             watch = Timer(self._seconds, cursor.interrupt)
             watch.start()
             try:
@@ -148,14 +153,15 @@ def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
     connection = duckdb.connect(config={"python_enable_replacements": False})
     attach(connection, path, "published", "read_only")
     connection.execute("use published")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
     # A file of an earlier version may be put back: it does not name its catalog.
     [identified] = connection.sql("from marts.publication").to_arrow_table().to_pylist()
     comments = connection.execute(
         "select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts'"
     ).fetchall()
     described = {(table, column): comment or "" for table, column, comment in comments}
+    catalog = completed(connection, described)
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
     return Publication(
         connection,
         identity,
@@ -163,6 +169,7 @@ def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
         identified["published_at"],
         identified.get("catalog_fingerprint"),
         described,
+        catalog,
     )
 
 

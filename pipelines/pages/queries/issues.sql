@@ -61,7 +61,9 @@ where
         $product is null
         or ($product = '(unassigned)' and issues.product_id is null)
         or issues.product_id in (
-            select descendant_id from marts.product_closure where ancestor_id = $product and is_counted
+            select closure.descendant_id
+            from marts.product_closure as closure
+            where closure.ancestor_id = $product and closure.is_counted
         )
     )
     and ($own is null or issues.product_id = $product)
