@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines import address_variables
 from pipelines.catalog import Finding
 from pipelines.catalog.health_targets import MEASURES
 from pipelines.catalog.recipient_values import (
     CHANNELS,
     DIGESTS,
-    ENVIRONMENT_PREFIX,
     RULES,
     UNASSIGNED,
     UNOWNED,
@@ -228,7 +228,7 @@ SHEETS = {
                 "address": Field(
                     "Address",
                     "Of a mailbox, a chat (Apprise) or a webhook, or the key of a project in Jira. One with a token in "
-                    f"it belongs into the environment: env:{ENVIRONMENT_PREFIX}_NAME names the variable.",
+                    f"it belongs into the environment: env:{address_variables.PREFIX}_NAME names the variable.",
                 ),
                 "rules": Field(
                     "Rules",

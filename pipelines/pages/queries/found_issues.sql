@@ -41,7 +41,7 @@ where
     and (
         $q is null
         or issue_row in (
-            select issues.rowid from marts.fct_issues as issues
-            where contains(lower(concat_ws(' ', issues.short_id, issues.title, issues.culprit)), lower($q))
+            select texts.rowid from marts.fct_issues as texts
+            where contains(lower(concat_ws(' ', texts.short_id, texts.title, texts.culprit)), lower($q))
         )
     )

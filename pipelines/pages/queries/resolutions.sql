@@ -22,7 +22,7 @@ picked as (
 
     select
         *,
-        (select count(*) from resolved as every_one) as resolved_in_all
+        (select count(every_one.issue_id) from resolved as every_one) as resolved_in_all
     from resolved
     order by hash(issue_id) asc, issue_id asc
     limit 500
