@@ -85,8 +85,8 @@ def day(value: date | None) -> Markup:
 
 
 def month(value: date | None) -> Markup:
-    """Return a month by its first day."""
-    return UNKNOWN if value is None else escape(f"{value:%b %Y}")
+    """Return a month by its first day, on one line."""
+    return UNKNOWN if value is None else escape(f"{value:%b}\N{NO-BREAK SPACE}{value:%Y}")
 
 
 def address(path: str, **query: object) -> str:
