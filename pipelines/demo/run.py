@@ -40,9 +40,9 @@ NEXT = (
 def demo(settings: Settings, port: int, with_ui: bool) -> int:
     """Run the whole pipeline against a sample Sentry, no account needed; again: three hours later."""
     os.umask(settings.umask)
-    # Apart from the data of one's own Sentry.
+    # Apart from the data of one's own Sentry, also on Spark.
     apart = {"data_dir": settings.demo_data, "dagster_postgres_url": SecretStr("")}
-    settings = settings.model_copy(update=apart | {"seeds_dir": EXAMPLE})
+    settings = settings.model_copy(update=apart | {"seeds_dir": EXAMPLE, "models_on": "duckdb"})
     mails = settings.data / "mails"
     with _fake_sentry(settings.data) as sentry, mail_catcher(mails) as smtp_url:
         mailed = {
@@ -51,7 +51,7 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
             "pages_url": f"http://127.0.0.1:{settings.pages_port}",
         }
         settings = settings.model_copy(update=mailed)
-        environment = _environment(settings, sentry.url)
+        environment = environment_of(settings, sentry.url)
         if with_ui:
             shown = {"sentry_url": sentry.url, "pages_editing": True, "pages_host": "127.0.0.1"}
             app = create_app(
@@ -129,7 +129,7 @@ def _runs_so_far(data: Path) -> int:
         return 0
 
 
-def _environment(settings: Settings, url: str) -> dict[str, str]:
+def environment_of(settings: Settings, url: str) -> dict[str, str]:
     """Return the environment of the job: the fake Sentry, the demo's own data folder, and nothing of `.env`."""
     blank = dict.fromkeys((name.upper() for name in Settings.model_fields), "")
     return {
@@ -144,6 +144,9 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
         "SEEDS_DIR": str(EXAMPLE),
         "PRODUCTION_ENVIRONMENTS": "production",
         "UNIQUE_USERS": "true",
+        "MODELS_ON": settings.models_on,
+        "SPARK_URL": settings.spark_url,
+        "SPARK_STORAGE": settings.spark_storage,
         # A young history is short enough to be read at once.
         "ACTIVITY_REQUESTS_PER_RUN": "5000",
     }

@@ -1,0 +1,66 @@
+"""The real job with MODELS_ON=spark: the same assets, checks and lineage, and the same file for readers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from pipelines.demo.on_spark import copy_rows
+from pipelines.fake_sentry.sample import sample_world
+from pipelines.fake_sentry.server import FakeSentry
+from pipelines.settings import EXAMPLE
+from pipelines.spark.cluster import Cluster
+from pipelines.spark.compare import compare
+from tests.pipeline.conftest import Deployment, failure_texts
+
+LINEAGE = "dagster/column_lineage"
+
+
+def test_the_whole_pipeline_publishes_on_spark_what_it_does_on_duckdb(
+    running: Cluster, tmp_path: Path
+) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "seeds")
+    on_spark = {
+        "MODELS_ON": "spark",
+        "SPARK_URL": running.url,
+        "SPARK_STORAGE": str(tmp_path / "storage"),
+    }
+    with FakeSentry(sample_world(), "self-hosted") as sentry:
+        there, here = (
+            Deployment(tmp_path / name, tmp_path / "seeds", sentry.url)
+            for name in ("spark", "duckdb")
+        )
+        on = there.run(**on_spark)
+        assert on.success, failure_texts(on)
+        copy_rows(there.warehouse, here.warehouse)
+        off = here.run("rebuild_marts", MODELS_ON="duckdb")
+        assert off.success, failure_texts(off)
+    assert [each for each in compare(there.published, here.published) if each.difference] == []
+    assert _shown(on, "spark") == _shown(off, "duckdb")
+    with duckdb.connect(str(there.warehouse), read_only=True) as db:
+        assert db.execute(
+            "select count(*) from duckdb_tables() where schema_name = 'intermediate'"
+        ).fetchone() == (0,)
+
+
+def _shown(result: dg.ExecuteInProcessResult, engine: str) -> tuple[dict[str, object], set[str]]:
+    """What Dagster shows of the models: rows and columns with what they are made of; and the checks that passed."""
+    shown: dict[str, object] = {}
+    for event in result.get_asset_materialization_events():
+        found = event.step_materialization_data.materialization
+        if found.asset_key.path[0] == "marts":
+            assert found.metadata["engine"].value == engine
+            made = found.metadata[LINEAGE].value
+            shown[found.asset_key.path[-1]] = sorted(made.deps_by_column)
+            assert any(made.deps_by_column.values()), found.asset_key
+    checks = {
+        f"{check.asset_key.to_user_string()}: {check.check_name}"
+        for check in result.get_asset_check_evaluations()
+        if check.passed
+    }
+    return shown, {
+        check for check in checks if check.startswith(("marts", "staging", "intermediate"))
+    }
