@@ -30,7 +30,9 @@ AT_ONCE = (
     4  # requests that read; more of them would each take longer, and no fewer seconds together
 )
 # The overview's first: a million issues take seconds.
-KEPT = ("tiles", "sparklines", "projects", "issues", "movers")
+KEPT = ("tiles", "sparklines", "projects", "places", "issues", "movers")
+# Issues that are uncompressed in memory: some 300 MB.
+AT_A_TIME = 500_000
 LONGEST_WAIT = 30  # seconds for those before
 
 
@@ -71,14 +73,48 @@ class Publication:
 
     def keep_tables(self, sql: str) -> None:
         """Make the tables in memory that the statement reads, in whatever time that takes."""
-        with self._lock:
-            for name in self.lacks(sql):
-                with self.connection.cursor() as cursor:
-                    cursor.execute(f"use {self.catalog}")
-                    cursor.execute(f"create table kept.{name} as {query(f'kept/{name}')}")
-                    # What is in memory is compressed by a checkpoint.
-                    cursor.execute("checkpoint kept")
-                self._tables.add(name)
+        with self._lock, self.connection.cursor() as cursor:
+            cursor.execute(f"use {self.catalog}")
+            self._keep(cursor, sql)
+
+    def _keep(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+        for name in self.lacks(sql):
+            rows = query(f"kept/{name}")
+            self._keep(cursor, rows)
+            verb = f"create or replace table kept.{name} as"
+            for part in _parts(cursor) if set(_PARAMETER.findall(rows)) else [{}]:
+                cursor.execute(f"{verb} {rows}", _named(rows, part))
+                verb = f"insert into kept.{name}"
+                # What is in memory is compressed by a checkpoint.
+                cursor.execute("checkpoint kept")
+            self._tables.add(name)
+
+
+def _parts(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the parts in which a table is made where all of it at once would take much memory.
+
+    Each is a range of places of issues and of products.
+    """
+    [[issues]] = cursor.sql("select count(*) from marts.fct_issues").fetchall()
+    count = 1 + issues // AT_A_TIME
+    products = sorted(
+        name for (name,) in cursor.sql("select product_id from marts.dim_products").fetchall()
+    )
+    first = [products[len(products) * part // count] if products else None for part in range(count)]
+    return [
+        {
+            "first_place": 1 + part * AT_A_TIME,
+            "end_place": 1 + (part + 1) * AT_A_TIME,
+            "first_product": product,
+            "end_product": end,
+        }
+        for part, (product, end) in enumerate(zip(first, [*first[1:], None], strict=True))
+    ]
+
+
+def _named(sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return those of the parameters that the statement takes."""
+    return {name: parameters[name] for name in _PARAMETER.findall(sql) if name in parameters}
 
 
 class Reader:
@@ -107,8 +143,7 @@ class Reader:
             self._watch.cancel()
             self.publication.keep_tables(sql)
             self._watch = self._watched()
-        named = set(_PARAMETER.findall(sql))
-        cursor = self._cursor.execute(sql, {k: v for k, v in parameters.items() if k in named})
+        cursor = self._cursor.execute(sql, _named(sql, parameters))
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -1,6 +1,6 @@
 select
     *,
-    rowid as place
+    rowid as kept_row
 from kept.issues
 where
     (
