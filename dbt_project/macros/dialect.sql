@@ -43,6 +43,16 @@
 {%- endmacro %}
 
 
+{# An aggregate: the values as an array, the newest first; of one moment by their own order. #}
+{% macro array_newest_first(value, moment) -%}
+    {{ return(adapter.dispatch('array_newest_first')(value, moment)) }}
+{%- endmacro %}
+
+{% macro duckdb__array_newest_first(value, moment) -%}
+    array_agg({{ value }} order by {{ moment }} desc, {{ value }} asc)
+{%- endmacro %}
+
+
 {# A text of a JSON object, by its key; null where there is none. #}
 {% macro json_text(object, key) -%}
     {{ return(adapter.dispatch('json_text')(object, key)) }}
