@@ -12,6 +12,7 @@ from pipelines.commands.doctor_models import diagnose_models
 from pipelines.demo.on_spark import copy_rows
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import FakeSentry
+from pipelines.preview.dry_run import dry_run
 from pipelines.settings import EXAMPLE, Settings
 from pipelines.spark.cluster import Cluster
 from pipelines.spark.compare import compare
@@ -41,6 +42,9 @@ def test_the_whole_pipeline_publishes_on_spark_what_it_does_on_duckdb(
         assert off.success, failure_texts(off)
     assert [each for each in compare(there.published, here.published) if each.difference] == []
     assert _shown(on, "spark") == _shown(off, "duckdb")
+    # Which builds on this machine what Spark keeps to itself.
+    preview = dry_run(Settings(data_dir=there.data, seeds_dir=there.seeds, models_on="spark"))
+    assert "Nothing would change." in preview.notes
     with duckdb.connect(str(there.warehouse), read_only=True) as db:
         assert db.execute(
             "select count(*) from duckdb_tables() where schema_name = 'intermediate'"
