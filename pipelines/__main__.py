@@ -21,11 +21,12 @@ from pipelines.commands.suggest import suggest
 from pipelines.commands.sync import sync
 from pipelines.demo.on_spark import spark
 from pipelines.demo.run import demo
+from pipelines.environment import unknown_names
 from pipelines.notify.store import NotifyError
 from pipelines.preview.build_models import DryRunError
 from pipelines.publish import PublishError
 from pipelines.run_storage import RunStorageError
-from pipelines.settings import SettingsError, read_settings, unknown_names
+from pipelines.settings import Settings, SettingsError, read_settings
 from pipelines.spark import SparkError
 from pipelines.warehouse.errors import WarehouseError
 
@@ -52,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    for message in unknown_names():
+    for message in unknown_names(Settings.model_fields):
         print(message, file=sys.stderr)
     run = options.pop("run")
     try:

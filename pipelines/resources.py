@@ -10,10 +10,11 @@ from contextlib import contextmanager
 import dagster as dg
 
 from pipelines import models
+from pipelines.environment import unknown_names
 from pipelines.publish import PublishError
 from pipelines.run_failures import WAREHOUSE_TAG, ended_in_time, fail_dead_runs
 from pipelines.sentry.errors import SentryError, UnavailableError
-from pipelines.settings import Settings, SettingsError, read_settings, unknown_names
+from pipelines.settings import Settings, SettingsError, read_settings
 from pipelines.spark import SparkError
 from pipelines.warehouse import run_log, version
 from pipelines.warehouse.damage import damage, explanation
@@ -52,7 +53,7 @@ def run_settings(context: dg.InitResourceContext) -> Iterator[Settings]:
     """Yield the settings with the run lock held, from the first step of the run to its last."""
     with explained():
         settings = read_settings()
-    for message in unknown_names():
+    for message in unknown_names(Settings.model_fields):
         log.warning(message)
     os.umask(settings.umask)
     settings.data.mkdir(parents=True, exist_ok=True)

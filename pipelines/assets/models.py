@@ -15,9 +15,10 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from pipelines import models, spark
 from pipelines.assets.column_lineage import LABEL, Lineage, column_lineage
+from pipelines.environment import from_environment
 from pipelines.progress import write_progress
 from pipelines.resources import explained
-from pipelines.settings import Settings, from_environment
+from pipelines.settings import Settings
 from pipelines.warehouse import version
 from pipelines.warehouse.attach import connect
 from pipelines.warehouse.damage import damage, explanation

@@ -17,6 +17,7 @@ from threading import Lock
 
 from starlette.requests import Request
 
+from pipelines.addresses import is_loopback
 from pipelines.catalog import Checked, Finding, SentryProject, check, fingerprint
 from pipelines.catalog.editing import Cells, File, open_file, parse
 from pipelines.catalog.finding import printable
@@ -24,7 +25,7 @@ from pipelines.catalog.tables import TABLES, Table
 from pipelines.catalog.writing import replace
 from pipelines.pages.published import Reader
 from pipelines.preview.dry_run import DryRun, dry_run
-from pipelines.settings import Settings, is_loopback
+from pipelines.settings import Settings
 from pipelines.webserver import host_name
 
 LONGEST_PREVIEW_SECONDS = 240

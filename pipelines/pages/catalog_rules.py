@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from starlette.requests import Request
@@ -44,13 +43,8 @@ def matched(reader: Reader, cells: Cells) -> dict[str, Any]:
     found = reader.row(
         "rule_matches",
         organization=values.lower(cells.get("organization", "")) or None,
-        project=_like(project),
+        project=values.like_pattern(project),
         field=field,
-        pattern=_like(pattern),
+        pattern=values.like_pattern(pattern),
     )
     return {"is_known": True, "is_counted": True, "field": field, **(found or {})}
-
-
-def _like(glob: str) -> str:
-    """Return the glob as the models compare it, with LIKE and `!` as escape."""
-    return re.sub(r"[!%_]", r"!\g<0>", glob).replace("*", "%").replace("?", "_")

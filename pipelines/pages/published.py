@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from threading import BoundedSemaphore, Lock, Timer
+from threading import BoundedSemaphore, Lock, Thread, Timer
 from typing import Any
 
 import duckdb
@@ -22,11 +22,14 @@ from pipelines.warehouse.attach import attach
 Row = dict[str, Any]
 QUERIES = Path(__file__).parent / "queries"
 _PARAMETER = re.compile(r"\$(\w+)")
+_KEPT = re.compile(r"\bkept\.(\w+)")
 
 
 AT_ONCE = (
     4  # requests that read; more of them would each take longer, and no fewer seconds together
 )
+# The overview's first: a million issues take seconds.
+KEPT = ("tiles", "sparklines", "projects", "issues", "movers")
 LONGEST_WAIT = 30  # seconds for those before
 
 
@@ -36,7 +39,11 @@ class TooLongError(Exception):
 
 @dataclass
 class Publication:
-    """One published file, open. `kept`: what was worked out from it once and stays true as long as it is the file."""
+    """One published file, open. `kept`: what was worked out from it once and stays true as long as it is the file.
+
+    So do the tables `kept.<name>` in memory, which are made of `queries/kept/<name>.sql`: in the background, at once
+    where a query reads them before.
+    """
 
     connection: duckdb.DuckDBPyConnection
     identity: tuple[int, ...]
@@ -46,14 +53,45 @@ class Publication:
     comments: dict[tuple[str, str], str]
     kept: dict[Any, Any] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
+    _tables: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
+
+    def make_ready(self) -> None:
+        """Make the tables in memory before someone waits for them."""
+        for name in KEPT:
+            with suppress(duckdb.Error):  # said to who asks for it
+                self.keep_tables(f"kept.{name}")
+
+    def lacks(self, sql: str) -> set[str]:
+        """Return the tables in memory that the statement reads, and that are not there yet."""
+        return set(_KEPT.findall(sql)) - self._tables
+
+    def keep_tables(self, sql: str) -> None:
+        """Make the tables in memory that the statement reads, in whatever time that takes."""
+        with self._lock:
+            for name in self.lacks(sql):
+                with self.connection.cursor() as cursor:
+                    cursor.execute("use published")
+                    cursor.execute(f"create table kept.{name} as {query(f'kept/{name}')}")
+                    # What is in memory is compressed by a checkpoint.
+                    cursor.execute("checkpoint kept")
+                self._tables.add(name)
 
 
 class Reader:
     """What one request reads: always the publication that was there when it began."""
 
-    def __init__(self, publication: Publication, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, publication: Publication, cursor: duckdb.DuckDBPyConnection, seconds: float
+    ) -> None:
         self.publication = publication
-        self._cursor = cursor
+        self._cursor, self._seconds = cursor, seconds
+        self._watch = self._watched()
+
+    def close(self) -> None:
+        """End it, and what watches its time."""
+        self._watch.cancel()
+        self._cursor.close()
 
     def rows(self, name: str, **parameters: Any) -> list[Row]:
         """Return the rows of a query in `queries/`; of the parameters it takes those that it names."""
@@ -61,10 +99,20 @@ class Reader:
 
     def run(self, sql: str, **parameters: Any) -> list[Row]:
         """Return the rows of a statement of ours."""
+        if self.publication.lacks(sql):
+            # What serves every request until the next publication takes none of the time of one.
+            self._watch.cancel()
+            self.publication.keep_tables(sql)
+            self._watch = self._watched()
         named = set(_PARAMETER.findall(sql))
         cursor = self._cursor.execute(sql, {k: v for k, v in parameters.items() if k in named})
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def _watched(self) -> Timer:
+        watch = Timer(self._seconds, self._cursor.interrupt)
+        watch.start()
+        return watch
 
     def choices(self, name: str) -> dict[str, str]:
         """Return the first column of a query as what can be chosen, each shown as it is."""
@@ -74,14 +122,6 @@ class Reader:
     def has(self, table: str, column: str) -> bool:
         """Say whether what is published has the column: a file of an older version may lack a newer one."""
         return (table, column) in self.publication.comments
-
-    def row_kept(self, name: str) -> Row | None:
-        """Return the first row of a query without parameters, which is asked once for a publication."""
-        kept = self.publication.kept
-        if name not in kept:
-            kept[name] = self.row(name)
-        found: Row | None = kept[name]
-        return found
 
     def row(self, name: str, **parameters: Any) -> Row | None:
         """Return the first row of a query, None if there is none."""
@@ -109,13 +149,8 @@ class PublishedFile:
             publication = self.attached()
             cursor = publication.connection.cursor()
             cursor.execute("use published")
-            watch = Timer(self._seconds, cursor.interrupt)
-            watch.start()
-            try:
-                yield Reader(publication, cursor)
-            finally:
-                watch.cancel()
-                cursor.close()
+            with closing(Reader(publication, cursor, self._seconds)) as reader:
+                yield reader
         except duckdb.InterruptException:
             raise TooLongError(f"This took more than {self._seconds:g} seconds.") from None
         except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -141,12 +176,14 @@ class PublishedFile:
             identity = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
             if self._current is None or self._current.identity != identity:
                 self._current = _attach(self.path, identity)
+                Thread(target=self._current.make_ready).start()
             return self._current
 
 
 def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
     connection = duckdb.connect(config={"python_enable_replacements": False})
     attach(connection, path, "published", "read_only")
+    connection.execute("attach ':memory:' as kept (compress)")
     connection.execute("use published")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")

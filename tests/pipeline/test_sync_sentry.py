@@ -113,6 +113,7 @@ def test_an_edit_of_the_catalog_reaches_old_rows_without_a_request(
     assert after["own_project_count"] == before["own_project_count"] + 1
     assert after["own_total_issues"] > before["own_total_issues"]
     assert sentry.requests == []
+    assert not deployment.is_rebuilt_in_full()
     # The lineage knows what every column of a mart is made of, and how many rows a table has.
     kinds = {node["name"]: node["config"]["materialized"] for node in models.nodes("model")}
     views = {name for name, kind in kinds.items() if kind == "view"}

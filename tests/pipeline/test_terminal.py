@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 
 import dagster as dg
@@ -15,6 +14,7 @@ from pipelines.automation import every_three_hours
 from pipelines.commands.watching import describe
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
 from pipelines.settings import ROOT, Settings
+from tests.forked_python import forked_python
 from tests.notify.receiver import command, told
 from tests.pipeline.conftest import SETTINGS, Deployment
 
@@ -33,7 +33,7 @@ def sync(deployment: Deployment, **settings: str) -> tuple[int, str]:
             **settings,
         }
     )
-    words = [sys.executable, "-m", "pipelines", "sync"]
+    words = [forked_python(), "-m", "pipelines", "sync"]
     done = subprocess.run(
         words,
         env=environment,
