@@ -1,6 +1,6 @@
 {#
-    Whatever SQL engines write differently and dbt's own cross-database macros lack. Another engine needs its own
-    version of these, under its own prefix, and nothing else.
+    Whatever SQL engines write differently and dbt's own cross-database macros lack, with DuckDB's spelling; Spark's is
+    in spark.sql.
 #}
 
 {# Hours from one timestamp to another, exact to the microsecond. #}
