@@ -113,6 +113,7 @@ lint-types:
 lint-models:
 	@$(RUN) -m sqlfluff lint --disable-progress-bar dbt_project
 	@$(RUN) -m sqlfluff lint --disable-progress-bar --templater raw docs/queries
+	@$(RUN) -m sqlfluff lint --disable-progress-bar --templater placeholder pipelines/pages/queries
 	@$(RUN) -c 'from pipelines.models import manifest; manifest()'
 	@found=$$($(RUN) -c 'from dbt_bouncer.main import app; app()' run --show-all-failures --config-file dbt_project/dbt-bouncer.yml 2>&1) || { echo "$$found"; exit 1; }
 

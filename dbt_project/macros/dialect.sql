@@ -1,6 +1,6 @@
 {#
-    Whatever SQL engines write differently and dbt's own cross-database macros lack. Another engine needs its own
-    version of these, under its own prefix, and nothing else.
+    Whatever SQL engines write differently and dbt's own cross-database macros lack, with DuckDB's spelling; Spark's is
+    in spark.sql.
 #}
 
 {# Hours from one timestamp to another, exact to the microsecond. #}
@@ -70,6 +70,16 @@
 
 {% macro duckdb__json_texts(list) -%}
     json_extract_string({{ list }}, '$[*]')
+{%- endmacro %}
+
+
+{# A whole number as people read it: 1,234. #}
+{% macro with_thousands(number) -%}
+    {{ return(adapter.dispatch('with_thousands')(number)) }}
+{%- endmacro %}
+
+{% macro duckdb__with_thousands(number) -%}
+    format('{:,}', cast({{ number }} as bigint))
 {%- endmacro %}
 
 

@@ -36,6 +36,10 @@
     from_json({{ list }}, 'array<string>')
 {%- endmacro %}
 
+{% macro spark__with_thousands(number) -%}
+    format_number({{ number }}, 0)
+{%- endmacro %}
+
 {% macro spark__words_of(text) -%}
     split(lower({{ text }}), '[^\\p{L}\\p{N}]+')
 {%- endmacro %}
@@ -197,10 +201,9 @@
     {%- endfor %}
     {%- if required %}
         {%- set counts = run_query('select count_if(' ~ required | join(' is null), count_if(') ~ ' is null) from ' ~ rows) -%}
-        {%- for column in required if counts.rows[0][loop.index0] > 0 %}
+        {%- for column, nulls in zip(required, counts.rows[0]) if nulls > 0 %}
             {%- do exceptions.raise_database_error(
-                this ~ '.' ~ column ~ ' is null in ' ~ counts.rows[0][loop.index0]
-                ~ ' rows, where its contract says not_null. The table stays as it was.'
+                this ~ '.' ~ column ~ ' is null in ' ~ nulls ~ ' rows, where its contract says not_null.'
             ) -%}
         {%- endfor %}
     {%- endif %}

@@ -10,7 +10,7 @@
 What only we hold stays in the warehouse: Spark may be lost at any time, and is filled again.
 """
 
-from pipelines.spark.build import columns, conclude, prepare
+from pipelines.spark.build import columns, conclude, prepare, probe
 from pipelines.spark.errors import SparkError
 
-__all__ = ["SparkError", "columns", "conclude", "prepare"]
+__all__ = ["SparkError", "columns", "conclude", "prepare", "probe"]

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import logging
 
+import pyarrow as pa
+
 from pipelines import models
 from pipelines.progress import write_progress
 from pipelines.settings import Settings
 from pipelines.spark.bring_back import bring_back
+from pipelines.spark.errors import SparkError
 from pipelines.spark.export import HISTORIES, export_histories, export_sources
 from pipelines.spark.server import Spark, columns_of, connected, quoted
 from pipelines.spark.storage import Storage
@@ -21,6 +24,26 @@ from pipelines.warehouse import version
 log = logging.getLogger(__name__)
 
 _PROPERTY = "sentry-by-product"
+
+
+def probe(settings: Settings) -> str:
+    """Return Spark's version, after a table has gone there through the storage and come back; SparkError if not."""
+    storage, rows = Storage(settings.spark_place), pa.table({"n": [1, 2]})
+    there, back = (f"probe/{name}" for name in ("there", "back"))
+    with connected(settings.spark_server) as spark:
+        ((version,),) = spark.rows("select version()")
+        storage.write(there, rows.to_reader())
+        spark.run(
+            f"insert overwrite directory {quoted(storage.address(back))} using parquet "
+            f"select * from parquet.`{storage.address(there)}`"
+        )
+        came = storage.read(back).to_table()
+        storage.remove("probe")
+    if came != rows:
+        raise SparkError(
+            f"What went to Spark through SPARK_STORAGE {settings.spark_place} came back as something else."
+        )
+    return str(version).partition(" ")[0]
 
 
 def prepare(settings: Settings, digest: str) -> bool:

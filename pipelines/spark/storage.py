@@ -14,7 +14,7 @@ from pipelines.spark.errors import SparkError
 
 
 class Storage:
-    """The absolute folder, or the address, that SPARK_STORAGE names. Names in it are those of folders, one per table."""
+    """The absolute folder, or the address, that SPARK_STORAGE names. A name in it is a folder, of one table."""
 
     def __init__(self, place: str) -> None:
         self._place = place.rstrip("/")

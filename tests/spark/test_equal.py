@@ -5,17 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.spark.cluster import Cluster
+from pipelines.spark.server import connected
 from tests.oracle.comparison import disagreements, published
 from tests.oracle.oracle import KEYS, expected
 from tests.oracle.random_world import GROWN, OVER_MIDNIGHT, random_world
-from tests.oracle.raw_world import RawWorld
 from tests.oracle.test_models_agree_with_oracle import worlds_of
 
 from .engines import Engines
-
-
-def _removed(world: RawWorld) -> set[str]:
-    return {row["removed_reason"] for row in world.raw["issues"] if row.get("removed_reason")}
 
 
 def test_every_table_is_equal_from_the_first_build_to_an_edited_catalog(
@@ -31,6 +27,9 @@ def test_every_table_is_equal_from_the_first_build_to_an_edited_catalog(
     }
     engines = Engines(tmp_path / "states", running)
     for name, world in states.items():
+        if world is last:  # on a Spark that has lost all, which the warehouse has not
+            with connected(engines.settings.spark_server) as spark:
+                spark.run("drop database marts cascade")
         engines.build(world)
         assert engines.differences(world) == [], name
     wrong = [

@@ -8,10 +8,12 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from pipelines.commands.doctor_models import diagnose_models
 from pipelines.demo.on_spark import copy_rows
 from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.server import FakeSentry
-from pipelines.settings import EXAMPLE
+from pipelines.preview.dry_run import dry_run
+from pipelines.settings import EXAMPLE, Settings
 from pipelines.spark.cluster import Cluster
 from pipelines.spark.compare import compare
 from tests.pipeline.conftest import Deployment, failure_texts
@@ -40,10 +42,26 @@ def test_the_whole_pipeline_publishes_on_spark_what_it_does_on_duckdb(
         assert off.success, failure_texts(off)
     assert [each for each in compare(there.published, here.published) if each.difference] == []
     assert _shown(on, "spark") == _shown(off, "duckdb")
+    # Which builds on this machine what Spark keeps to itself.
+    preview = dry_run(Settings(data_dir=there.data, seeds_dir=there.seeds, models_on="spark"))
+    assert "Nothing would change." in preview.notes
     with duckdb.connect(str(there.warehouse), read_only=True) as db:
         assert db.execute(
             "select count(*) from duckdb_tables() where schema_name = 'intermediate'"
         ).fetchone() == (0,)
+
+
+def test_doctor_says_whether_tables_go_to_spark_and_come_back(
+    running: Cluster, tmp_path: Path
+) -> None:
+    there = Settings(
+        models_on="spark", spark_url=running.url, spark_storage=str(tmp_path / "a 'b'")
+    )
+    (found,) = diagnose_models(there)
+    assert (found.level, found.text.split(",")[0]) == ("ok", "on Spark 4.3.0")
+    nowhere = there.model_copy(update={"spark_storage": "nosuch://bucket"})
+    (found,) = diagnose_models(nowhere)
+    assert (found.level, "SPARK_STORAGE nosuch://bucket" in found.advice) == ("problem", True)
 
 
 def _shown(result: dg.ExecuteInProcessResult, engine: str) -> tuple[dict[str, object], set[str]]:
