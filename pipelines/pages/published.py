@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 
 from pipelines.pages.answers import Answers
-from pipelines.pages.older_files import completed
 from pipelines.publish import PublishError
 from pipelines.publish.open_published import first_line, how_to_publish
 from pipelines.warehouse.attach import attach
@@ -45,8 +44,7 @@ class Publication:
     """One published file, open. `kept`: what was worked out from it once and stays true as long as it is the file.
 
     So do the tables `kept.<name>` in memory, which are made of `queries/kept/<name>.sql`: in the background, at once
-    where a query reads them before. `catalog`: where its tables are, made up with what a file of an earlier version
-    lacks.
+    where a query reads them before.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -55,11 +53,10 @@ class Publication:
     published_at: datetime
     catalog_fingerprint: str | None
     comments: dict[tuple[str, str], str]
-    catalog: str
     kept: dict[Any, Any] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
     _tables: set[str] = field(default_factory=set)
-    _lock: Lock = field(default_factory=Lock)
+    _locks: dict[str, Lock] = field(default_factory=lambda: {name: Lock() for name in KEPT})
 
     def make_ready(self) -> None:
         """Make the tables in memory before someone waits for them."""
@@ -73,21 +70,22 @@ class Publication:
 
     def keep_tables(self, sql: str) -> None:
         """Make the tables in memory that the statement reads, in whatever time that takes."""
-        with self._lock, self.connection.cursor() as cursor:
-            cursor.execute(f"use {self.catalog}")
-            self._keep(cursor, sql)
-
-    def _keep(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         for name in self.lacks(sql):
-            rows = query(f"kept/{name}")
-            self._keep(cursor, rows)
-            verb = f"create or replace table kept.{name} as"
-            for part in _parts(cursor) if set(_PARAMETER.findall(rows)) else [{}]:
+            with self._locks[name]:
+                if name not in self._tables:
+                    self.keep_tables(query(f"kept/{name}"))
+                    self._make(name)
+                    self._tables.add(name)
+
+    def _make(self, name: str) -> None:
+        rows, verb = query(f"kept/{name}"), f"create or replace table kept.{name} as"
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"use {self.catalog}")
+            for part in _parts(cursor) if _PARAMETER.search(rows) else [{}]:
                 cursor.execute(f"{verb} {rows}", _named(rows, part))
                 verb = f"insert into kept.{name}"
-                # What is in memory is compressed by a checkpoint.
-                cursor.execute("checkpoint kept")
-            self._tables.add(name)
+                # It compresses what is in memory, once nobody reads there; who then begins to waits for it.
+                cursor.execute("force checkpoint kept")
 
 
 def _parts(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -186,7 +184,7 @@ class PublishedFile:
         try:
             publication = self.attached()
             cursor = publication.connection.cursor()
-            cursor.execute(f"use {publication.catalog}")
+            cursor.execute(f"use {self.catalog}")
             with closing(Reader(publication, cursor, self._seconds)) as reader:
                 yield reader
         except duckdb.InterruptException:
@@ -223,15 +221,14 @@ def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
     attach(connection, path, "published", "read_only")
     connection.execute("attach ':memory:' as kept (compress)")
     connection.execute("use published")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
     # A file of an earlier version may be put back: it does not name its catalog.
     [identified] = connection.sql("from marts.publication").to_arrow_table().to_pylist()
     comments = connection.execute(
         "select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts'"
     ).fetchall()
     described = {(table, column): comment or "" for table, column, comment in comments}
-    catalog = completed(connection, described)
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
     return Publication(
         connection,
         identity,
@@ -239,7 +236,6 @@ def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
         identified["published_at"],
         identified.get("catalog_fingerprint"),
         described,
-        catalog,
     )
 
 
