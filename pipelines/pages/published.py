@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.pages.answers import Answers
+from pipelines.pages.older_files import completed
 from pipelines.publish import PublishError
 from pipelines.publish.open_published import first_line, how_to_publish
 from pipelines.warehouse.attach import attach
@@ -44,7 +45,8 @@ class Publication:
     """One published file, open. `kept`: what was worked out from it once and stays true as long as it is the file.
 
     So do the tables `kept.<name>` in memory, which are made of `queries/kept/<name>.sql`: in the background, at once
-    where a query reads them before.
+    where a query reads them before. `catalog`: where its tables are, made up with what a file of an earlier version
+    lacks.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -53,6 +55,7 @@ class Publication:
     published_at: datetime
     catalog_fingerprint: str | None
     comments: dict[tuple[str, str], str]
+    catalog: str
     kept: dict[Any, Any] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
     _tables: set[str] = field(default_factory=set)
@@ -184,7 +187,7 @@ class PublishedFile:
         try:
             publication = self.attached()
             cursor = publication.connection.cursor()
-            cursor.execute(f"use {self.catalog}")
+            cursor.execute(f"use {publication.catalog}")
             with closing(Reader(publication, cursor, self._seconds)) as reader:
                 yield reader
         except duckdb.InterruptException:
@@ -221,14 +224,15 @@ def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
     attach(connection, path, "published", "read_only")
     connection.execute("attach ':memory:' as kept (compress)")
     connection.execute("use published")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
     # A file of an earlier version may be put back: it does not name its catalog.
     [identified] = connection.sql("from marts.publication").to_arrow_table().to_pylist()
     comments = connection.execute(
         "select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts'"
     ).fetchall()
     described = {(table, column): comment or "" for table, column, comment in comments}
+    catalog = completed(connection, described)
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
     return Publication(
         connection,
         identity,
@@ -236,6 +240,7 @@ def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
         identified["published_at"],
         identified.get("catalog_fingerprint"),
         described,
+        catalog,
     )
 
 
