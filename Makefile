@@ -6,14 +6,17 @@ RUN := .venv/bin/python
 READY := .venv/.ready
 DEVELOPMENT := .venv/.ready-for-development
 BROWSER := .venv/.ready-for-a-browser
+SPARK := .venv/.ready-for-spark
+# What has no wheel: halo of dbt-metricflow, the rest of Spark.
+WHEELS := --only-binary :all: $(addprefix --no-binary=,halo pure-sasl pyhive pyspark thrift)
 # Nothing is built but what has no wheel, and that with the setuptools that is pinned: isolation would fetch another.
 INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-	--only-binary :all: --no-binary halo
+	$(WHEELS)
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' $(RUN) -m uv pip compile --quiet pyproject.toml $(UPGRADE) \
-	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --only-binary :all: --no-binary halo
+	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url $(WHEELS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev pages sync doctor init check suggest preview notify-preview publications rollback backup restore test test-browser test-fast lint format pins docs bench
+.PHONY: help demo demo-ui dev pages sync doctor init check suggest preview notify-preview publications rollback backup restore spark test test-browser test-spark test-fast lint lint-types lint-models format pins docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -31,6 +34,10 @@ $(DEVELOPMENT): $(READY) requirements/development.txt
 
 $(BROWSER): $(DEVELOPMENT) requirements/browser.txt
 	$(INSTALL) --require-hashes --requirement requirements/browser.txt
+	@touch $@
+
+$(SPARK): $(READY) requirements/spark.txt
+	$(INSTALL) --require-hashes --requirement requirements/spark.txt
 	@touch $@
 
 demo: $(READY) ## The whole pipeline against a sample Sentry, no account needed; run it twice
@@ -78,11 +85,17 @@ backup: $(READY) ## A copy of everything in BACKUP_DIR, also while things run
 restore: $(READY) ## Put the newest backup back, or BACKUP=20261123T060000Z; the present goes aside
 	@$(RUN) -m pipelines restore $(BACKUP)
 
+spark: $(SPARK) ## The same models on a Spark cluster on this machine, compared with DuckDB's. Needs Java 17
+	@$(RUN) -m pipelines spark
+
 test: lint ## All that CI runs: lint, types, tests
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-browser: $(BROWSER) ## The pages in Chromium: clicks, accessibility, phones, print. Needs Chromium
 	@$(RUN) -m pytest tests/browser
+
+test-spark: $(DEVELOPMENT) $(SPARK) ## The models on Spark: equal to DuckDB's, also after kills. Needs Java 17
+	@$(RUN) -m pytest tests/spark
 
 test-fast: $(DEVELOPMENT) ## The tests that take some two minutes, without whole pipelines
 	@$(RUN) -m pytest -n 2 -m 'not slow'
@@ -91,10 +104,16 @@ lint: $(DEVELOPMENT) ## ruff, mypy --strict, import fences, sqlfluff, the conven
 	@$(RUN) -m pip check --disable-pip-version-check > /dev/null || $(RUN) -m pip check
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check --quiet .
+	@$(MAKE) --no-print-directory --jobs 2 lint-types lint-models
+
+lint-types:
 	@$(RUN) -m mypy
 	@$(RUN) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
+
+lint-models:
 	@$(RUN) -m sqlfluff lint --disable-progress-bar dbt_project
 	@$(RUN) -m sqlfluff lint --disable-progress-bar --templater raw docs/queries
+	@$(RUN) -m sqlfluff lint --disable-progress-bar --templater placeholder pipelines/pages/queries
 	@$(RUN) -c 'from pipelines.models import manifest; manifest()'
 	@found=$$($(RUN) -c 'from dbt_bouncer.main import app; app()' run --show-all-failures --config-file dbt_project/dbt-bouncer.yml 2>&1) || { echo "$$found"; exit 1; }
 
@@ -110,6 +129,8 @@ pins: $(DEVELOPMENT) ## Renew requirements/ after a change of pyproject.toml; UP
 		$$(sed -n 's/^\([a-z][^=]*\)==.*/--no-emit-package \1/p' requirements/run.txt)
 	@$(COMPILE) --extra browser --constraint requirements/run.txt --constraint requirements/development.txt --output-file requirements/browser.txt \
 		$$(sed -n 's/^\([a-z][^=]*\)==.*/--no-emit-package \1/p' requirements/run.txt requirements/development.txt)
+	@$(COMPILE) --extra spark --constraint requirements/run.txt --constraint requirements/development.txt --output-file requirements/spark.txt \
+		$$(sed -n 's/^\([a-z][^=]*\)==.*/--no-emit-package \1/p' requirements/run.txt)
 
 docs: $(READY) ## Write docs/tables.md from the descriptions of the dbt models
 	@$(RUN) docs/generate_tables.py

@@ -13,105 +13,47 @@ status changed, one request each, come on top.
     python benchmarks/bench_extract.py --production
 
 With all that is optional on. Of the E and the U, p are in production: ceil(p/100) requests more for each, and one for
-each hundred projects and days with events there. First releases of issues come on top, at most 200 requests a sync.
-
-    python benchmarks/bench_extract.py --jobs 100000 200000 1000000
-
-What the whole job needs, `python -m pipelines sync` in a process of its own, from HTTP to the published file: a first
-sync, and a full one a day later, after 1 % have changed. For 1,000,000 issues it takes the better part of an hour.
+each hundred projects and days with events there. First releases of issues come on top, some 200 requests a sync.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import math
 import multiprocessing
 import os
-import random
 import resource
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.process_tree import Need, run, size
+from benchmarks.bulk_sentry import CHANGED, LATENCY, start_server
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 
-LATENCY, CONCURRENCY, OPEN, CHANGED = 0.05, 5, 0.2, 0.01
+CONCURRENCY = 5
 MOST_OVER_FLOOR, MOST_MEMORY = 1.3, 1024  # ratio, MiB
 # Requests of an ordinary sync that do not grow with the issues: organization, detection, the pages of projects and
 # teams, two days of counts, and one unfinished page for each of the parallel slices.
 CONSTANT = 40
 # The same for all that is optional: environments, releases, sessions, users of three products, slices once more.
 CONSTANT_OF_OPTIONAL = 30
-PUBLISHED = "product_health.duckdb"
-HOURS = {"change": 3, "change in a day": 25}
-
-
-def serve(orders: Connection, issues: int, projects: int, *, remembers: bool) -> None:
-    """Play Sentry; answer each order with what was asked since the last, and what is true now."""
-    from pipelines.fake_sentry.bulk import bulk_world
-    from pipelines.fake_sentry.server import FakeSentry
-
-    class Remembering(FakeSentry):
-        """Sends what it has sent before, so that its own work is not measured."""
-
-        replies: ClassVar[dict[bytes, Any]] = {}
-
-        def _answer(self, scope: Any, *others: Any) -> Any:
-            asked = scope["raw_path"] + scope["query_string"]
-            if not remembers:
-                return super()._answer(scope, *others)
-            if asked not in self.replies:
-                self.replies[asked] = super()._answer(scope, *others)
-            return self.replies[asked]
-
-    world = bulk_world(issues, projects, OPEN)
-    gc.freeze()
-    with Remembering(world, "self-hosted", latency=LATENCY) as fake_sentry:
-        orders.send(fake_sentry.url)
-        while (order := orders.recv()) != "stop":
-            if order in HOURS:
-                with fake_sentry.lock:
-                    orders.send(change(world, int(issues * CHANGED), HOURS[order]))
-                    fake_sentry.replies.clear()
-            else:
-                orders.send([f"{r.path}?{r.query}" for r in fake_sentry.requests])
-            fake_sentry.requests.clear()
-
-
-def change(world: Any, count: int, hours: int) -> dict[str, int]:
-    """Move some hours on; give three fifths of `count` issues events, resolve two fifths of them without any."""
-    rng = random.Random(1)
-    was_open = {i.id for i in world.issues.values() if i.status == "unresolved"}
-    world.advance(hours=hours)
-    seen = set(rng.sample(sorted(world.issues), count * 3 // 5))
-    for issue_id in sorted(seen):
-        at = world.clock - timedelta(seconds=rng.randrange(1, 7200))
-        issue = world.issues[issue_id]
-        world.add_events(issue, 1, at=at, environment=issue.events[0].environment)
-    for issue_id in rng.sample(sorted(was_open - seen), count * 2 // 5):
-        world.resolve(world.issues[issue_id])
-    is_open = {i.id for i in world.issues.values() if i.status == "unresolved"}
-    there = {i.id for i in world.issues.values() if i.events[0].environment == "production"}
-    days = {
-        (issue.project.id, event.at.date())
-        for issue in map(world.issues.get, there)
-        for event in issue.events[-2:]
-        if event.at >= world.clock - timedelta(days=2, hours=hours, minutes=world.clock.hour * 60)
-    }
-    sizes = {"E": len(seen), "U": len(is_open), "D": len(was_open - is_open)}
-    return sizes | {"Ep": len(seen & there), "Up": len(is_open & there), "Days": len(days)}
+OPTIONAL = (
+    "first releases",
+    "hot in production",
+    "open in production",
+    "days in production",
+    "releases, sessions, environments",
+    "users",
+)
 
 
 def kind_of(asked: str) -> str:
@@ -123,6 +65,10 @@ def kind_of(asked: str) -> str:
         return "first releases"
     if "to_day" in query:
         return "days in production"
+    if "count_unique" in query:
+        return "users"
+    if path.endswith(("/releases/", "/sessions/", "/environments/")):
+        return "releases, sessions, environments"
     if not path.endswith("/issues/"):
         return "counts" if "stats" in path else "directory"
     if "group=" in query:
@@ -216,11 +162,7 @@ def main() -> int:
     parser.add_argument("--issues", type=int, default=100_000)
     parser.add_argument("--projects", type=int, default=200)
     parser.add_argument("--production", action="store_true")
-    parser.add_argument("--jobs", type=int, nargs="+", metavar="ISSUES")
     given = parser.parse_args()
-    if given.jobs:
-        report_jobs(given.jobs, given.projects)
-        return 0
     context = multiprocessing.get_context("spawn")
     server, orders = start_server(given.issues, given.projects, remembers=True)
     url = orders.recv()
@@ -258,62 +200,6 @@ def main() -> int:
     return 0 if is_quick and is_small else 1
 
 
-def start_server(issues: int, projects: int, *, remembers: bool) -> tuple[Any, Connection]:
-    """Return the process of a fake Sentry, and what takes orders to it; its first answer is its address."""
-    context = multiprocessing.get_context("spawn")
-    orders, answers = context.Pipe()
-    server = context.Process(
-        target=serve,
-        args=(answers, issues, projects),
-        kwargs={"remembers": remembers},
-        daemon=True,
-    )
-    server.start()
-    return server, orders
-
-
-def report_jobs(sizes: Sequence[int], projects: int) -> None:
-    """Print what the whole job needs at each size."""
-    print(
-        "   issues  sync    requests  minutes  memory MiB  largest MiB  disk MB  left: all", end=""
-    )
-    print("  warehouse  published (MB)")
-    for issues in sizes:
-        server, orders = start_server(issues, projects, remembers=False)
-        url = orders.recv()
-        # Where it is called from, since /tmp may be memory.
-        with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix="bench-extract-") as name:
-            data = Path(name)
-            for sync in ("first", "full"):
-                need = run_job(url, data)
-                orders.send("asked")
-                requests = len(orders.recv())
-                left = [size(data / file) for file in ("", "warehouse.duckdb", PUBLISHED)]
-                print(
-                    f"{issues:9,}  {sync:5}  {requests:9,}  {need.seconds / 60:7.1f}  {need.memory:10,.0f}  "
-                    f"{need.largest:11,.0f}  {need.disk:7,.0f}  {left[0]:9,.0f}  {left[1]:9,.0f}  {left[2]:9,.0f}",
-                    flush=True,
-                )
-                orders.send("change in a day")
-                orders.recv()
-        orders.send("stop")
-        server.join(10)
-
-
-def run_job(url: str, data: Path) -> Need:
-    """Run the job once and return what it needed."""
-    from pipelines.fake_sentry.server import TOKEN
-
-    settings = {
-        "SENTRY_URL": url,
-        "SENTRY_AUTH_TOKEN": TOKEN,
-        "SENTRY_ORG": "bulk-1",
-        "DATA_DIR": str(data),
-        "PUBLISH_KEEP": "0",
-    }
-    return run([sys.executable, "-m", "pipelines", "sync"], data, settings)
-
-
 def report_first(bare: float, cost: dict[str, Any], kinds: Counter[str]) -> bool:
     """Print the first sync against its floor."""
     floor = cost["requests"] * LATENCY / CONCURRENCY
@@ -340,6 +226,7 @@ def report_second(sizes: dict[str, int], cost: dict[str, Any], kinds: Counter[st
     """Print the ordinary sync against its bound."""
     wanted = sizes if kinds["open in production"] else {name: sizes[name] for name in "EUD"}
     pages = {name: math.ceil(size / 100) for name, size in wanted.items()}
+    needed = sum(count for kind, count in kinds.items() if kind not in OPTIONAL)
     activities, releases = kinds.pop("activities", 0), kinds.pop("first releases", 0)
     bound = sum(pages.values())
     used = sum(kinds.values())
@@ -361,10 +248,12 @@ def report_second(sizes: dict[str, int], cost: dict[str, Any], kinds: Counter[st
         print(
             f"  {name:4} = {sizes[name]:7,} {meaning:17} ceil({name}/100) = {pages[name]:4}   asked {kinds[kind]:4}"
         )
-    counted = ("listing", "open", "by id", "hot in production", "open in production")
-    rest = used - sum(kinds[kind] for kind in (*counted, "days in production"))
-    print(f"  constant: organization, detection, projects, teams, daily counts: {rest}")
+    for kind in ("users", "releases, sessions, environments"):
+        print(f"  {kind}: {kinds[kind]}")
+    rest = needed - activities - sum(kinds[kind] for kind in ("listing", "open", "by id"))
+    print(f"  organization, detection, projects, teams, daily counts: {rest}")
     print(f"  requests               {used:8,}   bound {bound} + {constant}   {said(kept)}")
+    print(f"  without the optional   {needed - activities:8,}")
     print(f"  activity lists apart   {activities:8,}")
     print(f"  first releases apart   {releases:8,}")
     print(f"  reading                {cost['reading']:8.1f} s")

@@ -19,12 +19,15 @@ from pipelines.commands.publications import publications
 from pipelines.commands.rollback import rollback
 from pipelines.commands.suggest import suggest
 from pipelines.commands.sync import sync
+from pipelines.demo.on_spark import spark
 from pipelines.demo.run import demo
+from pipelines.environment import unknown_names
 from pipelines.notify.store import NotifyError
 from pipelines.preview.build_models import DryRunError
 from pipelines.publish import PublishError
 from pipelines.run_storage import RunStorageError
-from pipelines.settings import SettingsError, read_settings, unknown_names
+from pipelines.settings import Settings, SettingsError, read_settings
+from pipelines.spark import SparkError
 from pipelines.warehouse.errors import WarehouseError
 
 # Each is called with the settings and its own options. Its name and summary are those of the command.
@@ -32,14 +35,14 @@ COMMANDS: tuple[Callable[..., int | None], ...] = (
     *(demo, dev, sync, doctor),
     *(init, check, suggest, preview, notify_preview),
     *(publications, rollback, backup, restore),
-    *(webserver, daemon),
+    *(webserver, daemon, spark),
 )
 
 
 # What explains itself to people.
 EXPLAINED = (
     *(SettingsError, PublishError, DryRunError),
-    *(WarehouseError, BackupError, RunStorageError, NotifyError),
+    *(WarehouseError, BackupError, RunStorageError, NotifyError, SparkError),
 )
 
 
@@ -50,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    for message in unknown_names():
+    for message in unknown_names(Settings.model_fields):
         print(message, file=sys.stderr)
     run = options.pop("run")
     try:

@@ -29,7 +29,11 @@ WAREHOUSE_PATH = "WAREHOUSE_PATH"
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return what dbt needs to know of this deployment, to be added to the environment of its process."""
-    return {"PIPELINES_PYTHON": PYTHON, WAREHOUSE_PATH: str(settings.warehouse)}
+    found = {"PIPELINES_PYTHON": PYTHON, WAREHOUSE_PATH: str(settings.warehouse)}
+    if settings.models_on == "spark":
+        host, port = settings.spark_server
+        found |= {"SPARK_HOST": host, "SPARK_PORT": str(port)}
+    return found
 
 
 def variables(settings: Settings) -> list[str]:
@@ -39,7 +43,7 @@ def variables(settings: Settings) -> list[str]:
 
 def digest(settings: Settings) -> str:
     """Return a hash of all that decides what the models make of the same rows."""
-    found = hashlib.sha256(json.dumps(sorted(settings.categories)).encode())
+    found = hashlib.sha256(json.dumps([settings.models_on, *sorted(settings.categories)]).encode())
     for path in sorted([*PROJECT.glob("m*/**/*.sql"), PROJECT / "dbt_project.yml"]):
         found.update(f"{path.relative_to(PROJECT)}\n".encode() + path.read_bytes())
     return found.hexdigest()
@@ -69,6 +73,11 @@ def nodes(*kinds: str) -> list[dict[str, Any]]:
     """Return the nodes of these resource types, as the manifest describes them."""
     found = json.loads(manifest().read_bytes())["nodes"].values()
     return [node for node in found if node["resource_type"] in kinds]
+
+
+def sources() -> list[dict[str, Any]]:
+    """Return the tables that the models read, as the manifest describes them."""
+    return list(json.loads(manifest().read_bytes())["sources"].values())
 
 
 def kept_for_good() -> list[str]:

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 import dagster as dg
 
 from pipelines import models
+from pipelines.environment import unknown_names
 from pipelines.publish import PublishError
 from pipelines.run_failures import WAREHOUSE_TAG, ended_in_time, fail_dead_runs
 from pipelines.sentry.errors import SentryError, UnavailableError
-from pipelines.settings import Settings, SettingsError, read_settings, unknown_names
+from pipelines.settings import Settings, SettingsError, read_settings
+from pipelines.spark import SparkError
 from pipelines.warehouse import run_log, version
 from pipelines.warehouse.damage import damage, explanation
 from pipelines.warehouse.errors import WarehouseError
@@ -32,7 +34,7 @@ def explained(*, retries: bool = False) -> Iterator[None]:
         yield
     except dg.Failure:
         raise
-    except (SettingsError, SentryError, WarehouseError, PublishError) as error:
+    except (SettingsError, SentryError, WarehouseError, PublishError, SparkError) as error:
         passing = isinstance(error, UnavailableError)
         raise dg.Failure(str(error), allow_retries=retries and passing) from None
     except Exception as error:
@@ -51,11 +53,12 @@ def run_settings(context: dg.InitResourceContext) -> Iterator[Settings]:
     """Yield the settings with the run lock held, from the first step of the run to its last."""
     with explained():
         settings = read_settings()
-    for message in unknown_names():
+    for message in unknown_names(Settings.model_fields):
         log.warning(message)
     os.umask(settings.umask)
     settings.data.mkdir(parents=True, exist_ok=True)
-    os.environ |= models.environment(settings)
+    with explained():
+        os.environ |= models.environment(settings)
     run_id = context.run_id or "outside Dagster"
     with (
         explained(),

@@ -1,4 +1,4 @@
-"""The one door for configuration: environment and `.env` as typed settings, and the names of all files under DATA_DIR.
+"""The one door for configuration: typed settings, and the names of all files under DATA_DIR.
 
 They are read when a command or a run starts and never when a module loads. `.env.example` explains each setting to
 the person who sets it; a relative folder is taken from the project's root, whatever folder a command runs in.
@@ -7,43 +7,25 @@ the person who sets it; a relative folder is taken from the project's root, what
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from contextlib import suppress
-from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-ROOT = Path(__file__).parents[1]
-ENV_FILE = ROOT / ".env"
+from pipelines import address_variables
+from pipelines.addresses import is_address, is_loopback, is_private, organization_of
+from pipelines.environment import ENV_FILE, restore_environment
+
+ROOT = ENV_FILE.parent
 # For DuckDB wherever many rows pass through: what does not fit goes to disk. Each thread has its own share, and with
 # 32 of them there is too little for each. No asynchronous writes: DuckDB 2.0 hangs where one fails (full disk).
 DUCKDB_LIMITS: dict[str, str | int] = {"memory_limit": "512MB", "threads": 4, "async_threads": 0}
 # The catalog of the demo, and what one may look like.
 EXAMPLE = ROOT / "seeds" / "example"
 
-# What `.env` may hold for the libraries below us.
-_OF_LIBRARIES = (
-    "DAGSTER_",
-    "DBT_",
-    "DLT_",
-    "RUNTIME__",
-    "HTTP_",
-    "HTTPS_",
-    "NO_PROXY",
-    "REQUESTS_",
-)
-# Addresses that recipients.csv names.
-ADDRESS_PREFIX = "NOTIFY_ADDRESS"
-# Set for Sentry's own clients on many machines, and near enough to ours to be taken for a slip.
-_OF_SENTRY = frozenset({"SENTRY_DSN", "SENTRY_PROJECT", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT"})
-# An address with one of these is refused by the HTTP client, late and in its own words.
-_NEVER_IN_ADDRESSES = '*<>"\\^`{|}'
 _PLAIN_HTTP = (
     "{name} begins with http://, so that whoever is in between can read the token. "
     "Use https://, or set ALLOW_PLAIN_HTTP=true if the network in between is your own."
@@ -95,6 +77,9 @@ class Settings(BaseSettings):
     pages_editing: bool = False
     pages_user_header: str = Field("", pattern=r"^[A-Za-z0-9-]*$")
     dagster_postgres_url: SecretStr = SecretStr("")
+    models_on: Literal["duckdb", "spark"] = "duckdb"
+    spark_url: str = ""
+    spark_storage: str = ""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -145,8 +130,15 @@ class Settings(BaseSettings):
 
     @property
     def dbt_target(self) -> Path:
-        """The folder in which dbt keeps what it parsed and compiled."""
+        """The folder in which dbt keeps what it parsed and compiled of the models on DuckDB."""
         return self.data / "dbt"
+
+    @property
+    def engine_target(self) -> Path:
+        """The same of the models on what MODELS_ON names."""
+        return (
+            self.dbt_target if self.models_on == "duckdb" else self.data / f"dbt_{self.models_on}"
+        )
 
     @property
     def backups(self) -> Path:
@@ -174,6 +166,16 @@ class Settings(BaseSettings):
         return self.data / "demo"
 
     @property
+    def sample_runs(self) -> Path:
+        """The file in which the demo counts its runs: where it is, the data are those of the sample Sentry."""
+        return self.data / "runs"
+
+    @property
+    def spark_demo_data(self) -> Path:
+        """The data folder of `make spark`."""
+        return self.data / "demo_spark"
+
+    @property
     def umask(self) -> int:
         """The umask under which every file is written."""
         return int(self.file_umask, 8)
@@ -186,7 +188,7 @@ class Settings(BaseSettings):
     @property
     def organizations(self) -> list[str]:
         """The slugs to sync; empty means all that the token lists."""
-        return [_slug(word) for word in _words(self.sentry_org)]
+        return [organization_of(word) for word in _words(self.sentry_org)]
 
     @property
     def categories(self) -> list[str]:
@@ -224,9 +226,32 @@ class Settings(BaseSettings):
                 "JIRA_URL is no address like https://acme.atlassian.net or https://example.com/jira; "
                 "user and token are settings of their own."
             )
-        if not (self.allow_plain_http or _is_private(url)):
+        if not (self.allow_plain_http or is_private(url)):
             raise SettingsError(_PLAIN_HTTP.format(name="JIRA_URL"))
         return url
+
+    @property
+    def spark_server(self) -> tuple[str, int]:
+        """Host and port of Spark's thrift server; SettingsError if SPARK_URL is not the address of one."""
+        with suppress(ValueError):
+            parts = urlsplit(self.spark_url.strip())
+            if parts.scheme == "thrift" and parts.hostname and not parts.password:
+                return parts.hostname, parts.port or 10000
+        raise SettingsError(
+            "SPARK_URL is not the address of Spark's thrift server, without a password; "
+            "with MODELS_ON=spark it has to be one like thrift://spark.example.com:10000."
+        )
+
+    @property
+    def spark_place(self) -> str:
+        """The absolute folder, or the address, that SPARK_STORAGE names; SettingsError if it names none."""
+        place = self.spark_storage.strip()
+        if not place:
+            raise SettingsError(
+                "SPARK_STORAGE is not set. With MODELS_ON=spark it has to be a folder that this machine and all of the "
+                "cluster see under the same name, or an object store's: s3a://bucket/folder."
+            )
+        return place if "://" in place else str(ROOT / Path(place).expanduser())
 
     @property
     def edits_catalog(self) -> bool:
@@ -247,7 +272,7 @@ class Settings(BaseSettings):
             raise SettingsError(
                 f"SENTRY_URL is {self.sentry_url!r}; expected an address like https://sentry.io."
             )
-        if not (self.allow_plain_http or _is_private(url)):
+        if not (self.allow_plain_http or is_private(url)):
             raise SettingsError(_PLAIN_HTTP.format(name="SENTRY_URL"))
         return url
 
@@ -270,7 +295,7 @@ class Settings(BaseSettings):
 
 def read_settings() -> Settings:
     """Return the settings of this process; SettingsError names each that cannot be."""
-    _restore_environment()
+    restore_environment(Settings.model_fields)
     return _checked()
 
 
@@ -279,7 +304,7 @@ def read_settings_without_secrets() -> Settings:
     fields = Settings.model_fields.items()
     secrets = {name for name, field in fields if field.annotation is SecretStr}
     for name in list(os.environ):
-        if name.lower() in secrets or name.startswith(ADDRESS_PREFIX):
+        if name.lower() in secrets or name.startswith(address_variables.PREFIX):
             del os.environ[name]
     return _checked(**dict.fromkeys(secrets, SecretStr("")))
 
@@ -293,114 +318,10 @@ def _checked(**given: SecretStr) -> Settings:
         raise SettingsError(f"The configuration cannot be used. {wrong}.") from None
 
 
-def from_environment(name: str) -> str:
-    """Return what the environment or `.env` holds under a name that is no setting, blank if neither does."""
-    return (os.environ.get(name) or dotenv_values(ENV_FILE).get(name) or "").strip()
-
-
-def source_of(name: str) -> str:
-    """Return where the value of a setting comes from: `environment`, `.env` or `default`."""
-    in_environment = {each.lower(): value for each, value in os.environ.items()}
-    in_file = {each.lower(): value or "" for each, value in dotenv_values(ENV_FILE).items()}
-    if name in in_environment:
-        return (
-            "environment" if in_environment[name].strip() else "default: blank in the environment"
-        )
-    return ".env" if in_file.get(name, "").strip() else "default"
-
-
-def _restore_environment() -> None:
-    """Let the environment win over `.env` where Dagster, started in the project's folder, let `.env` win.
-
-    It replaces variables in its own process, whose children inherit them; the system still knows what the outermost
-    one was given. Where there is no such record (not on Linux), Dagster's choice stays.
-    """
-    process, outermost = os.getpid(), 0
-    with suppress(OSError, ValueError):
-        while _is_dagster(proc := Path("/proc", str(process))):
-            outermost = process
-            process = int(proc.joinpath("stat").read_text().rpartition(")")[2].split()[1])
-    with suppress(OSError):
-        given = Path("/proc", str(outermost), "environ").read_bytes() if outermost else b""
-        for name, _, value in (entry.partition(b"=") for entry in given.split(b"\0")):
-            if os.fsdecode(name).lower() in Settings.model_fields:
-                os.environ[os.fsdecode(name)] = os.fsdecode(value)
-
-
-def _is_dagster(proc: Path) -> bool:
-    words = proc.joinpath("cmdline").read_bytes().split(b"\0")
-    return any(word.rpartition(b"/")[2].startswith(b"dagster") for word in words[:4])
-
-
-def unknown_names() -> list[str]:
-    """Return a message for each name in `.env` or the environment that looks like a setting and is none."""
-    ours = [name.upper() for name in Settings.model_fields]
-    others = (*_OF_LIBRARIES, ADDRESS_PREFIX)
-    in_file = [name for name in dotenv_values(ENV_FILE) if not name.startswith(others)]
-    in_environment = [
-        name
-        for name in os.environ
-        if name not in _OF_SENTRY
-        and not name.startswith(ADDRESS_PREFIX)
-        and _closest(name, ours, 0.8)
-    ]
-    return [
-        f"{name} is no setting of this program; {_hint(name, ours)}"
-        for name in dict.fromkeys([*in_file, *in_environment])
-        if name.upper() not in ours
-    ]
-
-
 def shortened(path: Path) -> Path:
     """Return the path relative to the working folder if it lies there, else as it is."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def is_address(url: str) -> bool:
-    """Return whether an HTTP client can ask there."""
-    try:
-        parts = urlsplit(url)
-        # Both raise ValueError for what no name or port can be.
-        _ = parts.port, (parts.hostname or "").encode("idna")
-    except ValueError:
-        return False
-    is_clean = url.isprintable() and not any(
-        letter.isspace() or letter in _NEVER_IN_ADDRESSES for letter in url
-    )
-    return parts.scheme in ("https", "http") and bool(parts.hostname) and is_clean
-
-
-def _is_private(url: str) -> bool:
-    """Return whether nobody in between can read what is sent there: it is encrypted, or stays on this machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or is_loopback(parts.hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether the name or address is this machine's own, which no other machine reaches."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _slug(word: str) -> str:
-    """Return an organization's slug, also of an address of it: SLUG.sentry.io, or .../organizations/SLUG/."""
-    address = urlsplit(word)
-    if not address.netloc:
-        return word
-    _, _, path = address.path.partition("/organizations/")
-    return path.partition("/")[0] or address.netloc.partition(".")[0]
-
-
 def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _closest(name: str, ours: Iterable[str], likeness: float) -> str | None:
-    return next(iter(get_close_matches(name.upper(), list(ours), 1, likeness)), None)
-
-
-def _hint(name: str, ours: Iterable[str]) -> str:
-    closest = _closest(name, ours, 0.6)
-    return f"did you mean {closest}?" if closest else "see .env.example."

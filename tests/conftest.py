@@ -8,7 +8,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from pipelines import settings
+from pipelines import environment
+from pipelines.settings import Settings
 
 hypothesis.settings.register_profile(
     "project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -57,5 +58,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(settings.Settings.model_config, "env_file", None)
-    monkeypatch.setattr(settings, "ENV_FILE", tmp_path / "none.env")
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    monkeypatch.setattr(environment, "ENV_FILE", tmp_path / "none.env")

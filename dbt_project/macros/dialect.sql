@@ -1,6 +1,6 @@
 {#
-    Whatever SQL engines write differently and dbt's own cross-database macros lack. Another engine needs its own
-    version of these, under its own prefix, and nothing else.
+    Whatever SQL engines write differently and dbt's own cross-database macros lack, with DuckDB's spelling; Spark's is
+    in spark.sql.
 #}
 
 {# Hours from one timestamp to another, exact to the microsecond. #}
@@ -43,6 +43,16 @@
 {%- endmacro %}
 
 
+{# An aggregate: the values as an array, the newest first; of one moment by their own order. #}
+{% macro array_newest_first(value, moment) -%}
+    {{ return(adapter.dispatch('array_newest_first')(value, moment)) }}
+{%- endmacro %}
+
+{% macro duckdb__array_newest_first(value, moment) -%}
+    array_agg({{ value }} order by {{ moment }} desc, {{ value }} asc)
+{%- endmacro %}
+
+
 {# A text of a JSON object, by its key; null where there is none. #}
 {% macro json_text(object, key) -%}
     {{ return(adapter.dispatch('json_text')(object, key)) }}
@@ -60,6 +70,16 @@
 
 {% macro duckdb__json_texts(list) -%}
     json_extract_string({{ list }}, '$[*]')
+{%- endmacro %}
+
+
+{# A whole number as people read it: 1,234. #}
+{% macro with_thousands(number) -%}
+    {{ return(adapter.dispatch('with_thousands')(number)) }}
+{%- endmacro %}
+
+{% macro duckdb__with_thousands(number) -%}
+    format('{:,}', cast({{ number }} as bigint))
 {%- endmacro %}
 
 

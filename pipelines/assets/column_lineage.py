@@ -13,12 +13,11 @@ from sqlglot import MappingSchema, exp, parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 
-from pipelines import models
+from pipelines import models, spark
 from pipelines.settings import Settings
 from pipelines.warehouse.attach import connect
 
 LABEL = "dagster/column_lineage"
-DIALECT = "duckdb"
 Lineage = dict[str, dg.TableColumnLineage]
 
 
@@ -30,7 +29,7 @@ def column_lineage(
     `fetch_column_metadata` would ask dbt's adapter for the columns, and that cannot open the warehouse under the name
     that the profile gives it; and it reads the SQL of a model anew for each of its columns.
     """
-    file = settings.dbt_target / "column_lineage.json"
+    file = settings.engine_target / "column_lineage.json"
     with suppress(OSError, ValueError, KeyError):
         kept = json.loads(file.read_bytes())
         if kept["digest"] == digest:
@@ -48,20 +47,23 @@ def _of_every_model(
     settings: Settings, translator: DagsterDbtTranslator, project: DbtProject
 ) -> Iterator[tuple[str, dg.TableColumnLineage]]:
     manifest = json.loads(models.manifest().read_bytes())
-    tables, schema = _tables(settings), MappingSchema(dialect=DIALECT)
+    dialect = settings.models_on
+    tables, schema = _tables(settings), MappingSchema(dialect=dialect)
     keys = {}
     for unique_id, node in (manifest["sources"] | manifest["nodes"]).items():
         if node["resource_type"] in ("source", "model"):
             place = node["schema"], node["name"]
             keys[place] = translator.get_asset_spec(manifest, unique_id, project).key
-            schema.add_table(node["relation_name"], tables[place], dialect=DIALECT)
-    compiled = settings.dbt_target / "compiled"
+            # Spark's names have no catalog.
+            name = ".".join(place) if dialect == "spark" else node["relation_name"]
+            schema.add_table(name, tables[place], dialect=dialect)
+    compiled = settings.engine_target / "compiled"
     for node in models.nodes("model"):
         file = compiled / node["package_name"] / node["original_file_path"]
         # Of SQL that cannot be followed there is none, nor of a model that was never built.
         with suppress(SqlglotError, OSError):
-            sql = parse_one(file.read_text(encoding="utf-8"), dialect=DIALECT)
-            made = lineage(None, sql, schema, dialect=DIALECT, trim_selects=False, copy=False)
+            sql = parse_one(file.read_text(encoding="utf-8"), dialect=dialect)
+            made = lineage(None, sql, schema, dialect=dialect, trim_selects=False, copy=False)
             yield (
                 node["unique_id"],
                 dg.TableColumnLineage(
@@ -89,6 +91,8 @@ def _made_of(
 
 def _tables(settings: Settings) -> dict[tuple[str, str], dict[str, str]]:
     """Return (schema, table) -> column -> its type."""
+    if settings.models_on == "spark":
+        return spark.columns(settings)
     found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     with connect(settings.warehouse, read_only=True) as db:
         rows = db.execute(

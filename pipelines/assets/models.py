@@ -13,8 +13,9 @@ from dagster_dbt import (
 )
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
-from pipelines import models
+from pipelines import models, spark
 from pipelines.assets.column_lineage import LABEL, Lineage, column_lineage
+from pipelines.environment import from_environment
 from pipelines.progress import write_progress
 from pipelines.resources import explained
 from pipelines.settings import Settings
@@ -38,7 +39,7 @@ class DbtAlone(DbtCliResource):
 
 
 class PlainTranslator(DagsterDbtTranslator):
-    """Shows of each model what its description says, for people who do not read SQL; the code is one click away."""
+    """Shows of each model what its description says, for people who do not read SQL, and what builds it."""
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
@@ -46,7 +47,10 @@ class PlainTranslator(DagsterDbtTranslator):
         """Return the spec with the description alone."""
         node = {**manifest["nodes"], **manifest["sources"]}[unique_id]
         spec = super().get_asset_spec(manifest, unique_id, project)
-        return spec.replace_attributes(description=node["description"], owners=[])
+        shown = spec.replace_attributes(description=node["description"], owners=[])
+        # For show alone: each run reads for itself what builds its models.
+        engine = from_environment("MODELS_ON") or "duckdb"
+        return shown.replace_attributes(kinds={"dbt", engine.lower()})
 
 
 TRANSLATOR = PlainTranslator(
@@ -61,23 +65,26 @@ def dbt_models(
     """Build and test every model; a failed test of severity error stops the run before publication.
 
     Where the models are others than those that the warehouse was built with, incremental ones are rebuilt in full.
+    With MODELS_ON=spark they are built there, from what is brought there, and the marts come back to the warehouse.
     """
+    digest, on_spark = models.digest(settings), settings.models_on == "spark"
     with explained():
         built_with = version.models_digest(settings.warehouse)
-    digest = models.digest(settings)
+        is_full = spark.prepare(settings, digest) if on_spark else digest != built_with
     arguments = ["build", "--exclude-resource-type", "unit_test", *models.variables(settings)]
-    if digest != built_with:
+    if is_full:
         # Nor does dbt stumble over what it parsed of other models.
         arguments += ["--full-refresh", "--no-partial-parse"]
-    if digest != built_with and built_with is not None:
-        context.log.info("The models have changed since the last build: all are rebuilt in full.")
+    if is_full and built_with is not None:
+        context.log.info("The models, or what builds them, have changed: all are rebuilt in full.")
     # A resource of Dagster's would let a run's configuration name another program.
     dbt = DbtAlone(
         project_dir=str(models.PROJECT),
         profiles_dir=str(models.PROJECT),
         dbt_executable=str(models.EXECUTABLE),
+        target=settings.models_on,
     )
-    built = dbt.cli(arguments, context=context, target_path=settings.dbt_target)
+    built = dbt.cli(arguments, context=context, target_path=settings.engine_target)
     events: list[Any] = []
     failure: DagsterDbtCliRuntimeError | None = None
     try:
@@ -93,11 +100,14 @@ def dbt_models(
         failure = error
     if failure and (reason := damage(failure)):
         raise dg.Failure(explanation(settings.warehouse, reason))
+    if on_spark and not failure:
+        with explained():
+            spark.conclude(settings, digest, context.run_id)
     lineage = {} if failure else column_lineage(settings, digest, TRANSLATOR, PROJECT)
     yield from _described(events, settings, lineage)
     if failure:
         raise failure
-    if digest != built_with:
+    if is_full and not on_spark:
         relations = {f"{node['schema']}.{node['name']}" for node in models.nodes("model")}
         version.record_models(settings.warehouse, digest, relations)
 
@@ -112,7 +122,7 @@ def _described(events: list[Any], settings: Settings, lineage: Lineage) -> Itera
             yield event
             continue
         unique_id = str(event.metadata["unique_id"].value)
-        metadata: dict[str, Any] = dict(event.metadata)
+        metadata: dict[str, Any] = {**event.metadata, "engine": settings.models_on}
         if unique_id in lineage:
             metadata[LABEL] = lineage[unique_id]
         name = unique_id.rpartition(".")[2]

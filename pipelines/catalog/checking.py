@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,12 +60,13 @@ def check(
     seeds_dir: Path,
     projects: Iterable[SentryProject] = (),
     unrouted: Collection[RuleKey] = (),
+    fits_nothing: Callable[[IssueRule], bool] = lambda rule: False,
 ) -> Checked:
     """Read and check the files of the folder; no input makes this raise.
 
     Without `projects`, those of Sentry, nothing is found about mapping rows that fit no project, projects that
     were renamed, or different globs that tie on a project. `unrouted` are the issue rules that routed no issue when
-    the models were last built.
+    the models were last built; `fits_nothing` says of a newer one that no issue fits it yet.
     """
     if problem := spreadsheet.folder_problem(seeds_dir):
         return Checked((Finding(str(seeds_dir), None, "error", problem),), None)
@@ -76,7 +77,7 @@ def check(
     check_products(products, names)
     known = tuple(projects)
     check_mapping(mapping, names, known)
-    check_issue_rules(rules, names, known, unrouted)
+    check_issue_rules(rules, names, known, unrouted, fits_nothing)
     check_targets(targets)
     check_health_targets(health)
     check_recipients(recipients, products)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import product
 
 from pipelines.catalog.finding import quoted
@@ -12,6 +12,7 @@ from pipelines.catalog.product_check import ProductNames
 from pipelines.catalog.projects import SentryProject
 from pipelines.catalog.reading import Reading
 from pipelines.catalog.tables import IssueRule, ProjectProduct
+from pipelines.catalog.values import ISSUE_FIELDS
 
 RuleKey = tuple[str | None, str, str, str]
 """What a rule matches: organization, project, field, pattern (as written)."""
@@ -22,10 +23,11 @@ def check_issue_rules(
     names: ProductNames,
     projects: Sequence[SentryProject],
     unrouted: Collection[RuleKey],
+    fits_nothing: Callable[[IssueRule], bool],
 ) -> None:
     """Add: unknown and inactive products, rows that a later one overrules, and rows that fit nothing.
 
-    `unrouted` are those that routed no issue when the models were last built.
+    `unrouted` are those that routed no issue when the models were last built; `fits_nothing` knows of newer ones.
     """
     check_products_known(reading, names)
     for rule in reading.rows:
@@ -41,11 +43,21 @@ def check_issue_rules(
     if projects:
         _compare_scopes(reading, projects)
     for rule in reading.rows:
-        if rule.line not in overruled and _as_written(rule) in unrouted:
+        if rule.line in overruled:
+            continue
+        if _as_written(rule) in unrouted:
             reading.add(
                 rule.line,
                 f"{rule.field} {quoted(rule.pattern)} routed no issue in the last build: none matches, or a later "
                 "row takes all that do; change the pattern, move the row down, or remove it",
+                "warning",
+                "pattern",
+            )
+        elif rule.project and rule.field in ISSUE_FIELDS and rule.pattern and fits_nothing(rule):
+            reading.add(
+                rule.line,
+                f"{rule.field} {quoted(rule.pattern)} fits no issue of project {quoted(rule.project)} yet; change it, "
+                "unless it is meant for issues to come",
                 "warning",
                 "pattern",
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from pipelines import address_variables
 from pipelines.catalog.closest import Closest
 from pipelines.catalog.finding import quoted
 from pipelines.catalog.values import Parsed, parse_text
@@ -16,10 +17,8 @@ SYNC_RULES = ("sync_failed", "sync_stale")
 RULES = PRODUCT_RULES + SYNC_RULES
 CHANNELS = ("mail", "chat", "jira", "webhook")
 UNOWNED, UNASSIGNED = "(unowned)", "(unassigned)"
-# Only names that begin so can be named: no cell of a CSV can send a token or a password anywhere.
-ENVIRONMENT_PREFIX = "NOTIFY_ADDRESS"
 
-_DIGESTS = {
+DIGESTS = {
     f"{period}{always}": (period, bool(always))
     for period in ("daily", "weekly")
     for always in ("", " always")
@@ -27,7 +26,7 @@ _DIGESTS = {
 _quiet = re.compile(
     r"(\d{1,2}):(\d{2}) ?[-\u2013] ?(\d{1,2}):(\d{2})(?:,? (except critical))?", re.ASCII
 ).fullmatch
-_environment = re.compile(rf"{ENVIRONMENT_PREFIX}[A-Z0-9_]*").fullmatch
+_environment = re.compile(rf"{address_variables.PREFIX}[A-Z0-9_]*").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def parse_address(text: str) -> Parsed:
         return (text if name is None else f"env:{name}"), None
     proposal = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
     return text, (
-        f"names a variable that is not for addresses; write env:{ENVIRONMENT_PREFIX}_{proposal}, "
+        f"names a variable that is not for addresses; write env:{address_variables.PREFIX}_{proposal}, "
         "and set that in .env"
     )
 
@@ -99,9 +98,9 @@ def parse_rules(text: str) -> Parsed:
 
 def parse_digest(text: str) -> Parsed:
     """Parse how often a digest comes."""
-    if text in _DIGESTS:
-        return Digest(*_DIGESTS[text]), None
-    return None, f"is no digest; write one of {', '.join(_DIGESTS)}, or leave it blank for none"
+    if text in DIGESTS:
+        return Digest(*DIGESTS[text]), None
+    return None, f"is no digest; write one of {', '.join(DIGESTS)}, or leave it blank for none"
 
 
 def parse_quiet_hours(text: str) -> Parsed:

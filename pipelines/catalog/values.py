@@ -204,3 +204,8 @@ def _hours_meant(text: str) -> int:
     if not found:
         return 72
     return int(found[1]) * (24 if found[2].startswith("d") else 1)
+
+
+def like_pattern(glob: str) -> str:
+    """Return the glob as the models compare it: a pattern of LIKE with `!` as escape."""
+    return re.sub(r"[!%_]", r"!\g<0>", glob).replace("*", "%").replace("?", "_")

@@ -7,9 +7,11 @@ from pathlib import Path
 from pipelines import catalog
 from pipelines.catalog import Checked
 from pipelines.catalog.finding import counted
-from pipelines.commands.published_projects import published_projects, published_unrouted_rules
-from pipelines.publish import PublishError
+from pipelines.commands.published_projects import published_projects
+from pipelines.commands.published_rules import fits_nothing
+from pipelines.publish import PublishError, open_published
 from pipelines.settings import Settings, shortened
+from pipelines.warehouse.unrouted_rules import unrouted_rules
 
 
 def check(settings: Settings) -> int:
@@ -23,12 +25,14 @@ def check_with_published(settings: Settings) -> tuple[Checked, str]:
     """Check the files against the published projects, if there are any; also returns what they were compared with."""
     published = shortened(settings.published)
     try:
-        projects, unrouted = published_projects(published), published_unrouted_rules(published)
+        projects = published_projects(published)
+        with open_published(published) as connection:
+            checked = catalog.check(
+                settings.seeds, projects, unrouted_rules(connection), fits_nothing(connection)
+            )
     except PublishError as error:
         return catalog.check(settings.seeds), f"not compared with Sentry's projects: {error}"
-    return catalog.check(settings.seeds, projects, unrouted), compared_with(
-        len(projects), published
-    )
+    return checked, compared_with(len(projects), published)
 
 
 def compared_with(projects: int, source: Path) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from pipelines.catalog.finding import counted
 from pipelines.commands.diagnosis import show
 from pipelines.commands.doctor_files import diagnose_files
+from pipelines.commands.doctor_models import diagnose_models
 from pipelines.commands.doctor_notifications import diagnose_notifications
 from pipelines.commands.doctor_server import diagnose_server
 from pipelines.commands.doctor_settings import diagnose_settings
@@ -19,6 +20,7 @@ SECTIONS = {
     "Settings": diagnose_settings,
     "Sentry": diagnose_server,
     "This machine": diagnose_files,
+    "Models": diagnose_models,
     "Notifications": diagnose_notifications,
 }
 

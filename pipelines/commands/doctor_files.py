@@ -11,8 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import catalog, run_storage
-from pipelines import settings as project_settings
+from pipelines import catalog, environment, run_storage
 from pipelines.backup import BackupError, backups
 from pipelines.catalog.finding import counted
 from pipelines.commands import dagster_storage
@@ -72,7 +71,7 @@ def _room(settings: Settings) -> Diagnosis:
 
 def _modes(settings: Settings) -> Diagnosis:
     umask, data = settings.umask, settings.data
-    paths = [project_settings.ENV_FILE, data, *(data.iterdir() if data.is_dir() else ())]
+    paths = [environment.ENV_FILE, data, *(data.iterdir() if data.is_dir() else ())]
     modes = {
         path: stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_file() or path.is_dir()
     }

@@ -11,13 +11,14 @@ from pipelines.catalog.finding import counted
 from pipelines.catalog.recipient_check import address_problem
 from pipelines.catalog.recipient_values import environment_name
 from pipelines.commands.diagnosis import Diagnosis, ok, problem, some_of, warning
+from pipelines.environment import from_environment
 from pipelines.notify.channels import JIRA
 from pipelines.notify.channels.channel import NotSentError
 from pipelines.notify.channels.mail import connected, sender_of, server_of
 from pipelines.notify.news import recipients
 from pipelines.notify.record import latest
 from pipelines.notify.tickets.jira_server import JiraProblemError
-from pipelines.settings import Settings, from_environment, shortened
+from pipelines.settings import Settings, shortened
 
 
 def diagnose_notifications(settings: Settings) -> Iterator[Diagnosis]:

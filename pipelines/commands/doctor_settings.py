@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pydantic import SecretStr
 
 from pipelines.commands.diagnosis import Diagnosis, ok, problem, warning
+from pipelines.environment import source_of, unknown_names
 from pipelines.sentry.errors import ConfigurationError
 from pipelines.sentry.http.responses import address
 from pipelines.sentry.rows.redact import Redaction
-from pipelines.settings import Settings, SettingsError, source_of, unknown_names
+from pipelines.settings import Settings, SettingsError
 
 # Setting -> the attribute with the folder that it means.
 _FOLDERS = {"data_dir": "data", "seeds_dir": "seeds", "backup_dir": "backups"}
@@ -22,7 +23,7 @@ def diagnose_settings(settings: Settings) -> Iterator[Diagnosis]:
     for name in Settings.model_fields:
         text = f"{_shown(settings, name)} ({source_of(name)})"
         yield problem(name.upper(), text, wrong[name]) if name in wrong else ok(name.upper(), text)
-    for message in unknown_names():
+    for message in unknown_names(Settings.model_fields):
         name, _, rest = message.partition(" ")
         yield warning(name, rest)
 

@@ -1,4 +1,4 @@
-"""What the published file knows of projects and rules: to compare the catalog with, and what has no product."""
+"""What the published file knows of projects: to compare the catalog with, and what has no product."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.catalog import RuleKey, SentryProject
+from pipelines.catalog import SentryProject
 from pipelines.publish import open_published
-from pipelines.warehouse.unrouted_rules import unrouted_rules
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,6 @@ def published_projects(published: Path) -> list[SentryProject]:
             """
         ).fetchall()
     return [SentryProject.from_row(*row) for row in rows]
-
-
-def published_unrouted_rules(published: Path) -> set[RuleKey]:
-    """Return the issue rules that routed no issue in the published file; raises PublishError."""
-    with open_published(published) as connection:
-        return unrouted_rules(connection)
 
 
 def once_readable(published: Path) -> set[str]:

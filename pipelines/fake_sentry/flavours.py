@@ -33,9 +33,11 @@ class Flavour:
     has_stats_v2: bool = True
     has_is_archived: bool = True
     has_owners: bool = True  # expand=owners
+    checks_expand: bool = False  # 400 for a word that it does not know
     has_discover: bool = True  # /organizations/{o}/events/
     discover_status: int = 404  # where there is none
     has_first_last_release: bool = True
+    has_release_in_detail: bool = True  # of an issue alone
     has_sessions: bool = True
     has_releases: bool = True
     has_releases_by_project: bool = True  # ids and newGroups of the projects of a release
@@ -86,6 +88,6 @@ FLAVOURS = {
             has_sessions=False,
             has_releases_by_project=False,
         ),
-        Flavour("glitchtip"),
+        Flavour("glitchtip", has_release_in_detail=False),  # up to version 5
     )
 }

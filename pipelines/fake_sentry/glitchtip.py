@@ -13,6 +13,7 @@ from pipelines.fake_sentry.entities import Events, Issue, Project, SentryOrganiz
 from pipelines.fake_sentry.glitchtip_paging import Key, paged
 from pipelines.fake_sentry.issue_state import RETENTION
 from pipelines.fake_sentry.search import UNSEARCHABLE
+from pipelines.fake_sentry.shapes import release_of
 
 MAX_INTERVALS = 1000
 SORTS: dict[str, Key] = {
@@ -110,7 +111,10 @@ def detail(call: Call) -> Reply:
     issue = gone.issue if gone and gone.reason == "merged" else call.world.issues.get(name)
     if issue is None or not _is_recent(call, issue):
         raise not_found()
-    return reply_json(_issue(issue) | {"activity": [], "participants": [], "userReportCount": 0})
+    shown = _issue(issue) | {"activity": [], "participants": [], "userReportCount": 0}
+    if call.flavour.has_release_in_detail:
+        shown["firstRelease"] = release_of(issue.first_release, issue.first_seen)
+    return reply_json(shown)
 
 
 def releases(call: Call) -> Reply:

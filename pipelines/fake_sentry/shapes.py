@@ -44,9 +44,16 @@ def asked_view(
     if period not in {"", "24h", "14d", "auto"} or (source == "postgres" and period == "auto"):
         raise Refusal(400, "Invalid stats_period. Valid choices are '', '24h', '14d', and 'auto'")
     collapse = frozenset(call.params.getlist("collapse")) if call.flavour.has_event_window else ()
-    expand = frozenset(call.params.getlist("expand")) if call.flavour.has_owners else ()
     environments = asked_environments(call)
-    return View(source, start, end, period, frozenset(collapse), frozenset(expand), environments)
+    return View(source, start, end, period, frozenset(collapse), _asked_expand(call), environments)
+
+
+def _asked_expand(call: Call) -> frozenset[str]:
+    asked = frozenset(call.params.getlist("expand"))
+    known = frozenset({"owners"} if call.flavour.has_owners else ())
+    if call.flavour.checks_expand and (unknown := sorted(asked - known)):
+        raise Refusal(400, f"Invalid expand: {', '.join(unknown)}")
+    return asked & known
 
 
 def asked_environments(call: Call) -> frozenset[str]:
@@ -218,7 +225,7 @@ def issue_detail(call: Call, issue: Issue) -> dict[str, Any]:
         "participants": [],
         "userReportCount": 0,
     }
-    if "release" not in collapse:
+    if "release" not in collapse and call.flavour.has_release_in_detail:
         shown["firstRelease"] = release_of(issue.first_release, issue.first_seen)
         shown["lastRelease"] = release_of(issue.last_release, issue.last_seen)
     if "tags" not in collapse:

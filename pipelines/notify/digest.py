@@ -15,6 +15,7 @@ from pipelines.notify.delivery import utc_now
 from pipelines.notify.digest_content import digest_payload
 from pipelines.notify.news import recipients
 from pipelines.notify.routing import recipient_key
+from pipelines.notify.when import after_quiet_hours
 from pipelines.publish import open_published
 from pipelines.settings import Settings
 
@@ -44,7 +45,7 @@ def note_digests(settings: Settings, now: datetime | None = None) -> int:
                 if payload:
                     count += 1
                     key = _key(recipient, day)
-                    due_at = outbox.after_quiet_hours(recipient, now)
+                    due_at = after_quiet_hours(recipient, now)
                     outbox.insert(db, recipient, "digest", key, payload, now, due_at)
                 _note(db, recipient, day, as_of[0])
     return count

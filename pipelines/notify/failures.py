@@ -20,6 +20,7 @@ from pipelines.notify.channels import CHANNELS
 from pipelines.notify.delivery import deliver, send_directly, utc_now
 from pipelines.notify.routing import recipient_key, rules_of
 from pipelines.notify.store import NotifyError
+from pipelines.notify.when import after_quiet_hours
 from pipelines.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -169,7 +170,7 @@ def _note(
             for recipient in recipients:
                 if failure.rule in rules_of(recipient):
                     key = _key(recipient, subject, now.isoformat())
-                    due_at = outbox.after_quiet_hours(recipient, now)
+                    due_at = after_quiet_hours(recipient, now)
                     payload = failure.payload()
                     outbox.insert(db, recipient, failure.rule, key, payload, now, due_at)
     return is_new

@@ -10,13 +10,16 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pipelines.catalog import Recipient
+from pipelines.catalog.recipient_check import TICKET_RULES
+from pipelines.notify.reasons import rank_of
 from pipelines.notify.routing import PER_REASON, Draft, merged, recipient_key
 from pipelines.notify.store import transaction
+from pipelines.notify.when import after_quiet_hours, midnight
 
 MOST_PER_DAY = 20
 MOST_TRIES = 10
@@ -35,6 +38,14 @@ select * from messages where recipient = ? and rule = ? and state = 'pending' an
 order by message_id limit 1
 """
 OF_DAY = "select count(*) from messages where recipient = ? and due_at >= ? and due_at < ?"
+# That an issue with a ticket was resolved or came back is not bounded: there are no more of these than tickets.
+_OF_TICKETS = f"rule in ({', '.join(map(repr, TICKET_RULES))})"
+_UNTRIED = "state = 'pending' and tries = 0"
+TICKETS_OF_DAY = f"{OF_DAY} and {_OF_TICKETS} and not ({_UNTRIED})"
+UNTRIED_TICKETS = f"""
+select message_id, json_extract(payload, '$.groups[0].product_priority') as product_priority
+from messages where recipient = ? and {_OF_TICKETS} and {_UNTRIED} order by message_id
+"""
 # Tickets last, each of which takes several requests; and what waits for one channel keeps nothing of another's out.
 DUE = f"""
 select * from (
@@ -62,15 +73,20 @@ class Message:
 def put(db: sqlite3.Connection, drafts: Iterable[Draft], now: datetime) -> None:
     """Add the messages, in the caller's transaction: due now, or after quiet hours, or the next day beyond the bound.
 
-    One that has to wait is joined to the one of its recipient and rule that waits already.
+    One that has to wait is joined to the one of its recipient and rule that waits already; tickets stay apart.
     """
+    with_tickets = {}
     for draft in drafts:
         _put(db, draft, now)
+        if draft.recipient.channel in PER_REASON:
+            with_tickets[recipient_key(draft.recipient)] = draft.recipient
+    for who, recipient in with_tickets.items():
+        _spread_tickets(db, recipient, who, now)
 
 
 def _put(db: sqlite3.Connection, draft: Draft, now: datetime) -> None:
     who = recipient_key(draft.recipient)
-    if draft.rule == "sla_breached":
+    if draft.rule == "sla_breached" and draft.recipient.channel not in PER_REASON:
         _withdraw_at_risk(db, who, draft)
     due_at = after_quiet_hours(draft.recipient, now, draft.is_critical)
     payload = draft.payload
@@ -145,34 +161,33 @@ def _withdraw_at_risk(db: sqlite3.Connection, who: str, draft: Draft) -> None:
             db.execute("delete from messages where message_id = ?", [row["message_id"]])
 
 
-def after_quiet_hours(recipient: Recipient, at: datetime, is_critical: bool = False) -> datetime:
-    """Return the first moment from `at` on (naive UTC) at which the recipient may be sent something."""
-    quiet = recipient.quiet_hours
-    local = at.replace(tzinfo=UTC).astimezone(ZoneInfo(recipient.timezone))
-    if quiet is None or is_critical or not quiet.holds_at(local.time()):
-        return at
-    end = local.replace(hour=quiet.end.hour, minute=quiet.end.minute, second=0, microsecond=0)
-    if end <= local:
-        end = (end.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=local.tzinfo)
-    return max(at, end.astimezone(UTC).replace(tzinfo=None))
-
-
 def _within_bound(
     db: sqlite3.Connection, draft: Draft, who: str, due_at: datetime
 ) -> tuple[datetime, bool]:
     """Return when the message is due so that no day has too many, and whether it is the last of its day."""
-    zone = ZoneInfo(draft.recipient.timezone)
     while True:
-        local = due_at.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
-        start = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        day = [
-            moment.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
-            for moment in (start, start + timedelta(days=1))
-        ]
-        (count,) = db.execute(OF_DAY, [who, *(each.isoformat() for each in day)]).fetchone()
+        start, end = (midnight(draft.recipient, due_at, days) for days in (0, 1))
+        (count,) = db.execute(OF_DAY, [who, start.isoformat(), end.isoformat()]).fetchone()
         if count < MOST_PER_DAY:
             return due_at, count == MOST_PER_DAY - 1
-        due_at = after_quiet_hours(draft.recipient, day[1], draft.is_critical)
+        due_at = after_quiet_hours(draft.recipient, end, draft.is_critical)
+
+
+def _spread_tickets(db: sqlite3.Connection, recipient: Recipient, who: str, now: datetime) -> None:
+    """Let no day have too many tickets; those of the most urgent products come first, also of all that wait."""
+    first = after_quiet_hours(recipient, now)
+    start, end = (midnight(recipient, first, days).isoformat() for days in (0, 1))
+    (count,) = db.execute(TICKETS_OF_DAY, [who, start, end]).fetchone()
+    untried = db.execute(UNTRIED_TICKETS, [who]).fetchall()
+    untried.sort(key=lambda row: rank_of(row["product_priority"]))
+    placed = enumerate(untried, count)
+    for days, rows in groupby(placed, lambda each: each[0] // MOST_PER_DAY):
+        day = midnight(recipient, first, days)
+        due_at = after_quiet_hours(recipient, day) if days else first
+        db.executemany(
+            "update messages set due_at = ? where message_id = ?",
+            [(due_at.isoformat(), row["message_id"]) for _, row in rows],
+        )
 
 
 def due(db: sqlite3.Connection, now: datetime) -> list[Message]:

@@ -46,8 +46,8 @@ ISSUES = Listing(
         Column("resolves_7d", "Fixed 7d", "number"),
     ),
     sort="-score",
-    tie="last_seen_at desc, issue_id",
-    key="issue_id",
+    tie="place",
+    found="found_issues",
     filters={
         "product": None,
         "own": ("yes",),
@@ -107,10 +107,6 @@ def draw(rows: list[Row], server: str) -> None:
 
 def first_issues(reader: Reader, server: str, order: str, count: int, **filters: str) -> list[Row]:
     """Return the first issues in an order of ours, drawn, of those that the list's filters leave."""
-    rows = reader.run(
-        f"from ({ISSUES.sql}) order by {order}, issue_id limit {count}",
-        **dict.fromkeys(ISSUES.filters) | filters,
-        as_of=reader.publication.as_of,
-    )
+    rows = ISSUES.rows(reader, dict.fromkeys(ISSUES.filters) | filters, order, count)
     draw(rows, server)
     return rows

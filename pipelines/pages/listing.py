@@ -42,7 +42,9 @@ class Column:
 class Listing:
     """One kind of list. `table`: the mart whose column comments explain the headings; `tie`: what orders equals.
 
-    `key`: the column that names a row where there may be a million of them.
+    `found`: where there may be a million rows, the query that filters them and holds what they are ordered by; it names
+    each by `issue_row` and `kept_row`, its numbers in `marts.fct_issues` and `kept.issues`. `query` then returns the
+    rows of `$issue_rows` and `$kept_rows`.
     """
 
     query: str
@@ -51,7 +53,7 @@ class Listing:
     sort: str
     tie: str
     filters: Mapping[str, Collection[str] | None] = field(default_factory=dict)
-    key: str | None = None
+    found: str | None = None
 
     @property
     def sql(self) -> str:
@@ -72,45 +74,43 @@ class Listing:
         """Return the list with one more column at the right."""
         return replace(self, columns=(*self.columns, column))
 
-    def page(self, reader: Reader, wanted: Asked, **parameters: Any) -> Page:
+    def page(self, reader: Reader, wanted: Asked) -> Page:
         """Return one page of the rows, and how many there are in all."""
-        rows = self._select(reader, wanted, SIZE, wanted.offset, parameters)
-        total = rows[0]["_total"] if rows else 0
-        if not rows and wanted.page > 1:
-            first = self._select(reader, wanted, 1, 0, parameters)
-            total = first[0]["_total"] if first else 0
-        return Page(self, wanted, rows, total, reader)
+        rows = self.rows(reader, wanted.filters, _order(wanted), SIZE, wanted.offset)
+        [count] = reader.run(
+            f"select count(*) as total from ({self._filtered})",
+            **wanted.filters,
+            as_of=reader.publication.as_of,
+        )
+        return Page(self, wanted, rows, count["total"], reader)
 
-    def export(self, reader: Reader, wanted: Asked, form: str, **parameters: Any) -> Response:
+    def export(self, reader: Reader, wanted: Asked, form: str) -> Response:
         """Return all rows, at most 100,000, as `csv` or `json`."""
-        rows = self._select(reader, wanted, MOST_EXPORTED, 0, parameters)
-        for row in rows:
-            del row["_total"]
+        rows = self.rows(reader, wanted.filters, _order(wanted), MOST_EXPORTED)
         return exported(rows, form, self.query)
 
-    def _select(
-        self, reader: Reader, wanted: Asked, size: int, offset: int, parameters: dict[str, Any]
+    def rows(
+        self, reader: Reader, filters: Mapping[str, Any], order: str, size: int, offset: int = 0
     ) -> list[Row]:
-        direction = "desc" if wanted.descending else "asc"
-        # The column is one of ours: `asked` knows no other.
-        order = f"order by {wanted.sort} {direction} nulls last, {self.tie}"
-        parameters = {**wanted.filters, **parameters, "as_of": reader.publication.as_of}
-        columns = self.key if self.key and size <= SIZE else "listed.*"
+        """Return rows in an order of ours, before what orders equals."""
+        as_of, order = reader.publication.as_of, f"{order}, {self.tie}"
+        columns = "issue_row, kept_row" if self.found else "*"
         rows = reader.run(
-            f"select {columns}, count(*) over () as _total from ({self.sql}) as listed "
-            f"{order} limit {size} offset {offset}",
-            **parameters,
+            f"select {columns} from ({self._filtered}) order by {order} limit {size} offset {offset}",
+            **filters,
+            as_of=as_of,
         )
-        if columns != self.key or not rows:
+        if not self.found:
             return rows
-        # Sorting a million whole rows for the hundred of a page takes twice as long.
         return reader.run(
-            f"select listed.*, $total as _total from ({self.sql}) as listed "
-            f"where {self.key} in (select unnest($picked)) {order}",
-            **parameters,
-            picked=[row[self.key] for row in rows],
-            total=rows[0]["_total"],
+            f"select * exclude (place) from ({self.sql}) order by {order}",
+            issue_rows=[row["issue_row"] for row in rows],
+            kept_rows=[row["kept_row"] for row in rows],
         )
+
+    @property
+    def _filtered(self) -> str:
+        return query(self.found or self.query)
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,11 @@ class Page:
         if column.name != self.asked.sort:
             return "none"
         return "descending" if self.asked.descending else "ascending"
+
+
+def _order(wanted: Asked) -> str:
+    # The column is one of ours: `asked` knows no other.
+    return f"{wanted.sort} {'desc' if wanted.descending else 'asc'} nulls last"
 
 
 def exported(rows: list[Row], form: str, name: str) -> Response:

@@ -90,7 +90,7 @@ def products(request: Request, reader: Reader) -> Response:
         reader,
         "products",
         page=page,
-        tiles=reader.row_kept("tiles"),
+        tiles=reader.run("from kept.tiles")[0],
         measures=measures,
         measure_names=sorted(
             {name for found in measures.values() for name in found}, key=_place_of_measure
@@ -155,7 +155,7 @@ def _down(children: dict[str | None, list[Row]]) -> Iterator[Row]:
 def _draw(page: Page) -> None:
     shown = [row["product_id"] for row in page.rows]
     reader = page.reader
-    drawn = reader.rows("sparklines", products=shown, as_of=reader.publication.as_of)
+    drawn = reader.rows("sparklines", products=shown)
     events = {row["product_id"]: row["events"] for row in drawn}
     for row in page.rows:
         title = f"Events of {row['product_name']} per day, the last 30 days"

@@ -117,7 +117,9 @@ def _changes(
     """Return whether the warehouse holds the published data, and what differs; builds on the way."""
     try:
         if has_published_data(published, warehouse):
-            build_models(warehouse, DOWNSTREAM_OF_CATALOG, settings, deadline)
+            # Of a build on Spark, the marts alone are here: the rest is made on this machine.
+            selection = DOWNSTREAM_OF_CATALOG if settings.models_on == "duckdb" else EVERYTHING
+            build_models(warehouse, selection, settings, deadline)
             attach(published, warehouse, "edited", "read_only")
             return True, compare(published, before="published", after="edited")
         edited = warehouse.with_name("edited.duckdb")

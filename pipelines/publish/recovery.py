@@ -50,6 +50,20 @@ where
     or (projects.organization_slug in (select unnest($slugs::varchar[])) and exists (from same))
 group by projects.organization_slug
 """
+# With the columns that publications of earlier versions lack.
+ISSUES = """
+create temp view known_issues as
+from published.marts.fct_issues
+union all by name
+select
+    null::varchar as introduced_in_release,
+    null::varchar as regressed_in_release,
+    null::varchar as filename,
+    null::varchar as function_name,
+    null::varchar as error_type,
+    null::varchar[] as owners
+where false
+"""
 
 # Rows of each raw table, with the columns that were published.
 RAW = {
@@ -71,16 +85,23 @@ RAW = {
     """,
     "issues": """
         select
-            issues.* exclude (status),
+            issues.* exclude (status, owners),
             assignee as assignee_name,
+            to_json(owners)::varchar as owners,
+            case
+                when coalesce(filename, function_name, error_type) is not null
+                    then json_object('filename', filename, 'function', function_name, 'type', error_type)::varchar
+            end as metadata,
             synced_at as observed_at,
+            introduced_in_release as first_release,
+            case when introduced_in_release is not null then synced_at end as first_release_read_at,
             case
                 when issues.status not in ('deleted', 'merged') then issues.status
                 when removed_reason is not null or is_deleted then coalesce(last_status, 'unresolved')
                 when issues.status = 'merged' then 'pending_merge'
                 else 'pending_deletion'
             end as status
-        from published.marts.fct_issues as issues
+        from known_issues as issues
         inner join ours using (organization_slug)
         inner join (select project_id, is_deleted from published.marts.dim_projects) using (project_id)
         left join (
@@ -90,17 +111,26 @@ RAW = {
             group by issue_id
         ) using (issue_id)
     """,
+    # Of the releases in which an issue came back only the last is published.
     "issue_activities": """
         select
-            issue_id,
-            'published-' || row_number() over (order by issue_id, changed_at) as activity_id,
+            changes.issue_id,
+            'published-' || row_number() over (order by changes.issue_id, changed_at) as activity_id,
             case
                 when to_status in ('resolved', 'ignored') then 'set_' || to_status
+                when regressed_in_release is not null then 'set_regression'
                 else 'set_unresolved'
             end as activity_type,
-            organization_slug,
-            changed_at as occurred_at
-        from published.marts.fct_issue_status_changes inner join ours using (organization_slug)
+            changes.organization_slug,
+            changed_at as occurred_at,
+            case when regressed_in_release is not null then json_object('version', regressed_in_release) end as data
+        from published.marts.fct_issue_status_changes as changes
+        inner join ours on changes.organization_slug = ours.organization_slug
+        left join known_issues as issues
+            on
+                changes.issue_id = issues.issue_id
+                and changes.changed_at = issues.opened_at
+                and changes.to_status = 'unresolved'
         where source = 'activity'
     """,
     "issue_status_observations": """
@@ -212,6 +242,7 @@ def _recover(
     ids, times = ([key[n] for key in projects] for n in (0, 1))
     db.execute(LISTED, {"ids": ids, "times": times})
     db.execute(OURS, {"slugs": list(slugs)})
+    db.execute(ISSUES)
     if not db.execute("from ours").fetchall():
         return False
     db.execute("begin")

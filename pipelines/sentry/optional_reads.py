@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import chain, islice, starmap
+from itertools import chain, starmap, takewhile
 
 from pipelines.sentry import plan
 from pipelines.sentry.dialect import Dialect
@@ -21,6 +21,7 @@ from pipelines.sentry.progress import Progress
 from pipelines.sentry.read import first_releases
 from pipelines.sentry.read.capabilities import OFF, Capabilities
 from pipelines.sentry.read.collection import IssueCollection
+from pipelines.sentry.read.issues import IssueReader
 from pipelines.sentry.read.product_users import ProductProjects, read_product_users
 from pipelines.sentry.read.production import known_environments, read_production_days
 from pipelines.sentry.read.releases import read_releases
@@ -47,9 +48,7 @@ ENVIRONMENTS = "production_environments"
 class OptionalReads:
     """The optional questions to one organization, and what is known of how its server answers them."""
 
-    api: SentryApi
-    organization: str
-    dialect: Dialect
+    reader: IssueReader
     stored: StoredState
     workers: Workers
     state: plan.OrganizationState
@@ -57,6 +56,21 @@ class OptionalReads:
     is_full: bool
     capabilities: Capabilities
     environments: tuple[str, ...] = field(default=())
+
+    @property
+    def api(self) -> SentryApi:
+        """Return the API of the organization's region."""
+        return self.reader.api
+
+    @property
+    def organization(self) -> str:
+        """Return the slug."""
+        return self.reader.organization
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how the server wants to be asked."""
+        return self.reader.dialect
 
     @property
     def keeps_production(self) -> bool:
@@ -141,26 +155,31 @@ class OptionalReads:
         self._attempt("releases", "releases", ask, list(readable))
 
     def _read_first_releases(self, budget: int, readable: Mapping[str, str]) -> None:
+        before = self.api.session.traffic.counts()
+
+        def left() -> int:
+            return budget - self.api.session.traffic.counts().since(before).requests
+
         stored_first_releases.set_unasked(self.stored, self.organization)
         near = stored_first_releases.seen_since(
             self.stored,
             first_releases.within_reach(self.as_of),
             by_project=not self.dialect.many_projects,
         )
-        batches = islice(
-            first_releases.batches(starmap(first_releases.Unasked, near), self.dialect), budget
+        # An answer may have more than one page.
+        batches = takewhile(
+            lambda _: left() > 0,
+            first_releases.batches(starmap(first_releases.Unasked, near), self.dialect),
         )
-        asked: list[str] = []
 
         def of_many(batch: Sequence[first_releases.Unasked]) -> None:
-            asked.append(batch[0].issue_id)
             found = first_releases.of_many(
                 self.api, self.organization, self.dialect, batch, self.as_of
             )
             stored_first_releases.add(self.stored, found)
 
         def of_one(issue_id: str) -> None:
-            found = first_releases.of_one(self.api, self.organization, issue_id)
+            found = self.reader.first_release(issue_id)
             stored_first_releases.add(self.stored, {issue_id: found})
 
         def of_one_if_there(issue_id: str) -> None:
@@ -172,14 +191,16 @@ class OptionalReads:
             self.workers.each(chain([first], batches), of_many)
 
         def ask_alone() -> None:
-            self._needs_event_search()
+            if self.capabilities.before.get("first_release") == "detail" and not self.is_full:
+                self.reader.release_source = "detail"
             of_one(alone[0])  # a server that cannot do so says it once
             self.workers.each(alone[1:], of_one_if_there)
 
         first = next(batches, [])
         self._attempt("first_release_of_many", "events", ask_together, first)
-        alone = stored_first_releases.still_unasked(self.stored, budget - len(asked))
-        self._attempt("first_release", "first-last-release", ask_alone, alone)
+        alone = stored_first_releases.still_unasked(self.stored, max(left(), 0))
+        if self._attempt("first_release", "first-last-release", ask_alone, alone):
+            self.capabilities.found["first_release"] = self.reader.release_source
         stored_first_releases.mark_read(self.stored, self.as_of)
 
     def _read_sessions(self, readable: Mapping[str, str], before: Set[str]) -> None:

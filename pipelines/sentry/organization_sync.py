@@ -82,9 +82,7 @@ def sync_organization(
     )
     owners = dialect.listing == "organization" and capabilities.is_worth_asking("owners")
     reader = IssueReader(organization.api, slug, dialect, readable, owners)
-    optional = OptionalReads(
-        organization.api, slug, dialect, stored, workers, state, as_of, mode == "full", capabilities
-    )
+    optional = OptionalReads(reader, stored, workers, state, as_of, mode == "full", capabilities)
     set_own_projects(stored, slug, directory.home_of())
     weights = stored_issues.issue_counts(stored)
     listings = plan.listings(
@@ -113,9 +111,12 @@ def sync_organization(
     )
     progress.begin("issues", sum(weights[pid][expected] for pid in readable if pid in weights))
     collection.read_listings(listings)
-    capabilities.note_told("owners", collection.owners_told if owners else False)
     production_read = optional.read_production_issues(collection, options, weights, list(readable))
     tombstones = _read_not_listed(collection, stored, organization, mode, readable)
+    if reader.owners_refusal:
+        capabilities.note_unanswered("owners", reader.owners_refusal)
+    else:
+        capabilities.note_told("owners", collection.owners_told if owners else False)
     stored_issues.complete_issues(
         stored,
         tombstones,

@@ -108,6 +108,26 @@ def test_a_rule_that_routed_no_issue_in_the_last_build_is_said(folder: Folder) -
     ]
 
 
+def test_a_rule_that_fits_no_issue_yet_is_said_if_nothing_worse_is(folder: Folder) -> None:
+    folder.write(
+        "issue_rules.csv",
+        RULES
+        + ",monolith,title,x,checkout\n,monolith,tittle,y,checkout\n,monolith,title,z,checkout\n"
+        + "acme,monolith,title,old,checkout\n,monolith,title,x*,checkout\n,*,title,z,shop\n",
+    )
+    unrouted = {("acme", "monolith", "title", "old")}
+
+    found = check(folder.path, PROJECTS, unrouted, lambda rule: rule.pattern != "x*").findings
+
+    assert [(each.line, each.severity, "fits no issue" in each.message) for each in found] == [
+        (2, "warning", True),
+        (3, "error", False),
+        (4, "warning", False),
+        (5, "warning", False),
+        (7, "warning", True),
+    ]
+
+
 slugs = st.sampled_from(["a", "b", "*", "?"])
 patterns = st.text("aB*?", min_size=1, max_size=3)
 

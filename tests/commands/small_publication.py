@@ -13,6 +13,22 @@ PROJECTS = """
         ('acme', 'general-ledger', ['ledger'], false)
     ) as projects (organization_slug, project_slug, former_slugs, is_deleted);
 """
+PROJECTS_WITH_ISSUES = """
+    create table marts.dim_projects as
+    select * from (values
+        ('1', 'acme', 'checkout-web', null::varchar[], false),
+        ('2', 'acme', 'general-ledger', ['ledger'], false)
+    ) as projects (project_id, organization_slug, project_slug, former_slugs, is_deleted);
+    create table marts.fct_issues as
+    select * from (values
+        ('1', 'Typo', null, 'unresolved', null::varchar[]),
+        ('2', 'INVOICE', 'pay.1000', 'resolved', ['user:1', '#payments']),
+        ('2', 'gone', null, 'deleted', null)
+    ) as issues (project_id, title, culprit, status, owners);
+    create table marts.issue_rules as
+    select null::varchar as organization_slug, 'ledger' as project_pattern, 'title' as field,
+        'Old typo' as pattern, 0 as routed_issues;
+"""
 UNASSIGNED = """
     create table marts.unassigned_projects as
     select * from (values

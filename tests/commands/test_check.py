@@ -10,7 +10,7 @@ from pipelines.__main__ import main
 from pipelines.settings import ROOT
 from tests.catalog.small_catalog import PRODUCTS, SHOP, Folder
 
-from .small_publication import PROJECTS, write_published
+from .small_publication import PROJECTS, PROJECTS_WITH_ISSUES, write_published
 
 NOT_COMPARED = (
     "(not compared with Sentry's projects: data/product_health.duckdb is not there yet; "
@@ -59,6 +59,39 @@ def test_warnings_alone_do_not_fail(capsys: pytest.CaptureFixture[str], folder: 
         "seeds: 3 products and 2 mapping rows, no errors, 1 warning "
         "(compared with 2 projects of data/product_health.duckdb)",
     ]
+
+
+def test_a_new_rule_that_no_published_issue_fits_is_said_and_nothing_where_the_file_cannot_tell(
+    capsys: pytest.CaptureFixture[str], folder: Folder
+) -> None:
+    rules = (
+        "title,Old typo",  # routed nothing in the last build
+        "title,In*",  # fits, in any case
+        "title,Typo*",
+        "title,gone",  # fits what was deleted alone
+        "culprit,pay.100%",
+        "culprit,pay.100?",
+        "logger,mail",  # not published
+        "owner,#shop",
+        "owner,#Pay*",
+    )
+    rows = "".join(f",ledger,{rule},checkout\n" for rule in rules)
+    folder.write(
+        "issue_rules.csv",
+        f"organization,project,field,pattern,product_id\n{rows},elsewhere,title,x,checkout\n",
+    )
+    write_published(PROJECTS_WITH_ISSUES)
+
+    assert main(["check"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    told = {line.split(":")[1]: line for line in lines if " no issue " in line}
+    assert told.keys() == {"2", "4", "5", "6", "9"}
+    assert "routed no issue in the last build" in told["2"]
+    assert told["4"] == (
+        'seeds/issue_rules.csv:4: warning: title "Typo*" fits no issue of project "ledger" yet; '
+        "change it, unless it is meant for issues to come"
+    )
 
 
 def test_a_missing_folder_is_an_error(

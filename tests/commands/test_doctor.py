@@ -29,12 +29,12 @@ from dagster._core.scheduler.instigation import (
 )
 from dagster._daemon.types import DaemonHeartbeat
 
-from pipelines import settings as project_settings
+from pipelines import environment as project_environment
 from pipelines.commands.dagster import environment
 from pipelines.commands.doctor import doctor
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import TOKEN, FakeSentry
-from pipelines.settings import ROOT, read_settings
+from pipelines.settings import ROOT, Settings, read_settings
 from pipelines.warehouse.lock import run_lock
 from pipelines.warehouse.version import FORMAT, upgrade
 from tests.commands.small_publication import write_published
@@ -61,10 +61,10 @@ def small_world() -> SentryWorld:
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder of the test; nothing of a developer's own settings is left."""
-    for name in project_settings.Settings.model_fields:
+    for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setitem(project_settings.Settings.model_config, "env_file", None)
-    monkeypatch.setattr(project_settings, "ENV_FILE", tmp_path / ".env")
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    monkeypatch.setattr(project_environment, "ENV_FILE", tmp_path / ".env")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("SENTRY_AUTH_TOKEN", TOKEN)
     shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
@@ -247,10 +247,10 @@ def test_a_setting_that_cannot_work_is_a_problem(
 def test_where_a_setting_comes_from_is_said(
     sentry: FakeSentry, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = project_settings.ENV_FILE
+    file = project_environment.ENV_FILE
     file.write_text("PUBLISH_KEEP=7\nsentry_org=acme\nFULL_SYNC_HOURS=5\nSENTRY_TOKEN=x\n")
     file.chmod(0o644)
-    monkeypatch.setitem(project_settings.Settings.model_config, "env_file", file)
+    monkeypatch.setitem(Settings.model_config, "env_file", file)
     monkeypatch.setenv("FULL_SYNC_HOURS", "")
     told = Told(capfd, sentry.url)
     assert told["PUBLISH_KEEP"] == "ok: 7 (.env)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -117,6 +118,34 @@ def test_owners_are_told_if_asked_for(world: SentryWorld, api: Project, client: 
         ("ownershipRule", "team:7")
     ]
     assert "owners" not in client.rows(ISSUES, query="")[0]
+
+
+def test_a_server_that_checks_the_words_of_expand_refuses_those_that_it_does_not_know(
+    world: SentryWorld, api: Project
+) -> None:
+    issue = world.create_issue(api)
+    with FakeSentry(world, "self-hosted") as sentry:
+        sentry.flavour = replace(sentry.flavour, has_owners=False, checks_expand=True)
+        client = Client(sentry)
+        for asked in ({"query": ""}, {"group": issue.id}):
+            refused = client.get(ISSUES, expand="owners", **asked)
+            assert (refused.status_code, refused.json()["detail"]) == (
+                400,
+                "Invalid expand: owners",
+            )
+            assert client.get(ISSUES, **asked).status_code == 200
+
+
+def test_an_issue_alone_names_its_first_release_but_in_glitchtip(
+    world: SentryWorld, api: Project
+) -> None:
+    issue = world.create_issue(api, first_release="api@1")
+    told = {}
+    for flavour in ("sentry10", "sentry9", "glitchtip"):
+        with FakeSentry(world, flavour) as sentry:
+            body = Client(sentry).get(f"issues/{issue.id}/").json()
+            told[flavour] = (body.get("firstRelease") or {}).get("version")
+    assert told == {"sentry10": "api@1", "sentry9": "api@1", "glitchtip": None}
 
 
 def test_old_servers_lack_most_and_glitchtip_wants_a_scope_for_its_releases(

@@ -1,4 +1,4 @@
-"""A Python that starts at once, for what tests start: forked from a process that has imported dbt before."""
+"""A Python that starts at once, for what tests start: forked from one that has imported dbt and Dagster."""
 
 from __future__ import annotations
 
@@ -23,16 +23,15 @@ def forked_python() -> str:
     # Apart from pytest's folders: the address of a socket is short.
     folder = tempfile.TemporaryDirectory()
     atexit.register(folder.cleanup)
-    address = str(Path(folder.name) / "socket")
+    address, program = str(Path(folder.name) / "socket"), Path(folder.name) / "python"
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.forked_python.server", address],
+        [sys.executable, "-m", "tests.forked_python.server", address, str(program)],
         cwd=HERE.parents[1],
         stdin=subprocess.PIPE,  # whose end is the server's
         stdout=subprocess.PIPE,
     )
     assert server.stdout
     assert server.stdout.readline() == b"ready\n"
-    program = Path(folder.name) / "python"
     words = [sys.executable, "-I", "-S", str(HERE / "client.py"), address]
     program.write_text(f'#!/bin/sh\nexec {" ".join(map(quote, words))} "$@"\n')
     program.chmod(0o700)

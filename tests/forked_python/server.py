@@ -1,4 +1,4 @@
-"""The process that has imported what takes long, and forks."""
+"""The process that has imported what takes long, and forks: `server ADDRESS PROGRAM`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import dbt.adapters.duckdb
 import dbt.cli.main
 import dbt.task.build  # noqa: F401
 
-import pipelines.child_process
-import pipelines.settings  # noqa: F401
+import pipelines.definitions
+import pipelines.models
 
 
 def serve(address: str) -> dict[str, Any]:
@@ -81,5 +81,9 @@ def _take_over(request: dict[str, Any], streams: list[int]) -> None:
 
 
 if __name__ == "__main__":
+    # What is started by what is forked is forked, too.
+    pipelines.models.PYTHON = sys.executable = sys.argv[2]
     asked = serve(sys.argv[1])
+    # As nobody had imported it.
+    sys.modules.pop(asked["module"], None)
     runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)

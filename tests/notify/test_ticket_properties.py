@@ -1,4 +1,4 @@
-"""Random histories with kills at every step and a Jira that fails: one ticket per stretch, and none is missing."""
+"""Random histories with kills at every step and a Jira that fails: one ticket per stretch, few a day, none missing."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from tests.notify.messages import recipient
 
 START = datetime(2026, 11, 23, 9)
 TARGET = timedelta(hours=5)
+MOST_PER_DAY = 2
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 SHOP = recipient(team="shop", channel="jira", address="SHOP")
 # All that a message does, one thing after the other.
@@ -159,7 +160,10 @@ class Histories(RuleBasedStateMachine):
         reasons = [reason for issue in self.issues for reason in issue.reasons(self.now)]
         shown = Snapshot(self.now, f"run {self.now}", "", {"acme": self.now}, tuple(reasons))
         by_id = {issue.issue_id: issue for issue in self.issues}
-        with store.opened(self.settings.notify_state) as db:
+        with (
+            store.opened(self.settings.notify_state) as db,
+            patch.object(outbox, "MOST_PER_DAY", MOST_PER_DAY),
+        ):
             tickets = [(t, by_id[t.subject.issue_id].published()) for t in all_newest(db)]
             changes.note(db, tickets, {"SHOP": SHOP}, self.now, self.now)
             evaluate(db, shown, [SHOP], self.now)
@@ -211,6 +215,17 @@ class Histories(RuleBasedStateMachine):
             said = [text.partition("\n")[0] for text in ticket.comments]
             assert len(said) == len(set(said)), ticket
             assert not [text for text in said if text in ticket.fields["description"]], ticket
+
+    @invariant()
+    def no_day_has_too_many(self) -> None:
+        if not hasattr(self, "jira"):
+            return
+        with store.read(self.settings.notify_state) as db:
+            days = db.execute(
+                "select count(*) from messages where rule in ('new_high', 'sla_breached') "
+                "and state = 'pending' and tries = 0 group by date(due_at)"
+            ).fetchall()
+        assert all(count <= MOST_PER_DAY for (count,) in days)
 
     def is_anything_waiting(self) -> bool:
         with store.read(self.settings.notify_state) as db:

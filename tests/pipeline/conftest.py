@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -79,6 +80,11 @@ class Deployment:
             cursor = connection.execute(query)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def is_rebuilt_in_full(self) -> bool:
+        """Whether the last build took nothing over from the one before."""
+        results = json.loads((self.data / "dbt" / "run_results.json").read_bytes())
+        return bool(results["args"]["full_refresh"])
 
     def copy(self, folder: Path, url: str) -> Deployment:
         shutil.copytree(self.data, folder / "data")

@@ -15,10 +15,12 @@ import duckdb
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from pipelines import settings
+from pipelines import environment
+from pipelines.__main__ import main
+from pipelines.environment import unknown_names
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import FakeSentry
-from pipelines.settings import EXAMPLE, ROOT, Settings, SettingsError, read_settings, unknown_names
+from pipelines.settings import EXAMPLE, ROOT, Settings, SettingsError, read_settings
 from tests.pipeline.conftest import Deployment, failure_texts
 
 ODD = 'it\'s #1 ~ $HOME "ü"'
@@ -52,7 +54,7 @@ def small_world() -> SentryWorld:
     return world
 
 
-def test_each_setting_has_its_effect(tmp_path: Path) -> None:
+def test_each_setting_has_its_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = small_world()
     seeds = tmp_path / "our CSVs"
     shutil.copytree(EXAMPLE, seeds)
@@ -98,12 +100,22 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
         "PAGES_EDITING": "on",
         "PAGES_USER_HEADER": "X-Remote-User",
         "DAGSTER_POSTGRES_URL": "",  # its effect: test_dagster_storage.py
+        "MODELS_ON": "",  # of these three: tests/spark
+        "SPARK_URL": "thrift://127.0.0.1:1",
+        "SPARK_STORAGE": "/nowhere",
     }
     assert asked.keys() == {name.upper() for name in Settings.model_fields}
     with BusiestMoment(world, "self-hosted", token="unusual") as sentry:
         deployment = Deployment(tmp_path / ODD, seeds, sentry.url)
-        first = deployment.run(**{**asked, "SENTRY_URL": f" {sentry.url}/api/0/ "})
+        # Before there is a catalog of one's own.
+        ours = {"SENTRY_URL": f" {sentry.url}/api/0/ ", "SEEDS_DIR": ""}
+        first = deployment.run(**{**asked, **ours})
         assert first.success, failure_texts(first)
+        assert deployment.read("from marts.product_overview") == []
+        assert {i["product_id"] for i in deployment.read("from marts.fct_issues")} == {None}
+        assert [p["project_slug"] for p in deployment.read("from marts.unassigned_projects")] == [
+            "beta-api"
+        ]
         activity_requests = [r for r in sentry.requests if r.path.endswith("/activities/")]
         assert sentry.most == 1
         world.advance(hours=1)
@@ -133,14 +145,9 @@ def test_each_setting_has_its_effect(tmp_path: Path) -> None:
     assert sorted(published) == ["product_health.duckdb", "product_health_parquet"]
     assert stat.S_IMODE(deployment.published.stat().st_mode) == 0o400
     assert stat.S_IMODE(deployment.warehouse.stat().st_mode) == 0o600
-    for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-m", "pipelines", "backup"],
-            env=os.environ | asked,
-            cwd=ROOT,
-            check=False,
-        )
-        assert done.returncode == 0
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    assert [main(["backup"]) for _ in range(2)] == [0, 0]
     assert len(list((tmp_path / "copies").iterdir())) == 1
 
 
@@ -172,10 +179,11 @@ def test_a_name_that_looks_like_a_setting_is_named_with_the_closest(
 ) -> None:
     file = tmp_path / ".env"
     file.write_text("SENTRY_TOKEN=x\nMOOD=grim\nDAGSTER_HOME=/x\nSENTRY_ORG=acme\n")
-    monkeypatch.setattr(settings, "ENV_FILE", file)
+    monkeypatch.setattr(environment, "ENV_FILE", file)
     monkeypatch.setenv("SENTRY_DSN", "https://sentry.example/1")
+    monkeypatch.setenv("DAGSTER_POSTGRES_PASSWORD", "secret")
     monkeypatch.setenv("PUBLISH_PARQET", "true")
-    assert unknown_names() == [
+    assert unknown_names(Settings.model_fields) == [
         "SENTRY_TOKEN is no setting of this program; did you mean SENTRY_AUTH_TOKEN?",
         "MOOD is no setting of this program; see .env.example.",
         "PUBLISH_PARQET is no setting of this program; did you mean PUBLISH_PARQUET?",
@@ -226,6 +234,35 @@ def test_a_token_goes_unencrypted_to_this_machine_alone_unless_that_is_allowed(
         return
     with pytest.raises(SettingsError, match="ALLOW_PLAIN_HTTP"):
         _ = Settings(sentry_url=url).server_url
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("thrift://spark.example.com:10001", ("spark.example.com", 10001)),
+        (" thrift://127.0.0.1 ", ("127.0.0.1", 10000)),
+        ("", None),
+        ("spark.example.com:10000", None),
+        ("https://spark.example.com", None),
+        ("thrift://me:secret@spark.example.com", None),
+        ("thrift://spark.example.com:many", None),
+    ],
+)
+def test_the_address_of_spark_is_checked(url: str, server: tuple[str, int] | None) -> None:
+    if server is None:
+        with pytest.raises(SettingsError, match="SPARK_URL") as refused:
+            _ = Settings(spark_url=url).spark_server
+        assert "secret" not in str(refused.value)
+    else:
+        assert Settings(spark_url=url).spark_server == server
+
+
+def test_sparks_storage_is_a_folder_of_the_project_or_an_address(tmp_path: Path) -> None:
+    assert Settings(spark_storage="shared").spark_place == str(ROOT / "shared")
+    assert Settings(spark_storage=str(tmp_path)).spark_place == str(tmp_path)
+    assert Settings(spark_storage="s3a://bucket/folder").spark_place == "s3a://bucket/folder"
+    with pytest.raises(SettingsError, match="SPARK_STORAGE is not set"):
+        _ = Settings().spark_place
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The sample world is the company that `pipelines.fake_sentry.sample` tells of."""
+"""The sample world is the company that `pipelines.fake_sentry.sample` and `troubles` tell of."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from statistics import mean, median
 import pytest
 
 from pipelines.fake_sentry.entities import Issue
-from pipelines.fake_sentry.sample import BROKEN_COUPONS, COUPONS_AGAIN, sample_world
+from pipelines.fake_sentry.sample import sample_world
 from pipelines.fake_sentry.sentry_world import SentryWorld
+from pipelines.fake_sentry.troubles import BROKEN_COUPONS, COUPONS_AGAIN
 from pipelines.settings import ROOT
 from tests.pipeline import walk
 from tests.pipeline.conftest import Deployment

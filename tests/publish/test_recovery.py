@@ -80,6 +80,78 @@ def test_once_and_into_a_new_warehouse_only(data: Data) -> None:
     assert data.warehouse.read_bytes() == before
 
 
+def test_what_rules_look_at_comes_back(data: Data) -> None:
+    data.build("run-2")
+    data.change(TWO_ORGANIZATIONS)
+    for column, kind in (("owners", "varchar[]"), ("error_type", "varchar"), ("logger", "varchar")):
+        data.change(f"alter table marts.fct_issues add column if not exists {column} {kind}")
+    data.change("""
+        update marts.fct_issues set owners = ['#shop', 'user:7'], error_type = 'KeyError', logger = 'mail'
+        where issue_id = '7'
+    """)
+    data.publish(hours=2)
+    data.warehouse.unlink()
+    version.upgrade(data.warehouse)
+
+    assert recovered(data, listed(data, "acme", "beta"))
+
+    with duckdb.connect(str(data.warehouse), read_only=True) as db:
+        found = db.execute(
+            "select owners, metadata->>'type', metadata->>'filename', logger from raw_sentry.issues "
+            "where issue_id = '7'"
+        ).fetchall()
+        empty = "from raw_sentry.issues where issue_id <> '7' and coalesce(owners, metadata) is not null"
+        assert db.execute(empty).fetchall() == []
+    assert found == [('["#shop","user:7"]', "KeyError", None, "mail")]
+
+
+def test_the_releases_of_an_issue_come_back(data: Data) -> None:
+    """That in which it came back is one of the activity that says so."""
+    data.build("run-2")
+    data.change(TWO_ORGANIZATIONS)
+    data.change("""
+        create temp table two as
+        select issue_id, row_number() over (order by issue_id) as n
+        from marts.fct_issues where organization_slug = 'acme' order by issue_id limit 2;
+        update marts.fct_issues set
+            introduced_in_release = if(n = 1, 'api@1', null),
+            regressed_in_release = if(n = 1, 'api@2', null),
+            opened_at = timestamp '2026-11-20 10:00'
+        from two where fct_issues.issue_id = two.issue_id;
+        delete from marts.fct_issue_status_changes;
+        insert into marts.fct_issue_status_changes by name
+        select
+            'acme' as organization_slug, issue_id, 'activity' as source,
+            unnest(['unresolved', 'resolved', 'unresolved']) as to_status,
+            timestamp '2026-11-20 10:00' - to_hours(unnest([0, 1, 2])) as changed_at
+        from two
+    """)
+    data.publish(hours=2)
+    data.warehouse.unlink()
+    version.upgrade(data.warehouse)
+
+    assert recovered(data, listed(data, "acme", "beta"))
+
+    with duckdb.connect(str(data.warehouse), read_only=True) as db:
+        known = db.execute(
+            "select first_release, first_release_read_at is not null from raw_sentry.issues "
+            "semi join raw_sentry.issue_activities using (issue_id) order by issue_id"
+        ).fetchall()
+        activities = db.execute(
+            "select activity_type, data->>'version' from raw_sentry.issue_activities "
+            "order by issue_id, occurred_at desc"
+        ).fetchall()
+    assert known == [("api@1", True), (None, False)]
+    assert activities == [
+        ("set_regression", "api@2"),
+        ("set_resolved", None),
+        ("set_unresolved", None),
+        ("set_unresolved", None),
+        ("set_resolved", None),
+        ("set_unresolved", None),
+    ]
+
+
 def test_from_a_publication_that_knew_less(data: Data) -> None:
     found = listed(data, "acme", "beta")
     data.target.chmod(0o600)
@@ -87,6 +159,8 @@ def test_from_a_publication_that_knew_less(data: Data) -> None:
         db.execute("drop table marts.dim_releases")
         for column in ("sessions", "crashed_sessions", "production_event_count"):
             db.execute(f"alter table marts.fct_project_daily drop column {column}")
+        for column in ("introduced_in_release", "regressed_in_release"):
+            db.execute(f"alter table marts.fct_issues drop column {column}")
 
     assert recovered(data, found)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -153,6 +155,17 @@ class SyncedWarehouse:
     def issues(self) -> dict[str, dict[str, Any]]:
         return self.table("issues", "issue_id")
 
+    def in_production(self) -> dict[str, bool | None]:
+        return {issue_id: row["is_in_production"] for issue_id, row in self.issues().items()}
+
+    def capabilities(self) -> dict[str, Any]:
+        """What the last sync found the server able to do."""
+        [(text,)] = self.rows(
+            "select capabilities from raw.organization_syncs order by started_at desc, run_id desc limit 1"
+        )
+        found: dict[str, Any] = json.loads(text)
+        return found
+
     def content(self, *, but: tuple[str, ...] = OURS) -> dict[str, list[Any]]:
         """All rows of all raw tables but the log, without the columns that tell when we looked."""
         with duckdb.connect(str(self.path), read_only=True) as db:
@@ -167,3 +180,13 @@ class SyncedWarehouse:
                 for raw in RAW_TABLES
                 if raw.name != "organization_syncs"
             }
+
+
+def asked(sentry: FakeSentry) -> Counter[str]:
+    """How often each kind of question was asked, ids left out; forgets them."""
+    found = Counter(
+        "/".join("*" if part.isdigit() and part != "0" else part for part in r.path.split("/"))
+        for r in sentry.requests
+    )
+    sentry.requests.clear()
+    return found

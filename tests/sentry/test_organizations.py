@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.fake_sentry.entities import Issue, Project
+from pipelines.fake_sentry.entities import Project
 from pipelines.fake_sentry.sentry_world import SentryWorld
 from pipelines.fake_sentry.server import FakeSentry
 from pipelines.sentry.errors import ConfigurationError, SentryError
@@ -302,55 +301,6 @@ def test_a_team_is_marked_deleted_when_it_is_gone_and_kept_when_teams_cannot_be_
         f"select removed_at is null from raw.project_teams where team_id = '{team.id}'"
     )
     assert links == [(False,), (False,)]
-
-
-class TestRegions:
-    """Two servers, each with the organizations of its region; the first one knows of the other."""
-
-    @pytest.fixture
-    def far(self, world: SentryWorld, issues: list[Issue]) -> FakeSentry:
-        world.organizations["beta"].region = "de"
-        return FakeSentry(world, "saas", region="de")
-
-    def test_each_organization_is_read_in_its_region(
-        self, far: FakeSentry, world: SentryWorld, tmp_path: Path
-    ) -> None:
-        with far, FakeSentry(world, "saas", peers=[far]) as near:
-            warehouse = SyncedWarehouse(tmp_path, near)
-            assert not warehouse.quick_sync().failures
-            assert_true(warehouse, world)
-            assert any("/beta/issues/" in r.path for r in far.requests)
-            assert not any("/beta/issues/" in r.path for r in near.requests)
-
-    def test_a_region_that_is_down_fails_its_organizations_only(
-        self, far: FakeSentry, world: SentryWorld, tmp_path: Path
-    ) -> None:
-        with far, FakeSentry(world, "saas", peers=[far]) as near:
-            warehouse = SyncedWarehouse(tmp_path, near)
-            warehouse.quick_sync()
-            far.faults.add("503", times=math.inf)
-            world.advance(hours=3)
-            open_issue = next(
-                i
-                for i in world.issues.values()
-                if i.project.organization == "acme" and i.status == "unresolved"
-            )
-            world.resolve(open_issue)
-
-            report = warehouse.quick_sync(full=False)
-
-            assert set(report.failures) == {"beta"}
-            assert warehouse.issues()[open_issue.id]["status"] == "resolved"
-            assert warehouse.issues().keys() == world.issues.keys()
-
-    def test_a_region_that_is_down_and_that_nobody_knows_yet_is_told(
-        self, far: FakeSentry, world: SentryWorld, tmp_path: Path
-    ) -> None:
-        with far, FakeSentry(world, "saas", region="us", peers=[far]) as near:
-            far.faults.add("503", times=math.inf)
-            report = SyncedWarehouse(tmp_path, near).quick_sync()
-            assert list(report.failures) == [far.url.removeprefix("http://")]
-            assert report.organizations == 2
 
 
 def test_what_is_synced_no_longer_is_named_in_the_log(

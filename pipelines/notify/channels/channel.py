@@ -6,9 +6,10 @@ from typing import Protocol
 
 from pipelines.catalog.recipient_check import address_problem
 from pipelines.catalog.recipient_values import environment_name
+from pipelines.environment import from_environment
 from pipelines.notify.content import Content, content_of
 from pipelines.notify.outbox import Message
-from pipelines.settings import Settings, SettingsError, from_environment
+from pipelines.settings import Settings, SettingsError
 
 
 class NotSentError(Exception):

@@ -14,6 +14,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from urllib.parse import quote, unquote, urlsplit
 
+from pipelines.addresses import is_loopback
 from pipelines.notify.channels.channel import (
     NotSentError,
     PostponedError,
@@ -24,7 +25,7 @@ from pipelines.notify.channels.channel import (
 )
 from pipelines.notify.content import one_line, rendered
 from pipelines.notify.outbox import Message
-from pipelines.settings import Settings, is_loopback
+from pipelines.settings import Settings
 
 TIMEOUT = 20.0  # seconds
 
@@ -89,16 +90,17 @@ def server_of(settings: Settings) -> Server:
 def connected(server: Server) -> Iterator[smtplib.SMTP]:
     """Yield a connection that is encrypted where the server can, and logged in. NotSentError where it cannot be."""
     place = f"The mail server {server.host}:{server.port}"
-    context = ssl.create_default_context()
     client = smtplib.SMTP(timeout=TIMEOUT)
     try:
         if server.is_tls:
+            # Reads the certificates of this machine, which takes as long as the rest.
+            context = ssl.create_default_context()
             client = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
         else:
             client = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
             client.ehlo()
             if client.has_extn("starttls"):
-                client.starttls(context=context)
+                client.starttls(context=ssl.create_default_context())
                 client.ehlo()
             elif server.user and not is_loopback(server.host):
                 raise NotSentError(

@@ -9,9 +9,10 @@ import subprocess
 import requests
 from pydantic import SecretStr
 
+from pipelines import address_variables
 from pipelines.notify.channels.channel import NotSentError, RefusedError, UncertainError
 from pipelines.notify.outbox import Message
-from pipelines.settings import ADDRESS_PREFIX, Settings
+from pipelines.settings import Settings
 
 TIMEOUT = 20.0  # seconds
 
@@ -62,7 +63,7 @@ def _environment(settings: Settings, message: Message) -> dict[str, str]:
     shown = {
         name: value
         for name, value in os.environ.items()
-        if name.lower() not in secret and not name.startswith(ADDRESS_PREFIX)
+        if name.lower() not in secret and not name.startswith(address_variables.PREFIX)
     }
     payload = message.payload
     return shown | {"FAILURE_KIND": payload["failure"], "FAILURE_RUN_ID": payload["run_id"] or ""}

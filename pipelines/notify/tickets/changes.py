@@ -14,11 +14,13 @@ import duckdb
 
 from pipelines.catalog import Recipient, read_recipients
 from pipelines.catalog.recipient_values import environment_name
+from pipelines.environment import from_environment
 from pipelines.notify import outbox, store
 from pipelines.notify.published_reasons import query
 from pipelines.notify.tickets.ticket import Ticket, all_newest, change, place_of
+from pipelines.notify.when import after_quiet_hours
 from pipelines.publish import open_published
-from pipelines.settings import Settings, from_environment
+from pipelines.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def note(
                 change(db, ticket, resolved_at=issue.resolved_at or as_of)
             payload = _payload(rule, ticket, issue, as_of)
             key = _key(ticket, rule, payload)
-            due_at = outbox.after_quiet_hours(recipient, now)
+            due_at = after_quiet_hours(recipient, now)
             outbox.insert(db, recipient, rule, key, payload, now, due_at)
             count += 1
     return count

@@ -1,4 +1,4 @@
-select * from marts.product_movers
+select *
+from kept.movers
 where product_id = $product
 order by mover_rank
-limit 10

@@ -1,15 +1,18 @@
 with resolved as (
 
     select
+        issue_row,
         issue_id,
-        short_id,
-        title,
         resolved_at,
         hours_to_resolution,
         sla_target_hours
-    from marts.product_issues
+    from kept.issues
     where
-        product_id = $product
+        product_id in (
+            select closure.descendant_id
+            from marts.product_closure as closure
+            where closure.ancestor_id = $product and closure.is_counted
+        )
         and hours_to_resolution is not null
         and resolved_at >= cast($as_of as date) - 89
 
@@ -19,12 +22,18 @@ picked as (
 
     select
         *,
-        count(*) over () as resolved_in_all
+        (select count(every_one.issue_id) from resolved as every_one) as resolved_in_all
     from resolved
     order by hash(issue_id) asc, issue_id asc
     limit 500
 
 )
 
-select * from picked
-order by resolved_at desc, issue_id asc
+select
+    picked.*,
+    issues.short_id,
+    issues.title
+from picked
+inner join marts.fct_issues as issues
+    on picked.issue_row = issues.rowid
+order by picked.resolved_at desc, picked.issue_id asc

@@ -1,8 +1,5 @@
 select
     product_id,
-    list(event_count order by date_on) as events
-from marts.product_daily
-where
-    date_on > cast($as_of as date) - 30
-    and list_contains($products, product_id)
-group by product_id
+    events
+from kept.sparklines
+where product_id in (select unnest($products))

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from dlt.common.jsonpath import compile_path
 from dlt.sources.helpers.rest_client.client import RESTClient
 
+from pipelines.addresses import is_address
 from pipelines.sentry import bounds
 from pipelines.sentry.errors import (
     BadRequestError,
@@ -24,7 +25,6 @@ from pipelines.sentry.errors import (
 from pipelines.sentry.http.paginator import SentryPaginator, names_next_page, next_cursor
 from pipelines.sentry.http.session import SentrySession
 from pipelines.sentry.rows.typed import kind
-from pipelines.settings import is_address
 
 Params = Mapping[str, Any]
 Row = dict[str, Any]

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import orjson
 import requests
 
+from pipelines.addresses import is_address
 from pipelines.sentry import bounds
 from pipelines.sentry.errors import (
     BadRequestError,
@@ -19,7 +20,6 @@ from pipelines.sentry.errors import (
     TokenRefusedError,
     UnusableReplyError,
 )
-from pipelines.settings import is_address
 
 # Sentry answers 400 when its event store is overloaded or too slow; these words distinguish that from a bad question.
 _OVERLOADED = re.compile(r"timeout|timed out|try again|too many|overload|temporar", re.IGNORECASE)

@@ -14,6 +14,7 @@ from pipelines.sentry.errors import (
     EndpointMissingError,
     ForbiddenError,
     NotFoundError,
+    SentryError,
     TruncatedError,
     UnavailableError,
     UnusableReplyError,
@@ -70,6 +71,14 @@ class Capabilities:
         else:
             self.found[name] = "expand" if told else MISSING
 
+    def note_unanswered(self, name: str, error: SentryError) -> None:
+        """Note that a question was not answered, and warn why."""
+        known = self.before.get(name)
+        passes = self.worked(name) or (known in (None, OFF) and isinstance(error, _MAY_PASS))
+        self.found[name] = FAILED if passes else MISSING
+        level = logging.INFO if known == MISSING else logging.WARNING
+        log.log(level, "%s: without %s: %s", self.organization, name.replace("_", " "), error)
+
     def attempt(self, name: str, how: str, ask: Callable[[], None]) -> bool:
         """Ask, and note `how` that is answered; returns whether it is. What goes wrong is a warning.
 
@@ -78,15 +87,11 @@ class Capabilities:
         if not self.is_worth_asking(name):
             self.found[name] = MISSING
             return False
-        worked, known = self.worked(name), self.before.get(name)
         try:
-            with nullcontext() if worked else self.session.retrying(attempts=2):
+            with nullcontext() if self.worked(name) else self.session.retrying(attempts=2):
                 ask()
         except _UNANSWERED as error:
-            passes = worked or (known in (None, OFF) and isinstance(error, _MAY_PASS))
-            self.found[name] = FAILED if passes else MISSING
-            level = logging.INFO if known == MISSING else logging.WARNING
-            log.log(level, "%s: without %s: %s", self.organization, name.replace("_", " "), error)
+            self.note_unanswered(name, error)
             return False
         self.found[name] = how
         return True

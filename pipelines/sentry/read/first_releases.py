@@ -1,4 +1,4 @@
-"""In which release Sentry first saw an issue: of a hundred new ones at a time, or of one with one request."""
+"""In which release Sentry first saw issues, of a hundred new ones with one request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from pipelines.sentry.dialect import Dialect
-from pipelines.sentry.errors import NotFoundError
 from pipelines.sentry.http.client import SentryApi
 from pipelines.sentry.plan import BATCH, FUTURE, RETENTION
 from pipelines.sentry.read.error_events import ALL_PROJECTS, count_events
@@ -67,13 +66,3 @@ def of_many(
         for issue in issues
         if issue.event_count and counts[issue.issue_id] >= issue.event_count
     }
-
-
-def of_one(api: SentryApi, organization: str, issue_id: str) -> str | None:
-    """Return the release that Sentry itself calls the first of an issue, None if there is none."""
-    body = api.get(f"organizations/{organization}/issues/{issue_id}/first-last-release/")
-    fields = Fields("issues", body)
-    if "firstRelease" not in fields.source:
-        raise NotFoundError(f"{organization}: the releases of an issue cannot be read alone.")
-    release = fields.part("firstRelease")
-    return release.text("version") if release else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from itertools import chain, islice
+from typing import Any, Literal, TypeVar
 
 from pipelines.sentry.dialect import Dialect
 from pipelines.sentry.errors import (
@@ -20,9 +21,11 @@ from pipelines.sentry.http.client import Page, Params, Row, SentryApi, require_l
 from pipelines.sentry.plan import SUSPICIOUS_SECONDS, Listing, request_of, stops_at
 from pipelines.sentry.rows.typed import Fields
 
+Answer = TypeVar("Answer")
 Gone = Literal["deleted", "out_of_reach"]
 # What a detail call would cost extra and nobody here reads.
 _CHEAP_DETAIL = {"collapse": ["release", "stats", "tags"]}
+_DETAIL_WITH_RELEASE = {"collapse": ["stats", "tags"]}
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,10 @@ class LookUp:
 class IssueReader:
     """Asks one organization for issues. Safe for threads.
 
-    `asks_for_owners`: where a listing can show who owns an issue by the rules of its project.
-    `activity_source` remembers which of the three places that hold activities this server has.
+    `asks_for_owners`: where a listing can show who owns an issue by the rules of its project; what the server says
+    that refuses the word is kept as `owners_refusal`, and it is asked without from then on.
+    `activity_source` remembers which of the three places that hold activities this server has, `release_source` where
+    it tells the first release of an issue.
     """
 
     api: SentryApi
@@ -47,7 +52,9 @@ class IssueReader:
     dialect: Dialect
     project_slugs: Mapping[str, str] = field(default_factory=dict)
     asks_for_owners: bool = False
+    owners_refusal: BadRequestError | None = None
     activity_source: Literal["unknown", "activities", "detail", "none"] = "unknown"
+    release_source: Literal["unknown", "first-last-release", "detail"] = "unknown"
     _has_plain_addresses_only: bool = False
 
     def __post_init__(self) -> None:
@@ -57,10 +64,14 @@ class IssueReader:
     def pages(self, listing: Listing) -> Iterator[Page]:
         """Yield the listing's pages; TruncatedError when its end cannot be trusted."""
         path, params = request_of(listing, self.dialect, self.organization, self.project_slugs)
-        if self.asks_for_owners and not listing.environments:
-            params["expand"] = "owners"
         stop = stops_at(listing, self.dialect)
-        for page in self.api.pages(path, params):
+
+        def begun(params: Params) -> Iterator[Page]:
+            pages = self.api.pages(path, params)
+            return chain(list(islice(pages, 1)), pages)
+
+        pages = begun(params) if listing.environments else self._with_owners(begun, params)
+        for page in pages:
             yield page
             # A search that ran into Sentry's 30 s budget ends short and says that there is no more.
             if page.is_last and page.seconds >= SUSPICIOUS_SECONDS:
@@ -69,6 +80,17 @@ class IssueReader:
                 )
             if stop and page.rows and _is_older(page.rows[-1], stop):
                 return
+
+    def _with_owners(self, ask: Callable[[Params], Answer], params: Params) -> Answer:
+        """Ask for owners, too, unless the server refuses just that: some check the words of `expand`."""
+        if not self.asks_for_owners:
+            return ask(params)
+        try:
+            return ask({**params, "expand": "owners"})
+        except BadRequestError as refusal:
+            answer = ask(params)
+            self.asks_for_owners, self.owners_refusal = False, refusal
+            return answer
 
     def by_id(self, project_id: str | None, ids: list[str]) -> list[Row]:
         """Return the bodies of those ids that the server still has, in any order.
@@ -88,12 +110,12 @@ class IssueReader:
         params: dict[str, Any] = {str(self.dialect.batch): ids, "limit": 100}
         if self.dialect.batch == "group":
             params |= {"project": project_id or -1, "groupStatsPeriod": "14d"}
-            if self.asks_for_owners:
-                params["expand"] = "owners"
         else:
             params |= {"query": "", "sort": "-first_seen"}
         try:
-            return require_list(self.api.get(path, params), path)
+            return self._with_owners(
+                lambda asked: require_list(self.api.get(path, asked), path), params
+            )
         except (BadRequestError, UnavailableError):
             # The request line may be too long for a proxy in between.
             if len(ids) == 1:
@@ -182,6 +204,26 @@ class IssueReader:
         self.activity_source = "detail"
         return require_list(body["activity"], f"issues/{issue_id}/")
 
+    def first_release(self, issue_id: str) -> str | None:
+        """Return the release that Sentry itself calls the first of an issue, None if there is none.
+
+        Raises NotFoundError for an issue that is gone, EndpointMissingError where no address tells its release.
+        """
+        if self.release_source != "detail":
+            try:
+                path = f"organizations/{self.organization}/issues/{issue_id}/first-last-release/"
+                version = _first_release(self.api.get(path), issue_id)
+            except (EndpointMissingError, NotFoundError):
+                if self.release_source == "first-last-release":
+                    raise
+            else:
+                self.release_source = "first-last-release"
+                return version
+        # Old servers have it there. Not first: current ones count who looks at an issue.
+        version = _first_release(self._of_issue(issue_id, "", _DETAIL_WITH_RELEASE), issue_id)
+        self.release_source = "detail"
+        return version
+
     def events(self, issue_id: str, count: int) -> list[Row]:
         """Return the newest `count` stored events of an issue (at most 100), newest first."""
         params = {"per_page": min(count, 100), "limit": min(count, 100), "full": "true"}
@@ -195,3 +237,13 @@ class IssueReader:
 def _is_older(body: Row, moment: datetime) -> bool:
     last_seen = Fields("issues", body).moment("lastSeen")
     return last_seen is not None and last_seen < moment
+
+
+def _first_release(body: Any, issue_id: str) -> str | None:
+    fields = Fields("issues", body)
+    if fields.source.get("id", issue_id) != issue_id:
+        raise NotFoundError(f"Issue {issue_id} was merged into another.")
+    if "firstRelease" not in fields.source:
+        raise EndpointMissingError("This server does not tell the first release of an issue.")
+    release = fields.part("firstRelease")
+    return release.text("version") if release else None

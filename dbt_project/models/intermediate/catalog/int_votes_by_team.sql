@@ -46,8 +46,8 @@ select
     'team' as kind,
     3 as preference,
     siblings as strength,
-    'of the other projects of Sentry team ' || team_slug || ', ' || cast(siblings as varchar)
-    || ' of ' || cast(all_siblings as varchar) || ' belong to ' || product_name as reason
+    'of the other projects of Sentry team ' || team_slug || ', ' || cast(siblings as string)
+    || ' of ' || cast(all_siblings as string) || ' belong to ' || product_name as reason
 from team_votes
 where
     siblings >= 3

@@ -43,7 +43,7 @@ select
     case
         when siblings > 1
             then
-                cast(siblings as varchar) || ' other projects with ' || word || ' in their slug, such as '
+                cast(siblings as string) || ' other projects with ' || word || ' in their slug, such as '
                 || example_slug || ', belong to ' || product_name
         else
             'the one other project with ' || word || ' in its slug, ' || example_slug

@@ -2,7 +2,7 @@ with former_slugs as (
 
     select
         slugs.project_id,
-        array_agg(slugs.project_slug order by slugs.adopted_at desc, slugs.project_slug asc) as former_slugs
+        {{ array_newest_first('slugs.project_slug', 'slugs.adopted_at') }} as former_slugs
     from {{ ref('stg_sentry__project_slugs') }} as slugs
     inner join {{ ref('stg_sentry__projects') }} as projects
         on
