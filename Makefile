@@ -16,7 +16,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' $(RUN) -m uv pip compile --quiet
 	--universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url $(WHEELS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-ui dev pages sync doctor init check suggest preview notify-preview publications rollback backup restore spark test test-browser test-spark test-fast lint format pins docs bench
+.PHONY: help demo demo-ui dev pages sync doctor init check suggest preview notify-preview publications rollback backup restore spark test test-browser test-spark test-fast lint lint-types lint-models format pins docs bench
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -104,10 +104,16 @@ lint: $(DEVELOPMENT) ## ruff, mypy --strict, import fences, sqlfluff, the conven
 	@$(RUN) -m pip check --disable-pip-version-check > /dev/null || $(RUN) -m pip check
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check --quiet .
+	@$(MAKE) --no-print-directory --jobs 2 lint-types lint-models
+
+lint-types:
 	@$(RUN) -m mypy
 	@$(RUN) -c 'from importlinter.cli import lint_imports_command as run; run()' --no-cache --no-logo
+
+lint-models:
 	@$(RUN) -m sqlfluff lint --disable-progress-bar dbt_project
 	@$(RUN) -m sqlfluff lint --disable-progress-bar --templater raw docs/queries
+	@$(RUN) -m sqlfluff lint --disable-progress-bar --templater placeholder pipelines/pages/queries
 	@$(RUN) -c 'from pipelines.models import manifest; manifest()'
 	@found=$$($(RUN) -c 'from dbt_bouncer.main import app; app()' run --show-all-failures --config-file dbt_project/dbt-bouncer.yml 2>&1) || { echo "$$found"; exit 1; }
 

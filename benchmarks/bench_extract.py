@@ -13,7 +13,7 @@ status changed, one request each, come on top.
     python benchmarks/bench_extract.py --production
 
 With all that is optional on. Of the E and the U, p are in production: ceil(p/100) requests more for each, and one for
-each hundred projects and days with events there. First releases of issues come on top, at most 200 requests a sync.
+each hundred projects and days with events there. First releases of issues come on top, some 200 requests a sync.
 """
 
 from __future__ import annotations

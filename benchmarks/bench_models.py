@@ -1,22 +1,26 @@
-"""What the dbt build costs against its own SQL in DuckDB, what a small change costs, and how both grow.
+"""What the dbt build costs against its own SQL in DuckDB, what a small change and issue rules cost, and how it grows.
 
     python benchmarks/bench_models.py           # no issues, 100,000 and 1,000,000
     python benchmarks/bench_models.py --large   # 5,000,000 too: some minutes, 20 GB of disk
 
 1,000 products, 2,000 projects, 90 days. Each row is one process of its own: its seconds on the clock and of CPU, and
 the most memory that it held, of which DuckDB gives back what others need. dbt has parsed the project before, as in
-production. The floor is the SQL as dbt compiled it, model by model on one connection: no start, no contracts, no
-comments. Without issues what is left of dbt is its fixed cost.
+production. The floor is the SQL as dbt compiled it, model by model on one connection with dbt's memory: no start, no
+contracts, no comments. Without issues what is left of dbt is its fixed cost. The rules are 50, each of them of every
+project: the most that so many can cost. Per model, MB is the most that the process of the floor held while it was
+built (Linux tells).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import multiprocessing
 import os
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -28,18 +32,21 @@ from time import monotonic, process_time
 from typing import Any, NamedTuple
 
 import duckdb
+import yaml
 from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from pipelines.models import PROJECT, WAREHOUSE_PATH
 from pipelines.sentry.schema import RAW_TABLES
-from tests.dbt.warehouse import WrittenWarehouse, dbt
+from tests.dbt.warehouse import WrittenWarehouse
 
 HERE = Path(__file__).parent
 AS_OF = datetime(2026, 11, 23, 9)
 SIZES, LARGE = (0, 100_000, 1_000_000), 5_000_000
 LOADS = ("1700000000.0", "1700000001.0", "1700000002.0")
+RULES = 50
 SHOWN_MODELS = 8
 NO_TESTS = ("run", "--quiet")
 WITH_TESTS = ("build", "--quiet")
@@ -79,17 +86,27 @@ def compare(folder: Path, issues: int) -> None:
     plain, tested = copied(built, "plain"), copied(start, "tested")
     (plain / "warehouse.duckdb").unlink()
     shutil.copy(start / "warehouse.duckdb", plain)
-    floor, models = measured(run_sql, plain)
+    floor, (models, megabytes) = measured(run_sql, plain)
     costs["dbt build: its tests, too"] = measured(run_dbt, tested, *WITH_TESTS)[0]
     by_model = {"in DuckDB": models, "all anew": seconds_by_model(built)}
+    for each in (plain, tested):
+        shutil.rmtree(each)
     measured(change, built)
     anew = copied(built, "anew")
     costs["dbt run after 1 % changed"] = measured(run_dbt, built, *NO_TESTS)[0]
     costs["the same, all anew"] = measured(run_dbt, anew, *NO_TESTS, "--full-refresh")[0]
     by_model["after 1 %"] = seconds_by_model(built)
-    for each in (start, built, plain, tested, anew):
+    for each in (built, anew):
         shutil.rmtree(each)
-    console.print(ratios(issues, {"the SQL in DuckDB": floor} | costs), costliest(by_model))
+    measured(rule, start)
+    costs["dbt run with rules, all anew"] = measured(run_dbt, start, *NO_TESTS)[0]
+    measured(change, start)
+    costs["dbt run with rules, after 1 %"] = measured(run_dbt, start, *NO_TESTS)[0]
+    by_model["with rules"] = seconds_by_model(start)
+    shutil.rmtree(start)
+    console.print(
+        ratios(issues, {"the SQL in DuckDB": floor} | costs), costliest(by_model, megabytes)
+    )
 
 
 def ratios(issues: int, costs: dict[str, Cost]) -> Table:
@@ -107,14 +124,19 @@ def ratios(issues: int, costs: dict[str, Cost]) -> Table:
     return table
 
 
-def costliest(ways: dict[str, dict[str, float]]) -> Table:
-    """Return the seconds of the models that take the most when all is built anew."""
+def costliest(ways: dict[str, dict[str, float]], megabytes: dict[str, float]) -> Table:
+    """Return the seconds and the memory of the models that take the most time when all is built anew, or memory."""
     table = Table(
-        "model, seconds", *(f"{way}: {sum(models.values()):.1f}" for way, models in ways.items())
+        "model, seconds",
+        *(f"{way}: {sum(models.values()):.1f}" for way, models in ways.items()),
+        "MB",
     )
     anew = ways["all anew"]
-    for name in sorted(anew, key=lambda name: -anew[name])[:SHOWN_MODELS]:
-        table.add_row(name, *(f"{models[name]:.2f}" for models in ways.values()))
+    slowest = sorted(anew, key=lambda name: -anew[name])
+    shown = {*slowest[:SHOWN_MODELS], max(megabytes, key=lambda name: megabytes[name])}
+    for name in filter(shown.__contains__, slowest):
+        seconds = (f"{models[name]:.2f}" for models in ways.values())
+        table.add_row(name, *seconds, f"{megabytes[name]:,.0f}")
     return table
 
 
@@ -149,15 +171,15 @@ def copied(folder: Path, name: str) -> Path:
 
 def parse(folder: Path) -> None:
     """Let dbt parse the project once for all sizes."""
-    finished = dbt(folder, "parse")
-    if finished.returncode:
-        sys.exit(finished.stdout)
+    run_dbt(folder, "parse", "--quiet")
 
 
 def make(folder: Path, issues: int, parsed: Path, products: int = 1_000) -> None:
-    """Write a warehouse that is ready for its first build."""
+    """Write a warehouse that is ready for its first build, and what dbt has parsed beside it."""
     folder.mkdir()
-    WrittenWarehouse(folder, parsed)
+    WrittenWarehouse(folder)
+    (folder / "target").mkdir()
+    shutil.copy(parsed / "partial_parse.msgpack", folder / "target")
     with _open(folder) as db:
         size = {"issues": issues, "products": products}
         _execute(db, "many_issues.sql", {"as_of": AS_OF, **size})
@@ -185,22 +207,48 @@ def change(folder: Path) -> None:
         _execute(db, "many_issues_changed.sql", values)
 
 
+def rule(folder: Path) -> None:
+    """Let issue rules route some of the issues."""
+    with _open(folder) as db:
+        _execute(db, "many_issue_rules.sql", {"rules": RULES})
+
+
 def run_dbt(folder: Path, *arguments: str) -> None:
-    """Run dbt on the warehouse and insist that all is well."""
-    finished = dbt(folder, *arguments)
+    """Run dbt on the warehouse, as a child of this process, and insist that all is well."""
+    places = {
+        "project-dir": PROJECT,
+        "profiles-dir": PROJECT,
+        "target-path": folder / "target",
+        "log-path": folder / "logs",
+    }
+    finished = subprocess.run(
+        [
+            *(sys.executable, "-m", "pipelines.models", "--no-use-colors", *arguments),
+            *(f"--{name}={path}" for name, path in places.items()),
+        ],
+        cwd=PROJECT.parent,
+        env=os.environ | {WAREHOUSE_PATH: str(folder / "warehouse.duckdb")},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     if finished.returncode:
         sys.exit(finished.stdout[-6000:])
 
 
-def run_sql(folder: Path) -> dict[str, float]:
-    """Build every model from the SQL that dbt compiled for it; return the seconds of each."""
+def run_sql(folder: Path) -> tuple[dict[str, float], dict[str, float]]:
+    """Build every model from the SQL that dbt compiled for it; return the seconds and the MB of each."""
     manifest = json.loads((folder / "target" / "manifest.json").read_text("utf-8"))
     models = {
         key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
     }
     parents = {key: set(manifest["parent_map"][key]) & models.keys() for key in models}
-    found = {}
+    seconds, megabytes = {}, {}
+    profile = yaml.safe_load((PROJECT / "profiles.yml").read_text("utf-8"))
+    settings = profile["sentry_by_product"]["outputs"]["duckdb"]["settings"]
     with _open(folder) as db:
+        for name, value in settings.items():
+            db.execute(f"set {name} = '{value}'")
         for schema in {node["schema"] for node in models.values()}:
             db.execute(f"create schema {schema}")
         for key in TopologicalSorter(parents).static_order():
@@ -210,11 +258,26 @@ def run_sql(folder: Path) -> dict[str, float]:
             )
             kind = "view" if node["config"]["materialized"] == "view" else "table"
             began = monotonic()
+            _forget_peak()
             db.execute(
                 f"create {kind} {node['schema']}.{node['name']} as {query.read_text('utf-8')}"
             )
-            found[node["name"]] = monotonic() - began
-    return found
+            seconds[node["name"]] = monotonic() - began
+            megabytes[node["name"]] = _peak()
+    return seconds, megabytes
+
+
+def _forget_peak() -> None:
+    if sys.platform == "linux":
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak() -> float:
+    """Return the MB that this process has held at most since the peak was forgotten, NaN where nothing tells."""
+    if sys.platform != "linux":
+        return math.nan
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM:"))) / 1024
 
 
 def _open(folder: Path) -> duckdb.DuckDBPyConnection:

@@ -33,6 +33,7 @@ AS_OF = datetime(2026, 11, 23, 9)
 CLOSURE = ("int_product_tree", "dim_products", "product_closure")
 ROLLUP = (
     "int_product_numbers",
+    "int_product_resolutions",
     "int_product_resolution_times",
     "int_product_health_measures",
     "int_product_health",
@@ -59,6 +60,8 @@ select
     'issue-' || n as issue_id,
     'product-' || n as product_id,
     $as_of::timestamp - to_hours((n % 1400)::integer) as resolved_at,
+    resolved_at::date as resolved_on,
+    date_trunc('month', resolved_on) as month_on,
     (n % 500)::double as hours_to_resolution,
     n % 3 = 0 as is_met,
 from range($products) as numbers(n);

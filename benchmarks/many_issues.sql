@@ -94,8 +94,9 @@ select
     first_seen_at,
     last_seen_at,
     'https://org-' || project % 20 || '.sentry.example/issues/' || n || '/' as permalink,
-    '{"type": "TypeError", "value": "something went wrong in step ' || n || '", "filename": "service/module.py"}'
-        as metadata,
+    '{"type": "TypeError", "value": "something went wrong in step ' || n
+    || '", "filename": "service/module.py", "function": "handle_request"}' as metadata,
+    if(n % 3 = 0, '["#team-' || n % 200 || '"]', '[]') as owners,
     case when chance % 200 = 0 then 'deleted' when chance % 200 = 1 and n > 0 then 'merged' end as removed_reason,
     if(removed_reason is not null, last_seen_at, null) as removed_at,
     if(removed_reason = 'merged', (n - 1)::varchar, null) as merged_into_issue_id,

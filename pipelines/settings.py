@@ -166,6 +166,11 @@ class Settings(BaseSettings):
         return self.data / "demo"
 
     @property
+    def sample_runs(self) -> Path:
+        """The file in which the demo counts its runs: where it is, the data are those of the sample Sentry."""
+        return self.data / "runs"
+
+    @property
     def spark_demo_data(self) -> Path:
         """The data folder of `make spark`."""
         return self.data / "demo_spark"

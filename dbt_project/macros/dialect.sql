@@ -73,6 +73,16 @@
 {%- endmacro %}
 
 
+{# A whole number as people read it: 1,234. #}
+{% macro with_thousands(number) -%}
+    {{ return(adapter.dispatch('with_thousands')(number)) }}
+{%- endmacro %}
+
+{% macro duckdb__with_thousands(number) -%}
+    format('{:,}', cast({{ number }} as bigint))
+{%- endmacro %}
+
+
 {# The words of a text as an array, in lower case. #}
 {% macro words_of(text) -%}
     {{ return(adapter.dispatch('words_of')(text)) }}

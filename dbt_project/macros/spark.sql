@@ -36,6 +36,10 @@
     from_json({{ list }}, 'array<string>')
 {%- endmacro %}
 
+{% macro spark__with_thousands(number) -%}
+    format_number({{ number }}, 0)
+{%- endmacro %}
+
 {% macro spark__words_of(text) -%}
     split(lower({{ text }}), '[^\\p{L}\\p{N}]+')
 {%- endmacro %}

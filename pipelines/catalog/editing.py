@@ -1,4 +1,4 @@
-"""A file changed as a person would: one row replaced, added or removed, every other byte as it was."""
+"""A file changed as a person would: one row replaced, added, removed or moved, every other byte as it was."""
 
 from __future__ import annotations
 
@@ -125,6 +125,31 @@ class File:
         """Return the file without one row."""
         return self._with(self.row(line), "", [])
 
+    def moved(self, line: int, place: int) -> bytes:
+        """Return the file with one row at another place among the rows, 1 for the first.
+
+        Blank lines stay where they are, and so does a last line without an end.
+        """
+        record = self.row(line)
+        if not 1 <= place <= len(self.rows):
+            raise EditError(
+                f"{self.table.file} has {len(self.rows)} rows; none can be in place {place}."
+            )
+        order = [each for each in self.rows if each is not record]
+        order.insert(place - 1, record)
+        content = self.lines[: self.rows[0].line - 1]
+        for slot, each in zip(self.rows, order, strict=True):
+            text, ended = self._text(each), _line_end(self._text(slot))
+            content += (text.removesuffix(_line_end(text)) + ended,)
+            content += self.lines[slot.last_line : self._line_after(slot) - 1]
+        wanted = [each.cells for each in (self.records[0], *order)]
+        return self._encoded("".join(content), wanted, record)
+
+    def _line_after(self, record: Record) -> int:
+        """Return the line of the row below, or the one below the last line."""
+        below = self.records[self.records.index(record) + 1 :]
+        return below[0].line if below else len(self.lines) + 1
+
     def _values(self, cells: Cells) -> list[str]:
         values = [""] * self._width
         for name, place in self.places.items():
@@ -157,7 +182,7 @@ class File:
         return text
 
     def _with(self, record: Record, text: str, instead: list[list[str]]) -> bytes:
-        """Return the file with other text in the place of a row, once it is sure that all other rows stay."""
+        """Return the file with other text in the place of a row."""
         if not all("".join(cells).strip() for cells in instead):
             raise EditError("The row is blank. Fill it in, or remove it.")
         before, after = self.lines[: record.line - 1], self.lines[record.last_line :]
@@ -165,6 +190,10 @@ class File:
         at = self.records.index(record)
         wanted = [each.cells for each in self.records]
         wanted[at : at + 1] = instead
+        return self._encoded(content, wanted, record)
+
+    def _encoded(self, content: str, wanted: list[list[str]], record: Record) -> bytes:
+        """Return the bytes of the file with this content, once it is sure that its rows are those wanted."""
         if [each.cells for each in spreadsheet.records(content, self.delimiter)] != wanted:
             broken = next((each.line for each in self.records if each.problem), record.line)
             raise EditError(

@@ -38,10 +38,11 @@ def check_recipients(reading: Reading, products: Reading | None) -> None:
     first: dict[tuple[str, str, str], Recipient] = {}
     for row in reading.rows:
         if problem := address_problem(row.channel, row.address):
-            reading.add(row.line, problem)
+            reading.add(row.line, problem, column="address")
         other = first.setdefault(((row.team or "").lower(), row.channel, row.address), row)
         if other is not row:
-            reading.add(row.line, f"the same recipient as in line {other.line}; write one row")
+            same = f"the same recipient as in line {other.line}; write one row"
+            reading.add(row.line, same, column="address")
         _check_ticket(reading, row)
         if row.channel == "chat" and environment_name(row.address) is None:
             reading.add(
@@ -49,6 +50,7 @@ def check_recipients(reading: Reading, products: Reading | None) -> None:
                 "the address of a chat lets everybody write there who can read this file; "
                 "write env:NOTIFY_ADDRESS_NAME, and the address in .env",
                 "warning",
+                "address",
             )
     if products and products.columns:
         _check_teams(reading, products)
@@ -84,9 +86,10 @@ def _check_ticket(reading: Reading, row: Recipient) -> None:
             row.line,
             f"there are no tickets for {', '.join(others)}; write some of "
             f"{', '.join(TICKET_RULES)}, or leave rules blank for both",
+            column="rules",
         )
     if row.digest:
-        reading.add(row.line, "there is no digest by ticket; leave digest blank")
+        reading.add(row.line, "there is no digest by ticket; leave digest blank", column="digest")
 
 
 def _check_teams(reading: Reading, products: Reading) -> None:
@@ -100,4 +103,5 @@ def _check_teams(reading: Reading, products: Reading) -> None:
                 f"team {quoted(row.team or '')} owns no product, so that nothing is sent"
                 f"{closest.hint(team)}",
                 "warning",
+                "team",
             )

@@ -18,7 +18,7 @@ RULES = PRODUCT_RULES + SYNC_RULES
 CHANNELS = ("mail", "chat", "jira", "webhook")
 UNOWNED, UNASSIGNED = "(unowned)", "(unassigned)"
 
-_DIGESTS = {
+DIGESTS = {
     f"{period}{always}": (period, bool(always))
     for period in ("daily", "weekly")
     for always in ("", " always")
@@ -98,9 +98,9 @@ def parse_rules(text: str) -> Parsed:
 
 def parse_digest(text: str) -> Parsed:
     """Parse how often a digest comes."""
-    if text in _DIGESTS:
-        return Digest(*_DIGESTS[text]), None
-    return None, f"is no digest; write one of {', '.join(_DIGESTS)}, or leave it blank for none"
+    if text in DIGESTS:
+        return Digest(*DIGESTS[text]), None
+    return None, f"is no digest; write one of {', '.join(DIGESTS)}, or leave it blank for none"
 
 
 def parse_quiet_hours(text: str) -> Parsed:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from pipelines.catalog.finding import counted
 from pipelines.commands.check import check_with_published, report
 from pipelines.notify.channels import CHANNELS
-from pipelines.notify.history import Expected, expected
-from pipelines.notify.record import shown_address
+from pipelines.notify.history import expected
+from pipelines.notify.record import recipient_name
 from pipelines.publish import how_to_publish, open_published
 from pipelines.settings import Settings, shortened
-
-DAYS = 7
 
 
 def notify_preview(settings: Settings) -> int:
@@ -35,20 +32,9 @@ def notify_preview(settings: Settings) -> int:
         )
         return 0
     with open_published(settings.published) as published:
-        found = expected(published, recipients, DAYS)
+        found = expected(published, recipients)
     for each in found:
-        print(f"{file}:{each.recipient.line}: {_words(each)}")
+        row = each.recipient
+        who = recipient_name(row.team, row.channel, row.address)
+        print(f"{file}:{row.line}: {who}: {each.words}")
     return 0
-
-
-def _words(found: Expected) -> str:
-    row = found.recipient
-    who = f"{row.team or 'every team'}, {shown_address(row.channel, row.address)}"
-    count = sum(found.messages.values())
-    if not count:
-        return f"{who}: would have been sent nothing in the last {DAYS} days"
-    rules = ", ".join(f"{number:,} {rule}" for rule, number in found.messages.most_common())
-    return (
-        f"{who}: would have been sent {counted(count, 'message')} in the last {DAYS} days "
-        f"({rules}) about {counted(found.reasons, 'reason')}"
-    )

@@ -44,7 +44,7 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
     apart = {"data_dir": settings.demo_data, "dagster_postgres_url": SecretStr("")}
     settings = settings.model_copy(update=apart | {"seeds_dir": EXAMPLE, "models_on": "duckdb"})
     mails = settings.data / "mails"
-    with _fake_sentry(settings.data) as sentry, mail_catcher(mails) as smtp_url:
+    with _fake_sentry(settings) as sentry, mail_catcher(mails) as smtp_url:
         mailed = {
             "notify_smtp_url": SecretStr(smtp_url),
             "notify_from": "Sentry by Product <demo@example.com>",
@@ -54,10 +54,8 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
         environment = environment_of(settings, sentry.url)
         if with_ui:
             shown = {"sentry_url": sentry.url, "pages_editing": True, "pages_host": "127.0.0.1"}
-            app = create_app(
-                settings.model_copy(update=shown),
-                now=lambda: sentry.world.clock.replace(tzinfo=None),
-            )
+            settings.sample_runs.touch()
+            app = create_app(settings.model_copy(update=shown))
             with served(app, settings.pages_port) as url:
                 print(f"The pages are on {url}.", flush=True)
                 print(f"Mails are caught, to be looked at: {index_of(mails).as_uri()}", flush=True)
@@ -67,7 +65,7 @@ def demo(settings: Settings, port: int, with_ui: bool) -> int:
 
 def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) -> int:
     data = settings.data
-    runs = _runs_so_far(data)
+    runs = _runs_so_far(settings)
     before = read_before(settings.published) if runs else None
     clock = f"{sentry.world.clock:%a %d %b %Y %H:%M} UTC"
     console.print(f"A sample Sentry is running on {sentry.url}; its clock says {clock}.")
@@ -77,7 +75,7 @@ def _run(settings: Settings, environment: dict[str, str], sentry: FakeSentry) ->
         console.print(f"[red]The job failed.[/red] All that it logged is in {settings.run_log}.")
         console.print(outcome.failure, markup=False, highlight=False)
         return 1
-    (data / "runs").write_text(str(runs + 1), encoding="utf-8")
+    settings.sample_runs.write_text(str(runs + 1), encoding="utf-8")
     after = _published(settings.published)
     again = (
         "run [bold]make demo[/bold] again: three hours will have passed, and only what changed is fetched. "
@@ -116,15 +114,15 @@ def _published(path: Path) -> Published:
 
 
 @contextmanager
-def _fake_sentry(data: Path) -> Iterator[FakeSentry]:
+def _fake_sentry(settings: Settings) -> Iterator[FakeSentry]:
     """Serve the sample world as it is after the runs so far. It has no rate limits: nobody wants to wait for them."""
-    with FakeSentry(sample_world(steps=_runs_so_far(data)), flavour="self-hosted") as sentry:
+    with FakeSentry(sample_world(steps=_runs_so_far(settings)), flavour="self-hosted") as sentry:
         yield sentry
 
 
-def _runs_so_far(data: Path) -> int:
+def _runs_so_far(settings: Settings) -> int:
     try:
-        return int((data / "runs").read_text(encoding="utf-8"))
+        return int(settings.sample_runs.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return 0
 

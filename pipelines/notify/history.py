@@ -14,12 +14,14 @@ from pathlib import Path
 import duckdb
 
 from pipelines.catalog import Recipient
+from pipelines.catalog.finding import counted
 from pipelines.notify import outbox, store
 from pipelines.notify.evaluation import health_reason, is_health_news
 from pipelines.notify.published_reasons import reasons, snapshot
 from pipelines.notify.reasons import ProductState, Reason, Snapshot
 from pipelines.notify.routing import Draft, messages_for, recipient_key
 
+DAYS = 7
 RUNS = """
 select distinct started_at from marts.sync_runs
 where started_at > $since and status in ('complete', 'partial') order by 1
@@ -46,9 +48,21 @@ class Expected:
     messages: Counter[str]
     reasons: int
 
+    @property
+    def words(self) -> str:
+        """What it would have been sent, in words that go on after its name."""
+        count = sum(self.messages.values())
+        if not count:
+            return f"would have been sent nothing in the last {DAYS} days"
+        rules = ", ".join(f"{number:,} {rule}" for rule, number in self.messages.most_common())
+        return (
+            f"would have been sent {counted(count, 'message')} in the last {DAYS} days "
+            f"({rules}) about {counted(self.reasons, 'reason')}"
+        )
+
 
 def expected(
-    published: duckdb.DuckDBPyConnection, recipients: Sequence[Recipient], days: int = 7
+    published: duckdb.DuckDBPyConnection, recipients: Sequence[Recipient], days: int = DAYS
 ) -> list[Expected]:
     """Return what each recipient would have been sent in the last days, from what is known of them today.
 

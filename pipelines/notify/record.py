@@ -48,10 +48,14 @@ def latest(path: Path | None) -> Record:
 
 def _shown(row: sqlite3.Row) -> dict[str, Any]:
     facts = dict(row)
-    where = shown_address(facts.pop("channel"), facts.pop("address"))
-    team = facts.pop("team")
+    facts["to"] = recipient_name(*(facts.pop(name) for name in ("team", "channel", "address")))
     times = {name: datetime.fromisoformat(facts[name]) for name in ("created_at", "due_at")}
-    return facts | times | {"to": f"{team or 'every team'} · {where}"}
+    return facts | times
+
+
+def recipient_name(team: str | None, channel: str, address: str) -> str:
+    """Return what a recipient is called, without what lets anybody write there."""
+    return f"{team or 'every team'}, {shown_address(channel, address)}"
 
 
 def shown_address(channel: str, address: str) -> str:

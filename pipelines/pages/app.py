@@ -81,6 +81,7 @@ def create_app(
     app.state.server = settings.server_url
     app.state.editor = CatalogEditor(settings)
     app.state.notify_state = settings.notify_state
+    app.state.sample_runs = settings.sample_runs
     app.state.now = now
     return app
 

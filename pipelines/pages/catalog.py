@@ -18,6 +18,7 @@ from pipelines.pages.asked import SIZE, asked
 from pipelines.pages.catalog_editor import CatalogEditor, Edit
 from pipelines.pages.catalog_entry import entry_page
 from pipelines.pages.catalog_fields import SHEETS, Sheet, located, sheet_of
+from pipelines.pages.catalog_recipients import shown_cells
 from pipelines.pages.catalog_tree import tree
 from pipelines.pages.projects import UNASSIGNED
 from pipelines.pages.published import Reader, Row
@@ -95,7 +96,7 @@ def rows(request: Request, reader: Reader) -> Response:
     except EditError as error:
         return refusal(request, 409, f"{sheet.title} cannot be shown as a table", str(error))
     checked = editor.checked(reader)
-    shown = _shown(sheet, file, (wanted.filters["q"] or "").lower())
+    shown = _shown(request, sheet, file, (wanted.filters["q"] or "").lower())
     wrong: dict[int | None, list[Finding]] = {}
     for place in located(checked.findings):
         if place.sheet is sheet:
@@ -121,15 +122,20 @@ def rows(request: Request, reader: Reader) -> Response:
     )
 
 
-def _shown(sheet: Sheet, file: File, words: str) -> list[dict[str, Any]]:
+def _shown(request: Request, sheet: Sheet, file: File, words: str) -> list[dict[str, Any]]:
     if sheet.table is PRODUCTS:
         placed = [(node.record, node.depth) for node in tree(file)]
     else:
         placed = [(record, 0) for record in file.rows]
-    return [
-        {"line": record.line, "depth": 0 if words else depth, "cells": file.cells(record)}
+    listed = [
+        (record.line, depth, shown_cells(request, sheet, file.cells(record)))
         for record, depth in placed
-        if words in " ".join(record.cells).lower()
+    ]
+    return [
+        {"line": line, "depth": 0 if words else depth, "cells": cells}
+        for line, depth, cells in listed
+        # What is not shown is not searched.
+        if words in " ".join(cells.values()).lower()
     ]
 
 
@@ -148,7 +154,8 @@ def row(request: Request, reader: Reader) -> Response:
         raise NotThereError(
             f"{error} The file may have changed since; go back to its rows."
         ) from error
-    action, number, was = ("change", record.line, file.cells(record)) if record else ("add", 0, {})
+    was = shown_cells(request, sheet, file.cells(record)) if record else {}
+    action, number = ("change", record.line) if record else ("add", 0)
     edit = Edit(sheet.table, action, number, file.fingerprint, was or given, was)
     return entry_page(request, reader, sheet, file, edit)
 

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from pipelines.catalog import values
 from pipelines.catalog.editing import EditError, File, same
+from pipelines.catalog.tables import RECIPIENTS
 from pipelines.catalog.writing import ChangedError, WriteError
 from pipelines.pages.catalog import product_names
 from pipelines.pages.catalog_editor import (
@@ -26,6 +27,7 @@ from pipelines.pages.catalog_editor import (
 from pipelines.pages.catalog_entry import entry_page, label
 from pipelines.pages.catalog_fields import Field, Sheet, located, sheet_of
 from pipelines.pages.catalog_merge import conflict_page
+from pipelines.pages.catalog_recipients import sent_last_week
 from pipelines.pages.forms import Form, takes_form
 from pipelines.pages.published import Reader
 from pipelines.pages.respond import reads, refusal, respond
@@ -42,9 +44,10 @@ from pipelines.preview.text import (
     product_lines,
     titles,
 )
+from pipelines.publish import PublishError
 
 STEPS = ("check", "save", "enter")
-ACTIONS = ("add", "change", "remove")
+ACTIONS = ("add", "change", "remove", "move")
 
 
 @takes_form
@@ -97,17 +100,16 @@ def _answer(request: Request, reader: Reader, form: Form) -> Response:
 
 def _asked(sheet: Sheet, form: Form) -> Edit | None:
     """Return the edit of the form, None where a part is missing or unknown."""
-    line = form.get("line", "")
-    known = {"step", "action", "line", "fingerprint"}
+    line, place = form.get("line", ""), form.get("place", "0")
+    known = {"step", "action", "line", "fingerprint", "place"}
     known |= {f"{side}.{name}" for side in ("cell", "was") for name in sheet.fields}
     is_ours = (
         form.keys() <= known
         and form.get("step") in STEPS
         and form.get("action") in ACTIONS
+        and (sheet.is_ordered or form["action"] != "move")
         and "fingerprint" in form
-        and line.isascii()
-        and line.isdigit()
-        and len(line) < 9
+        and all(n.isascii() and n.isdigit() and len(n) < 9 for n in (line, place))
     )
     if not is_ours:
         return None
@@ -115,7 +117,7 @@ def _asked(sheet: Sheet, form: Form) -> Edit | None:
         {name: form[key] for name in sheet.fields if (key := f"{side}.{name}") in form}
         for side in ("cell", "was")
     )
-    return Edit(sheet.table, form["action"], int(line), form["fingerprint"], cells, was)
+    return Edit(sheet.table, form["action"], int(line), form["fingerprint"], cells, was, int(place))
 
 
 def _refused(
@@ -139,16 +141,19 @@ def _consequences(
     checked: CheckedEdit,
 ) -> Response:
     editor: CatalogEditor = request.app.state.editor
-    found, why_not, status = None, None, 200
+    found, sent, why_not, status = None, None, None, 200
     try:
         if not checked.old_errors:
-            found = editor.consequences(edit, data)
+            if sheet.table is RECIPIENTS:
+                sent = sent_last_week(editor, edit, data)
+            else:
+                found = editor.consequences(edit, data)
     except BusyError:
         why_not, status = (
             "Somebody else's edit is being worked out just now. Try again in a moment.",
             503,
         )
-    except DryRunError as error:
+    except (DryRunError, PublishError) as error:
         why_not = f"{error}."
     if found and found.changes is None:
         why_not = "Sentry has projects that are not published yet, and the check finds with them:"
@@ -158,7 +163,9 @@ def _consequences(
         "catalog_consequences",
         sheet=sheet,
         edit=edit,
-        label=label(sheet, edit),
+        label=label(sheet, edit.was or edit.cells),
+        neighbours=_neighbours(sheet, file, edit) if edit.action == "move" else None,
+        sent=sent,
         changed=_changed(sheet, file, edit, product_names(editor)),
         warnings=checked.warnings,
         old_errors=located(checked.old_errors),
@@ -178,6 +185,8 @@ def _changed(
 ) -> list[tuple[str, str, str]]:
     """Return title, text before and text after of each entry that differs."""
     columns = {column.name: column for column in file.columns}
+    if edit.action == "move":
+        return []
     after = {} if edit.action == "remove" else edit.cells
 
     def named(field: Field, cell: str) -> str:
@@ -189,6 +198,14 @@ def _changed(
         for name, field in sheet.fields.items()
         if name in columns and not same(columns[name], edit.was.get(name, ""), after.get(name, ""))
     ]
+
+
+def _neighbours(sheet: Sheet, file: File, edit: Edit) -> dict[str, Any]:
+    """Return between which rows the one that is moved would stand, and in which place."""
+    others = [row for row in file.rows if row.line != edit.line]
+    above, below = others[: edit.place - 1][-1:], others[edit.place - 1 :][:1]
+    names = [next((label(sheet, file.cells(row)) for row in rows), None) for rows in (above, below)]
+    return {"above": names[0], "below": names[1], "place": edit.place, "of": len(others) + 1}
 
 
 def _numbers(found: DryRun | None) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from pipelines.settings import Settings
 from pipelines.webserver import host_name
 
 LONGEST_PREVIEW_SECONDS = 240
+_DONE = {"add": "added", "change": "changed", "remove": "removed", "move": "moved"}
 _LINES = re.compile(r"\blines? [\d, ]*\d\b")
 
 edit_log = logging.getLogger(__name__)
@@ -46,8 +47,8 @@ class BusyError(Exception):
 class Edit:
     """A change of one row of one file, as a form asks for it.
 
-    `action` is add, change or remove; `line` that of the row, 0 for a new one; `was` its cells when the form was made
-    from the file with this fingerprint.
+    `action` is add, change, remove or move; `line` that of the row, 0 for a new one; `was` its cells when the form was
+    made from the file with this fingerprint; `place` where a moved row is to stand, 1 for the first.
     """
 
     table: Table
@@ -56,6 +57,7 @@ class Edit:
     fingerprint: str
     cells: Cells
     was: Cells
+    place: int = 0
 
     def applied(self, file: File) -> bytes:
         """Return the file with the change; EditError where it cannot be."""
@@ -63,6 +65,8 @@ class Edit:
             return file.added(self.cells)
         if self.action == "remove":
             return file.removed(self.line)
+        if self.action == "move":
+            return file.moved(self.line, self.place)
         return file.changed(self.line, self.cells)
 
 
@@ -134,9 +138,9 @@ class CatalogEditor:
     def check(self, edit: Edit, data: bytes, reader: Reader) -> CheckedEdit:
         """Return what the check says to the file with the change, set apart from what it said before."""
         before = self.checked(reader)
-        with self._edited(edit.table, data) as folder:
+        with self.edited(edit.table, data) as folder:
             after = _check(folder, reader)
-        line = _line_after(edit, data)
+        line = line_after(edit, data)
         known = Counter(map(_without_lines, before.findings))
         row, new, old = [], [], []
         for found in after.findings:
@@ -155,12 +159,17 @@ class CatalogEditor:
 
         It takes some ten seconds. Raises BusyError while another is under way, DryRunError where it cannot be.
         """
+        with self.one_preview(), self.edited(edit.table, data) as folder:
+            settings = self.settings.model_copy(update={"seeds_dir": folder})
+            return dry_run(settings, LONGEST_PREVIEW_SECONDS)
+
+    @contextmanager
+    def one_preview(self) -> Iterator[None]:
+        """Keep other previews out; BusyError while one is under way."""
         if not self._previews.acquire(blocking=False):
             raise BusyError
         try:
-            with self._edited(edit.table, data) as folder:
-                settings = self.settings.model_copy(update={"seeds_dir": folder})
-                return dry_run(settings, LONGEST_PREVIEW_SECONDS)
+            yield
         finally:
             self._previews.release()
 
@@ -169,13 +178,13 @@ class CatalogEditor:
         path = self.settings.seeds / edit.table.file
         replace(path, data, edit.fingerprint)
         row = "a new row" if edit.action == "add" else f"the row of line {edit.line}"
-        verb = {"add": "added", "change": "changed", "remove": "removed"}[edit.action]
+        verb = _DONE[edit.action]
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         name = json.dumps(printable(editor), ensure_ascii=False)
         edit_log.info("%s %s %s %s in %s", now, name, verb, row, path.absolute())
 
     @contextmanager
-    def _edited(self, table: Table, data: bytes) -> Iterator[Path]:
+    def edited(self, table: Table, data: bytes) -> Iterator[Path]:
         """Give a folder in which this file has these bytes, and the others are those of the catalog."""
         with tempfile.TemporaryDirectory(prefix="catalog-") as name:
             folder = Path(name)
@@ -195,10 +204,13 @@ def _check(seeds_dir: Path, reader: Reader) -> Checked:
     return check(seeds_dir, projects, unrouted)
 
 
-def _line_after(edit: Edit, data: bytes) -> int | None:
+def line_after(edit: Edit, data: bytes) -> int | None:
+    """Return the line of the row in the file with the change, None if it is not in it any more."""
     if edit.action == "remove":
         return None
-    return parse(data, edit.table).rows[-1].line if edit.action == "add" else edit.line
+    if edit.action == "change":
+        return edit.line
+    return parse(data, edit.table).rows[edit.place - 1].line
 
 
 def _without_lines(found: Finding) -> tuple[str, str, str]:

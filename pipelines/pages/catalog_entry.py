@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from pipelines.catalog import Finding, values
 from pipelines.catalog.editing import Cells, EditError, File
-from pipelines.catalog.tables import ISSUE_RULES, PRODUCTS
+from pipelines.catalog.tables import ISSUE_RULES, PRODUCTS, RECIPIENTS
 from pipelines.pages.catalog_editor import CatalogEditor, CheckedEdit, Edit
 from pipelines.pages.catalog_fields import SHEETS, Field, Sheet, located
+from pipelines.pages.catalog_recipients import recipient_label
 from pipelines.pages.catalog_rules import matched
 from pipelines.pages.catalog_tree import tree
 from pipelines.pages.published import Reader
@@ -49,7 +50,8 @@ def entry_page(
         "catalog_entry",
         sheet=sheet,
         edit=edit,
-        label=label(sheet, edit),
+        label=label(sheet, edit.was or edit.cells),
+        places=_places(sheet, file, edit) if theirs is None else None,
         entries=[
             {
                 "name": name,
@@ -71,12 +73,21 @@ def entry_page(
     return page
 
 
-def label(sheet: Sheet, edit: Edit) -> str:
+def label(sheet: Sheet, cells: Cells) -> str:
     """Return what the row is called: its first entries that say something."""
-    cells = edit.was or edit.cells
+    if sheet.table is RECIPIENTS and any(cells.values()):
+        return recipient_label(cells)
     names = ("name",) if sheet.table is PRODUCTS else sheet.key
     words = [cells.get(name, "").strip() for name in names]
     return " / ".join(word for word in words if word) or f"this {sheet.row}"
+
+
+def _places(sheet: Sheet, file: File, edit: Edit) -> dict[str, int] | None:
+    """Return the place of the row and how many there are, 1 for the first; None where the order means nothing."""
+    lines = [record.line for record in file.rows]
+    if not sheet.is_ordered or edit.line not in lines:
+        return None
+    return {"own": lines.index(edit.line) + 1, "last": len(lines)}
 
 
 def _now(editor: CatalogEditor, reader: Reader, edit: Edit) -> list[Finding]:
@@ -113,7 +124,7 @@ class _Lists:
         if field.kind == "product":
             return {**field.options, **self._products()}
         if field.kind == "teams":
-            return self._teams()
+            return {**field.options, **self._teams()}
         if field.kind == "organizations":
             return self._known("organization_slug")
         if field.kind == "projects":

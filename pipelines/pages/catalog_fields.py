@@ -6,13 +6,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines import address_variables
 from pipelines.catalog import Finding
 from pipelines.catalog.health_targets import MEASURES
+from pipelines.catalog.recipient_values import (
+    CHANNELS,
+    DIGESTS,
+    RULES,
+    UNASSIGNED,
+    UNOWNED,
+)
 from pipelines.catalog.tables import (
     HEALTH_TARGETS,
     ISSUE_RULES,
     PRODUCTS,
     PROJECT_PRODUCTS,
+    RECIPIENTS,
     SLA_TARGETS,
     Table,
 )
@@ -38,7 +47,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file as people see it: `row` is what a row is called, `key` the columns that tell its rows apart."""
+    """One file as people see it: `row` is what a row is called, `key` the columns that tell its rows apart.
+
+    `is_ordered`: the order of its rows means something.
+    """
 
     table: Table
     title: str
@@ -46,6 +58,7 @@ class Sheet:
     row: str
     key: tuple[str, ...]
     fields: Mapping[str, Field]
+    is_ordered: bool = False
 
     @property
     def name(self) -> str:
@@ -149,6 +162,7 @@ SHEETS = {
                 ),
                 "product_id": Field("Goes to", "", "product", {"": "choose a product"}),
             },
+            is_ordered=True,
         ),
         Sheet(
             SLA_TARGETS,
@@ -188,6 +202,65 @@ SHEETS = {
                 ),
                 "at_risk": Field("At risk from", "Blank: never.", blank="never"),
                 "critical": Field("Critical from", "Blank: never.", blank="never"),
+            },
+        ),
+        Sheet(
+            RECIPIENTS,
+            "Recipients",
+            "Who is told what, and where: one row for each team and address.",
+            "recipient",
+            ("team", "channel", "address"),
+            {
+                "team": Field(
+                    "Team",
+                    f"An owner of products; {UNOWNED}: products without one; {UNASSIGNED}: projects without a "
+                    "product. Blank: every team.",
+                    "teams",
+                    {name: name for name in (UNOWNED, UNASSIGNED)},
+                    "every team",
+                ),
+                "channel": Field(
+                    "Channel",
+                    "",
+                    "choice",
+                    {"": "choose a channel"} | {name: name for name in CHANNELS},
+                ),
+                "address": Field(
+                    "Address",
+                    "Of a mailbox, a chat (Apprise) or a webhook, or the key of a project in Jira. One with a token in "
+                    f"it belongs into the environment: env:{address_variables.PREFIX}_NAME names the variable.",
+                ),
+                "rules": Field(
+                    "Rules",
+                    f"Some of {', '.join(RULES)}, with blanks in between; none: no alerts. Blank: all that concern "
+                    "the team.",
+                    blank="all of the team",
+                ),
+                "min_priority": Field(
+                    "Least priority",
+                    "Of the product.",
+                    "choice",
+                    _priorities("any"),
+                    "any",
+                ),
+                "digest": Field(
+                    "Digest",
+                    "Always: also when there is nothing to say.",
+                    "choice",
+                    {"": "none"} | {name: name for name in DIGESTS},
+                    "none",
+                ),
+                "quiet_hours": Field(
+                    "Quiet hours",
+                    "22:00-07:00: what is due then comes afterwards; 22:00-07:00 except critical: what is about "
+                    "critical products comes at once.",
+                    blank="none",
+                ),
+                "timezone": Field(
+                    "Time zone",
+                    "Of the quiet hours and the digest, as Europe/Berlin.",
+                    blank="UTC",
+                ),
             },
         ),
     )

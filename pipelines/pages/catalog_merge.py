@@ -24,6 +24,9 @@ def conflict_page(
     if record is None and edit.action == "remove":
         gone = f"Somebody else has removed this {sheet.row} meanwhile."
         return refusal(request, 409, "It is no longer there", gone)
+    if edit.action == "move":
+        changed = f"{sheet.table.file} was changed meanwhile, so nothing has been moved. Go back to its rows."
+        return refusal(request, 409, "The order may be another by now", changed)
     theirs = file.cells(record) if record else None
     merged = _merged(file, edit, theirs, record)
     return entry_page(

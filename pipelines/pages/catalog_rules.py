@@ -9,11 +9,18 @@ from starlette.responses import Response
 
 from pipelines.catalog import values
 from pipelines.catalog.editing import Cells
+from pipelines.catalog.values import ISSUE_FIELDS
 from pipelines.pages.published import Reader
 from pipelines.pages.respond import reads, templates
 
-# What of an issue is published; a rule can look at more.
-COUNTED = ("title", "culprit", "platform", "category", "assignee")
+# What a file of an earlier version lacks, by the field that a rule names.
+LATER = {
+    "filename": "filename",
+    "function": "function_name",
+    "type": "error_type",
+    "logger": "logger",
+    "owner": "owners",
+}
 
 
 @reads
@@ -33,12 +40,13 @@ def matches(request: Request, reader: Reader) -> Response:
 def matched(reader: Reader, cells: Cells) -> dict[str, Any]:
     """Return issues, unresolved_issues and events_7d of what the rule matches by itself.
 
-    `is_known` is False where too little is entered, `is_counted` where what it looks at is not published.
+    `is_known` is False where too little is entered, `is_counted` where what it looks at is not published yet.
     """
     project, field = values.pattern(cells.get("project", "")), values.lower(cells.get("field", ""))
     pattern = values.text_pattern(cells.get("pattern", "")).lower()
-    is_known = bool(project and field and pattern)
-    if not is_known or field not in COUNTED:
+    is_known = bool(project and pattern and field in ISSUE_FIELDS)
+    is_published = field not in LATER or reader.has("fct_issues", LATER[field])
+    if not is_known or not is_published:
         return {"is_known": is_known, "is_counted": False, "field": field}
     found = reader.row(
         "rule_matches",

@@ -1,4 +1,7 @@
-"""Pictures as inline SVG: each says in words what it shows; its numbers stand in a table beside it."""
+"""Pictures as inline SVG: each says in words what it shows; its numbers stand in a table beside it.
+
+`Markup("%s") % value` escapes as `Markup.format` does, in a third of the time: a picture has hundreds of parts.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from markupsafe import Markup
 WIDTH, HEIGHT = 120, 24
 # A chart: its whole size, and the room for the words left of it and below.
 CHART_WIDTH, CHART_HEIGHT, LEFT, BELOW, ABOVE = 720, 190, 56, 22, 12
+_UPRIGHT = Markup('<line x1="%.1f" x2="%.1f" y1="0" y2="12"/>')
 _HOURS = {1: "1 h", 24: "1 day", 168: "1 week", 720: "30 days", 8760: "1 year"}
 
 
@@ -19,7 +23,7 @@ def sparkline(values: Sequence[float | None], title: str) -> Markup:
     """Return a line of the values, oldest first, from 0 to the largest; unknown ones leave a gap."""
     known = [value for value in values if value is not None]
     if not known:
-        return Markup('<span class="unknown" title="{}: not known">-</span>').format(title)
+        return Markup('<span class="unknown" title="%s: not known">-</span>') % title
     top = max(known) or 1
     step = WIDTH / max(len(values) - 1, 1)
     points = [
@@ -52,7 +56,7 @@ def diverging(new: float | None, fixed: float | None, most: float) -> Markup:
     middle, scale = WIDTH / 2, WIDTH / 2 / (most or 1)
     more, less = (new or 0) * scale, (fixed or 0) * scale
     drawn = _box("fixed", middle - less, 1, less, 10) + _box("new", middle, 1, more, 10)
-    drawn += Markup('<line x1="{0}" x2="{0}" y1="0" y2="12"/>').format(middle)
+    drawn += _UPRIGHT % (middle, middle)
     return _small("diverging", 12, f"{fixed or 0:,.0f} fixed, {new or 0:,.0f} new", drawn)
 
 
@@ -76,7 +80,7 @@ def against_target(value: float | None, target: float | None, most: float) -> Ma
     title = f"{value:,.0f} hours"
     if target:
         title += f", target {target:,.0f} hours"
-        drawn += Markup('<line x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="12"/>').format(target * scale)
+        drawn += _UPRIGHT % (target * scale, target * scale)
     return _small("bullet", 12, title, drawn)
 
 
@@ -103,9 +107,10 @@ def by_day(
         drawn += _rule(_height(part), f"{top * part:,.0f}", "grid")
     drawn += time.ticks()
     for mark in marks:
+        x = time.place(mark.at)
         drawn += Markup(
-            '<line class="mark" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"><title>{3}</title></line>'
-        ).format(time.place(mark.at), ABOVE, CHART_HEIGHT - BELOW, mark.name)
+            '<line class="mark" x1="%.1f" x2="%.1f" y1="%d" y2="%d"><title>%s</title></line>'
+        ) % (x, x, ABOVE, CHART_HEIGHT - BELOW, mark.name)
     for name, values in series:
         points = [
             None if value is None else (time.of_day(index), _height(value / top))
@@ -139,11 +144,13 @@ def scatter(
     drawn += time.ticks()
     for at, value, is_late, words in points:
         drawn += Markup(
-            '<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="3"><title>{}</title></circle>'
-        ).format("late" if is_late else "met", time.place(at), height(value), words)
+            '<circle class="%s" cx="%.1f" cy="%.1f" r="3"><title>%s</title></circle>'
+        ) % ("late" if is_late else "met", time.place(at), height(value), words)
     for name, value in lines:
-        drawn += Markup('<text class="name" x="{}" y="{:.1f}">{}</text>').format(
-            CHART_WIDTH - 4, height(value) - 4, name
+        drawn += Markup('<text class="name" x="%d" y="%.1f">%s</text>') % (
+            CHART_WIDTH - 4,
+            height(value) - 4,
+            name,
         )
         drawn += _rule(height(value), "", name)
     return _chart("scatter", title, drawn)
@@ -171,8 +178,10 @@ class _Time:
         for index in range(monday, self.days - 3, 14):
             words = f"{self.first + timedelta(days=index):%d %b}"
             x = self.of_day(index)
-            found += Markup('<text class="day" x="{:.1f}" y="{}">{}</text>').format(
-                x, CHART_HEIGHT - 6, words
+            found += Markup('<text class="day" x="%.1f" y="%d">%s</text>') % (
+                x,
+                CHART_HEIGHT - 6,
+                words,
             )
         return found
 
@@ -182,9 +191,9 @@ def _height(share: float) -> float:
 
 
 def _rule(y: float, words: str, kind: str) -> Markup:
-    label = Markup('<text x="{}" y="{:.1f}">{}</text>').format(LEFT - 6, y + 4, words)
-    line = Markup('<line class="{0}" x1="{1}" x2="{2}" y1="{3:.1f}" y2="{3:.1f}"/>')
-    return (label if words else Markup("")) + line.format(kind, LEFT, CHART_WIDTH, y)
+    label = Markup('<text x="%d" y="%.1f">%s</text>') % (LEFT - 6, y + 4, words)
+    line = Markup('<line class="%s" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>')
+    return (label if words else Markup("")) + line % (kind, LEFT, CHART_WIDTH, y, y)
 
 
 def _lines(points: Sequence[tuple[float, float] | None], name: str) -> Markup:
@@ -193,8 +202,8 @@ def _lines(points: Sequence[tuple[float, float] | None], name: str) -> Markup:
     for run in _runs(points):
         ends = run if len(run) > 1 else [run[0], (run[0][0] + 1, run[0][1])]
         text = " ".join(f"{x:.1f},{y:.1f}" for x, y in ends)
-        kind = Markup(' class="{}"').format(name) if name else ""
-        drawn += Markup('<polyline{} points="{}"/>').format(kind, text)
+        kind = Markup(' class="%s"') % name if name else ""
+        drawn += Markup('<polyline%s points="%s"/>') % (kind, text)
     return drawn
 
 
@@ -209,19 +218,23 @@ def _runs(points: Sequence[tuple[float, float] | None]) -> Iterator[list[tuple[f
 
 
 def _box(kind: str, x: float, y: float, width: float, height: float) -> Markup:
-    return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-        kind, x, y, max(width, 0), max(height, 0)
+    return Markup('<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f"/>') % (
+        kind,
+        x,
+        y,
+        max(width, 0),
+        max(height, 0),
     )
 
 
 def _small(kind: str, height: int, title: str, drawn: Markup) -> Markup:
     """Return a picture of the size of a line of text."""
     return Markup(
-        '<svg class="{}" viewBox="0 0 {} {}" role="img" preserveAspectRatio="none"><title>{}</title>{}</svg>'
-    ).format(kind, WIDTH, height, title, drawn)
+        '<svg class="%s" viewBox="0 0 %d %d" role="img" preserveAspectRatio="none"><title>%s</title>%s</svg>'
+    ) % (kind, WIDTH, height, title, drawn)
 
 
 def _chart(kind: str, title: str, drawn: Markup) -> Markup:
     return Markup(
-        '<svg class="chart {}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
-    ).format(kind, CHART_WIDTH, CHART_HEIGHT, title, drawn)
+        '<svg class="chart %s" viewBox="0 0 %d %d" role="img" aria-label="%s">%s</svg>'
+    ) % (kind, CHART_WIDTH, CHART_HEIGHT, title, drawn)

@@ -107,6 +107,6 @@ def draw(rows: list[Row], server: str) -> None:
 
 def first_issues(reader: Reader, server: str, order: str, count: int, **filters: str) -> list[Row]:
     """Return the first issues in an order of ours, drawn, of those that the list's filters leave."""
-    rows = ISSUES.rows(reader, order, count, **dict.fromkeys(ISSUES.filters) | filters)
+    rows = ISSUES.rows(reader, dict.fromkeys(ISSUES.filters) | filters, order, count)
     draw(rows, server)
     return rows

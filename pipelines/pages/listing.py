@@ -42,8 +42,9 @@ class Column:
 class Listing:
     """One kind of list. `table`: the mart whose column comments explain the headings; `tie`: what orders equals.
 
-    `found`: where there may be a million rows, the query that filters them and holds what they are ordered by, with
-    their number in `marts.fct_issues` as `issue_row`; `query` then returns the rows of the numbers in `$picked`.
+    `found`: where there may be a million rows, the query that filters them and holds what they are ordered by; it names
+    each by `issue_row` and `kept_row`, its numbers in `marts.fct_issues` and `kept.issues`. `query` then returns the
+    rows of `$issue_rows` and `$kept_rows`.
     """
 
     query: str
@@ -75,7 +76,7 @@ class Listing:
 
     def page(self, reader: Reader, wanted: Asked) -> Page:
         """Return one page of the rows, and how many there are in all."""
-        rows = self.rows(reader, _order(wanted), SIZE, wanted.offset, **wanted.filters)
+        rows = self.rows(reader, wanted.filters, _order(wanted), SIZE, wanted.offset)
         [count] = reader.run(
             f"select count(*) as total from ({self._filtered})",
             **wanted.filters,
@@ -85,15 +86,15 @@ class Listing:
 
     def export(self, reader: Reader, wanted: Asked, form: str) -> Response:
         """Return all rows, at most 100,000, as `csv` or `json`."""
-        rows = self.rows(reader, _order(wanted), MOST_EXPORTED, **wanted.filters)
+        rows = self.rows(reader, wanted.filters, _order(wanted), MOST_EXPORTED)
         return exported(rows, form, self.query)
 
     def rows(
-        self, reader: Reader, order: str, size: int, offset: int = 0, **filters: Any
+        self, reader: Reader, filters: Mapping[str, Any], order: str, size: int, offset: int = 0
     ) -> list[Row]:
         """Return rows in an order of ours, before what orders equals."""
         as_of, order = reader.publication.as_of, f"{order}, {self.tie}"
-        columns = "issue_row, place" if self.found else "*"
+        columns = "issue_row, kept_row" if self.found else "*"
         rows = reader.run(
             f"select {columns} from ({self._filtered}) order by {order} limit {size} offset {offset}",
             **filters,
@@ -103,8 +104,8 @@ class Listing:
             return rows
         return reader.run(
             f"select * exclude (place) from ({self.sql}) order by {order}",
-            rows=[row["issue_row"] for row in rows],
-            places=[row["place"] for row in rows],
+            issue_rows=[row["issue_row"] for row in rows],
+            kept_rows=[row["kept_row"] for row in rows],
         )
 
     @property

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.pages.answers import Answers
+from pipelines.pages.older_files import completed
 from pipelines.publish import PublishError
 from pipelines.publish.open_published import first_line, how_to_publish
 from pipelines.warehouse.attach import attach
@@ -29,7 +30,9 @@ AT_ONCE = (
     4  # requests that read; more of them would each take longer, and no fewer seconds together
 )
 # The overview's first: a million issues take seconds.
-KEPT = ("tiles", "sparklines", "projects", "issues", "movers")
+KEPT = ("tiles", "sparklines", "projects", "places", "issues", "movers")
+# Issues that are uncompressed in memory: some 300 MB.
+AT_A_TIME = 500_000
 LONGEST_WAIT = 30  # seconds for those before
 
 
@@ -42,7 +45,8 @@ class Publication:
     """One published file, open. `kept`: what was worked out from it once and stays true as long as it is the file.
 
     So do the tables `kept.<name>` in memory, which are made of `queries/kept/<name>.sql`: in the background, at once
-    where a query reads them before.
+    where a query reads them before. `catalog`: where its tables are, made up with what a file of an earlier version
+    lacks.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -51,6 +55,7 @@ class Publication:
     published_at: datetime
     catalog_fingerprint: str | None
     comments: dict[tuple[str, str], str]
+    catalog: str
     kept: dict[Any, Any] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
     _tables: set[str] = field(default_factory=set)
@@ -68,14 +73,48 @@ class Publication:
 
     def keep_tables(self, sql: str) -> None:
         """Make the tables in memory that the statement reads, in whatever time that takes."""
-        with self._lock:
-            for name in self.lacks(sql):
-                with self.connection.cursor() as cursor:
-                    cursor.execute("use published")
-                    cursor.execute(f"create table kept.{name} as {query(f'kept/{name}')}")
-                    # What is in memory is compressed by a checkpoint.
-                    cursor.execute("checkpoint kept")
-                self._tables.add(name)
+        with self._lock, self.connection.cursor() as cursor:
+            cursor.execute(f"use {self.catalog}")
+            self._keep(cursor, sql)
+
+    def _keep(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+        for name in self.lacks(sql):
+            rows = query(f"kept/{name}")
+            self._keep(cursor, rows)
+            verb = f"create or replace table kept.{name} as"
+            for part in _parts(cursor) if set(_PARAMETER.findall(rows)) else [{}]:
+                cursor.execute(f"{verb} {rows}", _named(rows, part))
+                verb = f"insert into kept.{name}"
+                # What is in memory is compressed by a checkpoint.
+                cursor.execute("checkpoint kept")
+            self._tables.add(name)
+
+
+def _parts(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the parts in which a table is made where all of it at once would take much memory.
+
+    Each is a range of places of issues and of products.
+    """
+    [[issues]] = cursor.sql("select count(*) from marts.fct_issues").fetchall()
+    count = 1 + issues // AT_A_TIME
+    products = sorted(
+        name for (name,) in cursor.sql("select product_id from marts.dim_products").fetchall()
+    )
+    first = [products[len(products) * part // count] if products else None for part in range(count)]
+    return [
+        {
+            "first_place": 1 + part * AT_A_TIME,
+            "end_place": 1 + (part + 1) * AT_A_TIME,
+            "first_product": product,
+            "end_product": end,
+        }
+        for part, (product, end) in enumerate(zip(first, [*first[1:], None], strict=True))
+    ]
+
+
+def _named(sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return those of the parameters that the statement takes."""
+    return {name: parameters[name] for name in _PARAMETER.findall(sql) if name in parameters}
 
 
 class Reader:
@@ -104,8 +143,7 @@ class Reader:
             self._watch.cancel()
             self.publication.keep_tables(sql)
             self._watch = self._watched()
-        named = set(_PARAMETER.findall(sql))
-        cursor = self._cursor.execute(sql, {k: v for k, v in parameters.items() if k in named})
+        cursor = self._cursor.execute(sql, _named(sql, parameters))
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -148,7 +186,7 @@ class PublishedFile:
         try:
             publication = self.attached()
             cursor = publication.connection.cursor()
-            cursor.execute("use published")
+            cursor.execute(f"use {publication.catalog}")
             with closing(Reader(publication, cursor, self._seconds)) as reader:
                 yield reader
         except duckdb.InterruptException:
@@ -185,14 +223,15 @@ def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
     attach(connection, path, "published", "read_only")
     connection.execute("attach ':memory:' as kept (compress)")
     connection.execute("use published")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
     # A file of an earlier version may be put back: it does not name its catalog.
     [identified] = connection.sql("from marts.publication").to_arrow_table().to_pylist()
     comments = connection.execute(
         "select table_name, column_name, comment from duckdb_columns() where schema_name = 'marts'"
     ).fetchall()
     described = {(table, column): comment or "" for table, column, comment in comments}
+    catalog = completed(connection, described)
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
     return Publication(
         connection,
         identity,
@@ -200,6 +239,7 @@ def _attach(path: Path, identity: tuple[int, ...]) -> Publication:
         identified["published_at"],
         identified.get("catalog_fingerprint"),
         described,
+        catalog,
     )
 
 

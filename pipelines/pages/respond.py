@@ -89,9 +89,16 @@ def kept(handler: Handler) -> Handler:
 
 
 def hours_old(request: Request, publication: Publication) -> float:
-    """Return how old what is published is, by the clock of these pages."""
+    """Return how old what is published is, by the clock of these pages; a sample, which has its own, is never old."""
+    if _is_sample(request):
+        return 0.0
     age: timedelta = request.app.state.now() - publication.as_of
     return age / timedelta(hours=1)
+
+
+def _is_sample(request: Request) -> bool:
+    file: Path = request.app.state.sample_runs
+    return file.exists()
 
 
 def respond(request: Request, reader: Reader, name: str, **facts: Any) -> Response:
@@ -101,6 +108,7 @@ def respond(request: Request, reader: Reader, name: str, **facts: Any) -> Respon
         "as_of": publication.as_of,
         "published_at": publication.published_at,
         "freshness": _freshness(reader, hours_old(request, publication)),
+        "is_sample": _is_sample(request),
         "server": request.app.state.server,
         "can_edit": request.app.state.editor.is_on,
     }

@@ -16,7 +16,7 @@ def number(value: float | None) -> Markup:
     if value is None:
         return UNKNOWN
     text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
-    return Markup('<data value="{}">{}</data>').format(value, text)
+    return Markup('<data value="%s">%s</data>') % (value, text)
 
 
 def share(value: float | None, digits: int = 0) -> Markup:
@@ -53,7 +53,7 @@ def hours(value: float | None) -> Markup:
         if size < 72
         else f"{value / 24:.0f} days"
     )
-    return Markup('<span title="{} hours">{}</span>').format(f"{value:,.1f}", text)
+    return Markup('<span title="%s hours">%s</span>') % (f"{value:,.1f}", text)
 
 
 def moment(value: datetime | None, now: datetime | None = None) -> Markup:
@@ -62,8 +62,10 @@ def moment(value: datetime | None, now: datetime | None = None) -> Markup:
         return UNKNOWN
     exact = f"{value:%a %d %b %Y %H:%M} UTC"
     text = exact if now is None else ago((now - value).total_seconds())
-    return Markup('<time datetime="{}Z" title="{}">{}</time>').format(
-        value.isoformat(timespec="seconds"), exact, text
+    return Markup('<time datetime="%sZ" title="%s">%s</time>') % (
+        value.isoformat(timespec="seconds"),
+        exact,
+        text,
     )
 
 
@@ -81,12 +83,12 @@ def day(value: date | None) -> Markup:
     """Return a UTC day."""
     if value is None:
         return UNKNOWN
-    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), f"{value:%d %b %Y}")
+    return Markup('<time datetime="%s">%s</time>') % (value.isoformat(), f"{value:%d %b %Y}")
 
 
 def month(value: date | None) -> Markup:
-    """Return a month by its first day."""
-    return UNKNOWN if value is None else escape(f"{value:%b %Y}")
+    """Return a month by its first day, on one line."""
+    return UNKNOWN if value is None else escape(f"{value:%b}\N{NO-BREAK SPACE}{value:%Y}")
 
 
 def address(path: str, **query: object) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import chain, islice, starmap
+from itertools import chain, starmap, takewhile
 
 from pipelines.sentry import plan
 from pipelines.sentry.dialect import Dialect
@@ -155,19 +155,24 @@ class OptionalReads:
         self._attempt("releases", "releases", ask, list(readable))
 
     def _read_first_releases(self, budget: int, readable: Mapping[str, str]) -> None:
+        before = self.api.session.traffic.counts()
+
+        def left() -> int:
+            return budget - self.api.session.traffic.counts().since(before).requests
+
         stored_first_releases.set_unasked(self.stored, self.organization)
         near = stored_first_releases.seen_since(
             self.stored,
             first_releases.within_reach(self.as_of),
             by_project=not self.dialect.many_projects,
         )
-        batches = islice(
-            first_releases.batches(starmap(first_releases.Unasked, near), self.dialect), budget
+        # An answer may have more than one page.
+        batches = takewhile(
+            lambda _: left() > 0,
+            first_releases.batches(starmap(first_releases.Unasked, near), self.dialect),
         )
-        asked: list[str] = []
 
         def of_many(batch: Sequence[first_releases.Unasked]) -> None:
-            asked.append(batch[0].issue_id)
             found = first_releases.of_many(
                 self.api, self.organization, self.dialect, batch, self.as_of
             )
@@ -193,7 +198,7 @@ class OptionalReads:
 
         first = next(batches, [])
         self._attempt("first_release_of_many", "events", ask_together, first)
-        alone = stored_first_releases.still_unasked(self.stored, budget - len(asked))
+        alone = stored_first_releases.still_unasked(self.stored, max(left(), 0))
         if self._attempt("first_release", "first-last-release", ask_alone, alone):
             self.capabilities.found["first_release"] = self.reader.release_source
         stored_first_releases.mark_read(self.stored, self.as_of)

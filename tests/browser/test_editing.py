@@ -163,3 +163,14 @@ def test_a_rule_counts_while_it_is_written(open_page: Open, desk: Desk) -> None:
     assert width(page) <= PHONE_WIDTH
     press(page, CHECK)
     expect(page.locator(".field.wrong")).to_contain_text("product")
+
+
+def test_without_scripts_a_rule_moves_up(open_page: Open, desk: Desk) -> None:
+    file = desk.seeds / "issue_rules.csv"
+    heading, one, two, *others = file.read_text().splitlines(keepends=True)
+    page = open_page("/catalog/issue_rules/row?line=3", base=desk.url, **NO_SCRIPT)
+    press(page, "Move up")
+    expect(page.locator("main")).to_contain_text("It would be rule 1 of 4")
+    press(page, "Move without knowing the consequences")
+    expect(page.locator("#standing")).to_contain_text("Saved, not published yet")
+    assert file.read_text() == "".join((heading, two, one, *others))

@@ -97,6 +97,28 @@ def test_a_change_of_one_row_leaves_every_other_byte(
     assert file.changed(record.line, file.cells(record)) == before
 
 
+@given(files(), st.data())
+def test_a_moved_row_takes_no_other_byte_along(
+    written: tuple[list[bytes], str, str, str], data: st.DataObject
+) -> None:
+    before, file = opened(*written[:2])
+    record = data.draw(st.sampled_from(file.rows))
+    place = data.draw(st.integers(1, len(file.rows)))
+
+    after = file.moved(record.line, place)
+
+    rows, old = parse(after, PRODUCTS).rows, [each.cells for each in file.rows]
+    moved = old.pop(file.rows.index(record))
+    assert [each.cells for each in rows] == [*old[: place - 1], moved, *old[place - 1 :]]
+    own = file.rows.index(record) + 1
+    assert parse(after, PRODUCTS).moved(rows[place - 1].line, own) == before
+    # Only the lines between the two places differ.
+    first, last = (file.rows[each - 1] for each in sorted((own, place)))
+    lines = written[0]
+    assert after.startswith(MARKS[written[1]] + b"".join(lines[: first.line - 1]))
+    assert after.endswith(b"".join(lines[last.last_line :]))
+
+
 @given(files(), values)
 def test_a_new_row_stands_below_the_others_in_their_style(
     written: tuple[list[bytes], str, str, str], cells: dict[str, str]

@@ -113,12 +113,12 @@ def _lateness(oracle: Oracle, products: list[str | None]) -> Iterator[Measured]:
     yield (
         "late_high_issues",
         float(high),
-        f"{high} high or fatal {issues} {late_words}",
+        f"{high:,} high or fatal {issues} {late_words}",
     )
     yield (
         "late_ratio",
         len(late) / len(active) if active else None,
-        f"{len(late)} of {len(active)} open issues that still happen are late"
+        f"{len(late):,} of {len(active):,} open issues that still happen are late"
         if active
         else "no open issue still happens",
     )
@@ -127,7 +127,7 @@ def _lateness(oracle: Oracle, products: list[str | None]) -> Iterator[Measured]:
     yield (
         "at_risk_high_issues",
         float(near),
-        f"{near} high or fatal {issues} {have} used 80 % of {their} SLA target",
+        f"{near:,} high or fatal {issues} {have} used 80 % of {their} SLA target",
     )
 
 
@@ -138,8 +138,8 @@ def _growth(oracle: Oracle, parts: list[Part]) -> Measured:
     if now is None or before is None:
         return name, None, "the events of 14 days are not known"
     if now < ENOUGH:
-        return name, None, f"{now} events in 7 days are too few to compare"
-    return name, now / (before or 1), f"events of 7 days went from {before} to {now}"
+        return name, None, f"{now:,} events in 7 days are too few to compare"
+    return name, now / (before or 1), f"events of 7 days went from {before:,} to {now:,}"
 
 
 def _stability(oracle: Oracle, projects: list[str]) -> Measured:
@@ -148,9 +148,9 @@ def _stability(oracle: Oracle, projects: list[str]) -> Measured:
     if sessions is None:
         return name, None, "no sessions are known"
     if sessions < ENOUGH_SESSIONS:
-        return name, None, f"{sessions} sessions in 7 days are too few to measure"
+        return name, None, f"{sessions:,} sessions in 7 days are too few to measure"
     crashed = usage.within(projects, "crashed_sessions", 7)
-    reason = f"{crashed} of {sessions} sessions in 7 days crashed"
+    reason = f"{crashed:,} of {sessions:,} sessions in 7 days crashed"
     return name, usage.crash_free(projects, 7), reason
 
 

@@ -8,7 +8,9 @@ from datetime import timedelta
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
+from random import Random
 from statistics import median, quantiles
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -52,7 +54,8 @@ ONE_VALUE = {
 }
 
 anything = settings(max_examples=12, deadline=None)
-seeds = st.integers(min_value=0, max_value=10_000)
+# Others each time, and the same for every property: to make a world takes longer than to look at it.
+seeds = st.sampled_from(Random().sample(range(10_000), 12))
 
 
 @cache
@@ -65,6 +68,11 @@ def added(numbers: Iterable[int | None]) -> int | None:
     """The sum of what is known; None if nothing is."""
     known = [number for number in numbers if number is not None]
     return sum(known) if known else None
+
+
+def near(number: float | None) -> Any:
+    """As good as the number; shares are None where nothing is open."""
+    return None if number is None else pytest.approx(number, rel=1e-9)
 
 
 def by(rows: list[Row], column: str) -> dict[object, Row]:
@@ -214,14 +222,13 @@ def test_everything_is_what_is_live_but_not_of_an_inactive_product(seed: int) ->
     active = [row["product_id"] for row in tables["dim_products"] if row["is_active"]]
     assert summary.keys() - {"(unassigned)"} <= set(active)
     for column in ("unresolved_issues", "new_issues_30d", "events_30d", "unresolved_share"):
-        assert everything[column] == pytest.approx(
-            added(row[column] for row in summary.values()), rel=1e-9
-        )
+        assert everything[column] == near(added(row[column] for row in summary.values()))
     assert everything["unresolved_issues"] == sum(
         row["status"] == "unresolved" and (row["product_id"] or active[0]) in active
         for row in tables["fct_issues"]
     )
-    assert everything["covered_share"] == pytest.approx(1 - unassigned["unresolved_share"])
+    rest = unassigned["unresolved_share"]
+    assert everything["covered_share"] == near(None if rest is None else 1 - rest)
     teams = tables["team_accountability"]
     assert sum(row["product_count"] for row in teams) == len(active)
     of_teams = sum(row["unresolved_issues"] for row in teams)

@@ -107,8 +107,15 @@ def test_each_setting_has_its_effect(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert asked.keys() == {name.upper() for name in Settings.model_fields}
     with BusiestMoment(world, "self-hosted", token="unusual") as sentry:
         deployment = Deployment(tmp_path / ODD, seeds, sentry.url)
-        first = deployment.run(**{**asked, "SENTRY_URL": f" {sentry.url}/api/0/ "})
+        # Before there is a catalog of one's own.
+        ours = {"SENTRY_URL": f" {sentry.url}/api/0/ ", "SEEDS_DIR": ""}
+        first = deployment.run(**{**asked, **ours})
         assert first.success, failure_texts(first)
+        assert deployment.read("from marts.product_overview") == []
+        assert {i["product_id"] for i in deployment.read("from marts.fct_issues")} == {None}
+        assert [p["project_slug"] for p in deployment.read("from marts.unassigned_projects")] == [
+            "beta-api"
+        ]
         activity_requests = [r for r in sentry.requests if r.path.endswith("/activities/")]
         assert sentry.most == 1
         world.advance(hours=1)

@@ -26,7 +26,7 @@ from pipelines.warehouse import load as loading
 from tests.sentry.agreement import assert_true
 from tests.sentry.syncing import Server, SyncedWarehouse
 
-KILLS = int(os.environ.get("SENTRY_KILLS", "8"))
+KILLS = int(os.environ.get("SENTRY_KILLS", "5"))
 ORGANIZATIONS = ["acme", "beta"]
 
 

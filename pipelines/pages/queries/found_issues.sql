@@ -1,13 +1,15 @@
 select
     *,
-    rowid as place
+    rowid as kept_row
 from kept.issues
 where
     (
         $product is null
         or ($product = '(unassigned)' and product_id is null)
         or product_id in (
-            select descendant_id from marts.product_closure where ancestor_id = $product and is_counted
+            select closure.descendant_id
+            from marts.product_closure as closure
+            where closure.ancestor_id = $product and closure.is_counted
         )
     )
     and ($own is null or product_id = $product)
@@ -39,7 +41,7 @@ where
     and (
         $q is null
         or issue_row in (
-            select rowid from marts.fct_issues
-            where contains(lower(concat_ws(' ', short_id, title, culprit)), lower($q))
+            select texts.rowid from marts.fct_issues as texts
+            where contains(lower(concat_ws(' ', texts.short_id, texts.title, texts.culprit)), lower($q))
         )
     )

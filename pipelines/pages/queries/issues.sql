@@ -34,10 +34,10 @@ select
     issues.introduced_in_release,
     issues.regressed_in_release,
     issues.permalink,
-    found.rowid as place
+    found.place
 from marts.fct_issues as issues
 inner join kept.issues as found
     on issues.rowid = found.issue_row
 where
-    issues.rowid in (select unnest($rows))
-    and found.rowid in (select unnest($places))
+    issues.rowid in (select unnest($issue_rows))
+    and found.rowid in (select unnest($kept_rows))

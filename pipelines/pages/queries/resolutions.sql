@@ -8,7 +8,11 @@ with resolved as (
         sla_target_hours
     from kept.issues
     where
-        product_id in (select descendant_id from marts.product_closure where ancestor_id = $product and is_counted)
+        product_id in (
+            select closure.descendant_id
+            from marts.product_closure as closure
+            where closure.ancestor_id = $product and closure.is_counted
+        )
         and hours_to_resolution is not null
         and resolved_at >= cast($as_of as date) - 89
 
@@ -18,7 +22,7 @@ picked as (
 
     select
         *,
-        (select count(*) from resolved) as resolved_in_all
+        (select count(every_one.issue_id) from resolved as every_one) as resolved_in_all
     from resolved
     order by hash(issue_id) asc, issue_id asc
     limit 500

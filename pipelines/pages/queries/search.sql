@@ -1,4 +1,4 @@
-select * from (
+(
     select
         'product' as kind,
         product_id as id,
@@ -10,11 +10,11 @@ select * from (
     limit 20
 )
 union all
-select * from (
+(
     select
-        'project',
-        project_slug,
-        project_slug,
+        'project' as kind,
+        project_slug as id,
+        project_slug as name,
         organization_slug
     from marts.dim_projects
     where not is_deleted and contains(lower(project_slug || ' ' || coalesce(project_name, '')), lower($q))
@@ -22,24 +22,24 @@ select * from (
     limit 20
 )
 union all
-select * from (
+(
     select
-        'team',
-        owner_team,
-        owner_team,
-        null
+        'team' as kind,
+        owner_team as id,
+        owner_team as name,
+        null as organization_slug
     from marts.team_accountability
     where contains(lower(owner_team), lower($q))
     order by owner_team
     limit 20
 )
 union all
-select * from (
+(
     select
-        'issue',
-        short_id,
-        title,
-        project_slug
+        'issue' as kind,
+        short_id as id,
+        title as name,
+        project_slug as organization_slug
     from marts.fct_issues
     where
         status not in ('deleted', 'merged')

@@ -61,7 +61,7 @@
   document.addEventListener("submit", (event) => {
     const busy = document.querySelector("[data-busy]");
     if (!busy || event.target.method !== "post") return;
-    const step = event.submitter?.value || event.target.elements.step?.value;
+    const step = event.submitter?.name === "step" ? event.submitter.value : event.target.elements.step?.value;
     if (step === "check") busy.textContent = busy.dataset.busy;
     // After the browser has read which button it was.
     setTimeout(() => document.querySelectorAll("main button").forEach((button) => { button.disabled = true; }));

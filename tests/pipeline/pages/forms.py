@@ -23,14 +23,15 @@ class Form:
         url: str,
         button: str | None = None,
         entries: dict[str, str] | None = None,
+        name: str = "step",
         **headers: str,
     ) -> requests.Response:
         """Send the form with these entries instead of those that stand there.
 
-        `button` is the value of the one that is pressed, also one that the page does not show.
+        `button` is the value of the one of this name that is pressed, also one that the page does not show.
         """
-        data = self.fields | {f"cell.{name}": text for name, text in (entries or {}).items()}
-        data |= {"step": button} if button else {}
+        data = self.fields | {f"cell.{column}": text for column, text in (entries or {}).items()}
+        data |= {name: button} if button else {}
         return requests.post(
             url + self.action, data, headers={"Origin": url} | headers, timeout=300
         )

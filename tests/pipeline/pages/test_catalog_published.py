@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from pipelines.fake_sentry.server import FakeSentry
 from pipelines.pages import serving
 from pipelines.pages.app import create_app
 from pipelines.preview.text import COLUMNS
@@ -17,7 +18,9 @@ NUMBERS = f"select product_name, {', '.join(COLUMNS.values())} from marts.produc
 
 
 @pytest.mark.slow
-def test_an_edit_is_previewed_saved_rebuilt_and_shown_as_published(deployment: Deployment) -> None:
+def test_an_edit_is_previewed_saved_rebuilt_and_shown_as_published(
+    deployment: Deployment, sentry: FakeSentry
+) -> None:
     settings = settings_of(deployment.published, seeds_dir=deployment.seeds, pages_editing=True)
     before = {row["product_name"]: row for row in deployment.read(NUMBERS)}
     with serving.served(create_app(settings)) as url:
@@ -33,6 +36,8 @@ def test_an_edit_is_previewed_saved_rebuilt_and_shown_as_published(deployment: D
         assert "Saved, not published yet" in saved.text
         result = deployment.run("rebuild_marts")
         assert result.success, failure_texts(result)
+        assert sentry.requests == []
+        assert not deployment.is_rebuilt_in_full()
 
         page = browser.get("/catalog/?saved=project_products").text
     assert "Published</strong> at" in page

@@ -67,6 +67,12 @@ def test_pages_of_a_list_hold_every_row_once(pages: Browser) -> None:
     assert last.count('<th scope="row"') == (total % 100 or 100)
 
 
+def test_the_most_urgent_come_first_as_in_the_queue(pages: Browser) -> None:
+    ranks = [row["triage_rank"] for row in pages.get("/issues.json").json()]
+    known = [rank for rank in ranks if rank is not None]
+    assert ranks[: len(known)] == list(range(1, len(known) + 1))
+
+
 def test_a_list_is_the_same_rows_as_csv(pages: Browser) -> None:
     for path in ("/products", "/issues", "/teams", "/projects", "/unassigned", "/trends", "/sync"):
         rows = pages.get(f"{path}.json").json()

@@ -33,6 +33,38 @@ def test_a_reader_keeps_its_publication_and_the_next_one_has_the_new(
             ]
 
 
+def test_what_is_kept_in_memory_is_of_the_publication(first: Deployment, tmp_path: Path) -> None:
+    path, beside = tmp_path / "product_health.duckdb", tmp_path / "beside.duckdb"
+    replace(first.published, path, "one")
+    file = PublishedFile(path)
+    with file.reading() as early:
+        assert early.run("select count(*) > 0 as found from kept.issues") == [{"found": True}]
+        replace(first.published, beside, "two")
+        with duckdb.connect(str(beside)) as db:
+            db.execute("update marts.fct_issues set status = 'deleted'")
+        beside.replace(path)
+        with file.reading() as late:
+            assert [
+                reader.run("select count(*) > 0 as found from kept.issues")
+                for reader in (early, late)
+            ] == [
+                [{"found": True}],
+                [{"found": False}],
+            ]
+
+
+def test_a_file_that_lacks_a_column_shows_what_does_not_need_it(
+    first: Deployment, tmp_path: Path
+) -> None:
+    path = tmp_path / "product_health.duckdb"
+    replace(first.published, path, "old")
+    with duckdb.connect(str(path)) as db:
+        db.execute("alter table marts.fct_issues drop column introduced_in_release")
+    with served(path) as browser:
+        assert "critical products" in browser.get("/products/").text
+        assert "of another version" in browser.get("/issues/", 503).text
+
+
 def test_readers_see_no_error_while_publications_change(first: Deployment, tmp_path: Path) -> None:
     path = tmp_path / "product_health.duckdb"
     replace(first.published, path, "0")
@@ -70,7 +102,7 @@ def read(
 ) -> None:
     try:
         while not done.is_set():
-            for path in ("/products/", "/healthz", "/trends/"):
+            for path in ("/products/", "/healthz", "/trends/", "/issues/"):
                 answers.append(browser.get(path).text)
     except Exception as error:
         failures.append(error)

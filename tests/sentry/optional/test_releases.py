@@ -99,6 +99,20 @@ def test_first_releases_are_read_newest_first_within_the_budget(
     assert warehouse.value(unread) == 0
 
 
+def test_each_page_of_an_answer_counts_against_the_budget(
+    warehouse: SyncedWarehouse, world: SentryWorld, api: Project, fake_sentry: FakeSentry
+) -> None:
+    for number in range(150):
+        issue = world.create_issue(api, f"ValueError: {number}", first_release="api@1")
+        world.add_events(issue, release="api@2")
+    warehouse.quick_sync(first_release_budget=2, concurrency=1)
+    questions = asked(fake_sentry)
+    assert questions["/api/0/organizations/acme/events/"] == 2
+    assert questions["/api/0/organizations/acme/issues/*/first-last-release/"] == 0
+    read = "select count(*) from raw.issues where first_release_read_at is not null"
+    assert warehouse.value(read) == 100
+
+
 @pytest.mark.parametrize("flavour", ["self-hosted", "sentry9", "glitchtip"])
 def test_where_the_issue_alone_tells_it_each_is_asked_for_newest_first_within_the_budget(
     flavour: str, world: SentryWorld, api: Project, tmp_path: Path

@@ -39,7 +39,7 @@ measured as (
             has_projects,
             '{{ measure }}' as measure,
             cast(case when has_projects then {{ measure }} end as double) as value,
-            cast({{ measure }} as string)
+            {{ with_thousands(measure) }}
             || case when {{ measure }} = 1 then ' {{ words[0] }}' else ' {{ words[1] }}' end as reason
         from products
 
@@ -55,7 +55,7 @@ measured as (
         case
             when active_issues = 0 then 'no open issue still happens'
             else
-                cast(late_active_issues as string) || ' of ' || cast(active_issues as string)
+                {{ with_thousands('late_active_issues') }} || ' of ' || {{ with_thousands('active_issues') }}
                 || ' open issues that still happen are late'
         end as reason
     from products
@@ -71,10 +71,10 @@ measured as (
         case
             when events_growth is not null
                 then
-                    'events of 7 days went from ' || cast(events_complete_previous_7d as string)
-                    || ' to ' || cast(events_complete_7d as string)
+                    'events of 7 days went from ' || {{ with_thousands('events_complete_previous_7d') }}
+                    || ' to ' || {{ with_thousands('events_complete_7d') }}
             when events_complete_7d < 100
-                then cast(events_complete_7d as string) || ' events in 7 days are too few to compare'
+                then {{ with_thousands('events_complete_7d') }} || ' events in 7 days are too few to compare'
             else 'the events of 14 days are not known'
         end as reason
     from products
@@ -90,10 +90,10 @@ measured as (
         case
             when crash_free_sessions is not null
                 then
-                    cast(crashed_sessions_7d as string) || ' of ' || cast(sessions_7d as string)
+                    {{ with_thousands('crashed_sessions_7d') }} || ' of ' || {{ with_thousands('sessions_7d') }}
                     || ' sessions in 7 days crashed'
             when sessions_7d is null then 'no sessions are known'
-            else cast(sessions_7d as string) || ' sessions in 7 days are too few to measure'
+            else {{ with_thousands('sessions_7d') }} || ' sessions in 7 days are too few to measure'
         end as reason
     from products
 

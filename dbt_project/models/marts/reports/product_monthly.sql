@@ -26,21 +26,6 @@ months as (
     from days
     group by product_id, month_on
 
-),
-
-resolutions as (
-
-    select
-        trees.product_id,
-        resolved.month_on,
-        avg(cast(case when resolved.is_met then 1 when not resolved.is_met then 0 end as double)) as sla_met_ratio,
-        percentile_cont(0.5) within group (order by resolved.hours_to_resolution) as median_hours_to_resolution,
-        percentile_cont(0.9) within group (order by resolved.hours_to_resolution) as p90_hours_to_resolution
-    from {{ ref('int_counted_products') }} as trees
-    inner join {{ ref('int_issue_resolutions') }} as resolved
-        on trees.descendant_id = resolved.product_id
-    group by trees.product_id, resolved.month_on
-
 )
 
 select
@@ -55,10 +40,10 @@ select
     cast(months.unresolved_issues as bigint) as unresolved_issues,
     cast(months.late_issues as bigint) as late_issues,
     resolutions.sla_met_ratio,
-    resolutions.median_hours_to_resolution,
-    resolutions.p90_hours_to_resolution
+    resolutions.median_hours as median_hours_to_resolution,
+    resolutions.p90_hours as p90_hours_to_resolution
 from months
-left join resolutions
+left join {{ ref('int_product_resolutions') }} as resolutions
     on
         months.product_id = resolutions.product_id
-        and months.month_on = resolutions.month_on
+        and cast(months.month_on as string) = resolutions.period

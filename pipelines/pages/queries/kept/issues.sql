@@ -14,7 +14,8 @@ with resolves as (
 )
 
 select
-    issues.rowid as issue_row,
+    places.issue_row,
+    places.place,
     issues.issue_id,
     issues.title,
     issues.organization_slug,
@@ -48,12 +49,16 @@ select
     issues.is_in_production,
     issues.introduced_in_release,
     issues.regressed_in_release
-from marts.fct_issues as issues
+from kept.places as places
+inner join marts.fct_issues as issues
+    on places.issue_row = issues.rowid
 left join marts.dim_products as products
     on issues.product_id = products.product_id
 left join marts.triage_queue as triage
     on issues.issue_id = triage.issue_id
 left join resolves
     on issues.issue_id = resolves.issue_id
-where issues.status not in ('deleted', 'merged')
-order by triage.score desc nulls last, issues.last_seen_at desc nulls last, issues.issue_id asc
+where
+    places.place >= $first_place
+    and places.place < $end_place
+order by places.place

@@ -9,7 +9,10 @@ with first_movers as (
         share_of_change,
         issue_id
     from marts.product_movers
-    where mover_rank <= 10
+    where
+        mover_rank <= 10
+        and product_id >= $first_product
+        and ($end_product is null or product_id < $end_product)
 
 )
 

@@ -1,7 +1,7 @@
 select
-    days.product_id,
-    list(days.event_count order by days.date_on) as events
-from marts.product_daily as days
+    daily.product_id,
+    list(daily.event_count order by daily.date_on) as events
+from marts.product_daily as daily
 cross join marts.publication
-where days.date_on > cast(publication.as_of as date) - 30
-group by days.product_id
+where daily.date_on > cast(publication.as_of as date) - 30
+group by daily.product_id

@@ -1,0 +1,182 @@
+{% set percentiles = {'median_hours': 0.5, 'p90_hours': 0.9} %}
+
+-- A percentile of a tree is one of all its values, and each value belongs to as many trees as its product is deep. So
+-- many fit into no memory: values are counted in buckets first, and only the buckets that hold a percentile are opened.
+with resolutions as (
+
+    select
+        coalesce(resolutions.product_id, '(unassigned)') as product_id,
+        resolutions.hours_to_resolution,
+        resolutions.is_met,
+        cast(floor(16 * log2(greatest(resolutions.hours_to_resolution, 0.001))) as bigint) as bucket,
+        cast(resolutions.month_on as string) as month_period,
+        case
+            when resolutions.resolved_on > clock.before_days_30_on then '30d'
+            when resolutions.resolved_on > clock.before_days_60_on then 'previous_30d'
+        end as window_period
+    from {{ ref('int_issue_resolutions') }} as resolutions
+    cross join {{ ref('int_as_of') }} as clock
+
+),
+
+in_periods as (
+
+    {% for period in ['month_period', 'window_period'] %}
+        select
+            product_id,
+            {{ period }} as period,
+            bucket,
+            hours_to_resolution,
+            is_met
+        from resolutions
+        where {{ period }} is not null
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+own_buckets as (
+
+    select
+        product_id,
+        period,
+        bucket,
+        count(hours_to_resolution) as timed_count,
+        count(is_met) as judged_count,
+        count(case when is_met then 1 end) as met_count
+    from in_periods
+    group by product_id, period, bucket
+
+),
+
+buckets as (
+
+    select
+        trees.product_id,
+        own_buckets.period,
+        own_buckets.bucket,
+        cast(sum(own_buckets.timed_count) as bigint) as timed_count,
+        cast(sum(own_buckets.judged_count) as bigint) as judged_count,
+        cast(sum(own_buckets.met_count) as bigint) as met_count
+    from {{ ref('int_counted_products') }} as trees
+    inner join own_buckets
+        on trees.descendant_id = own_buckets.product_id
+    group by trees.product_id, own_buckets.period, own_buckets.bucket
+
+),
+
+-- A percentile lies at a place between two values, which begin with the 0th, or on one.
+totals as (
+
+    select
+        product_id,
+        period,
+        cast(sum(timed_count) as bigint) as timed_resolutions,
+        cast(sum(met_count) as double) / nullif(sum(judged_count), 0) as sla_met_ratio,
+        {% for name, share in percentiles.items() %}
+            cast(sum(timed_count) - 1 as double) * {{ share }} as {{ name }}_place,
+        {% endfor %}
+        count(*) as bucket_count
+    from buckets
+    group by product_id, period
+
+),
+
+in_order as (
+
+    select
+        product_id,
+        period,
+        bucket,
+        cast(sum(timed_count) over (partition by product_id, period order by bucket) as bigint) - timed_count
+            as values_before,
+        timed_count
+    from buckets
+
+),
+
+opened as (
+
+    select
+        in_order.product_id,
+        in_order.period,
+        in_order.bucket,
+        in_order.values_before
+    from in_order
+    inner join totals
+        on
+            in_order.product_id = totals.product_id
+            and in_order.period = totals.period
+    where
+        false
+        {% for name in percentiles %}
+            or (
+                ceil(totals.{{ name }}_place) >= in_order.values_before
+                and floor(totals.{{ name }}_place) < in_order.values_before + in_order.timed_count
+            )
+        {% endfor %}
+
+),
+
+placed as (
+
+    select
+        opened.product_id,
+        opened.period,
+        in_periods.hours_to_resolution,
+        opened.values_before + row_number() over (
+            partition by opened.product_id, opened.period, opened.bucket
+            order by in_periods.hours_to_resolution
+        ) - 1 as place
+    from opened
+    inner join {{ ref('int_counted_products') }} as trees
+        on opened.product_id = trees.product_id
+    inner join in_periods
+        on
+            trees.descendant_id = in_periods.product_id
+            and opened.period = in_periods.period
+            and opened.bucket = in_periods.bucket
+    where in_periods.hours_to_resolution is not null
+
+),
+
+beside as (
+
+    select
+        totals.product_id,
+        totals.period,
+        totals.timed_resolutions,
+        totals.sla_met_ratio,
+        {% for name in percentiles %}
+            {% set place = 'totals.' ~ name ~ '_place' %}
+            {{ place }} - floor({{ place }}) as {{ name }}_share,
+            max(case when placed.place = floor({{ place }}) then placed.hours_to_resolution end) as {{ name }}_below,
+            max(case when placed.place = ceil({{ place }}) then placed.hours_to_resolution end) as {{ name }}_above,
+        {% endfor %}
+        count(placed.place) as value_count
+    from totals
+    left join placed
+        on
+            totals.product_id = placed.product_id
+            and totals.period = placed.period
+    group by
+        {% for name in percentiles %}
+            totals.{{ name }}_place,
+        {% endfor %}
+        totals.product_id,
+        totals.period,
+        totals.timed_resolutions,
+        totals.sla_met_ratio
+
+)
+
+select
+    product_id,
+    period,
+    timed_resolutions,
+    sla_met_ratio,
+    {% for name in percentiles %}
+        {{ name }}_below + ({{ name }}_above - {{ name }}_below) * {{ name }}_share as {{ name }}
+        {{- ',' if not loop.last }}
+    {% endfor %}
+from beside
