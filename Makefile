@@ -95,7 +95,7 @@ test-browser: $(BROWSER) ## The pages in Chromium: clicks, accessibility, phones
 	@$(RUN) -m pytest tests/browser
 
 test-spark: $(DEVELOPMENT) $(SPARK) ## The models on Spark: equal to DuckDB's, also after kills. Needs Java 17
-	@$(RUN) -m pytest tests/spark
+	@$(RUN) -m pytest tests/spark --timeout 1800
 
 test-fast: $(DEVELOPMENT) ## The tests that take some two minutes, without whole pipelines
 	@$(RUN) -m pytest -n 2 -m 'not slow'

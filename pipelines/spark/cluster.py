@@ -35,16 +35,18 @@ _JAVA = (
     "put `java` on the PATH, or set JAVA_HOME."
 )
 
-# Small tables: few tasks, and Java compiles in a hurry rather than well.
+# Small tables: few tasks, plans that are not made anew while they run, Java that compiles in a hurry rather than well,
+# and a metastore that need not survive a power cut.
 _DEFAULTS = """
 spark.master spark://127.0.0.1:{port}
 spark.driver.host 127.0.0.1
-spark.driver.extraJavaOptions {java} -Dderby.system.home={folder}
+spark.driver.extraJavaOptions {java} -Dderby.system.home={folder} -Dderby.system.durability=test
 spark.executor.extraJavaOptions {java}
 spark.executor.memory 768m
 spark.executor.cores 1
 spark.scheduler.mode FAIR
 spark.ui.enabled false
+spark.sql.adaptive.enabled false
 spark.sql.shuffle.partitions 2
 spark.sql.warehouse.dir {folder}/tables
 spark.hadoop.javax.jdo.option.ConnectionURL jdbc:derby:;databaseName={folder}/metastore;create=true
