@@ -36,7 +36,7 @@ _JAVA = (
 )
 
 # Small tables: few tasks, plans that are not made anew while they run, Java that compiles in a hurry rather than well,
-# and a metastore that need not survive a power cut.
+# a metastore that need not survive a power cut, and few threads that last, since each opens the metastore for itself.
 _DEFAULTS = """
 spark.master spark://127.0.0.1:{port}
 spark.driver.host 127.0.0.1
@@ -52,6 +52,8 @@ spark.sql.warehouse.dir {folder}/tables
 spark.hadoop.javax.jdo.option.ConnectionURL jdbc:derby:;databaseName={folder}/metastore;create=true
 spark.hadoop.hive.exec.scratchdir {folder}/scratch
 spark.hadoop.hive.server2.thrift.bind.host 127.0.0.1
+spark.hadoop.hive.server2.async.exec.threads 8
+spark.hadoop.hive.server2.async.exec.keepalive.time 3600s
 """
 _JAVA_OPTIONS = (
     "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Djava.io.tmpdir={folder}"

@@ -71,7 +71,7 @@ def _export(
     folder, columns = table.replace(".", "/"), _columns(db, table)
     content = _fingerprint(db, table)
     address = storage.address(f"{folder}/{content}")
-    if unquote(location_of(there)) == unquote(address):
+    if unquote(location_of(there)) == unquote(address) and storage.holds(f"{folder}/{content}"):
         return False
     # A time of the warehouse is one in UTC, which Parquet has to say for Spark to know.
     instants = ", ".join(

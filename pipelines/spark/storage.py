@@ -12,6 +12,8 @@ from pyarrow import fs
 
 from pipelines.spark.errors import SparkError
 
+_FILE = "rows.parquet"
+
 
 class Storage:
     """The absolute folder, or the address, that SPARK_STORAGE names. A name in it is a folder, of one table."""
@@ -28,12 +30,18 @@ class Storage:
         """Return where the folder is, as Spark is told."""
         return f"{self._place}/{name}" if "://" in self._place else f"file:{self._place}/{name}"
 
+    def holds(self, name: str) -> bool:
+        """Return whether the folder has been written."""
+        with self._explained():
+            found = self._files.get_file_info(f"{self._path(name)}/{_FILE}")
+            return bool(found.is_file)
+
     def write(self, name: str, rows: pa.RecordBatchReader) -> None:
         """Make the folder hold these rows and no others."""
         with self._explained():
             self.remove(name)
             self._files.create_dir(self._path(name))
-            path = f"{self._path(name)}/rows.parquet"
+            path = f"{self._path(name)}/{_FILE}"
             with (
                 self._files.open_output_stream(path) as stream,
                 pq.ParquetWriter(stream, rows.schema, compression="zstd") as file,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from pipelines import models
+from pipelines.assets.models import PROJECT, TRANSLATOR
 from pipelines.assets.raw import sentry_tables
 from pipelines.automation import catalog_sensor, every_three_hours, failed_runs, overdue_syncs
 from pipelines.definitions import defs
@@ -56,6 +59,15 @@ def test_the_published_file_stands_at_the_end_of_every_line_from_the_api() -> No
     assert marts <= upstream
     assert dg.AssetKey(["sentry", "issues"]) in upstream
     assert dg.AssetKey(["seeds", "products"]) in upstream
+
+
+def test_the_kind_of_a_model_is_what_builds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = json.loads(models.manifest().read_bytes())
+    for engine in ("", "spark"):
+        monkeypatch.setenv("MODELS_ON", engine)
+        name = "model.sentry_by_product.dim_products"
+        spec = TRANSLATOR.get_asset_spec(manifest, name, PROJECT)
+        assert spec.kinds == {"dbt", engine or "duckdb"}
 
 
 def test_the_source_runs_without_dagster_or_dbt() -> None:

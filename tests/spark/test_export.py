@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -87,6 +88,9 @@ def test_only_what_has_changed_goes_to_spark(
         spark.run("drop table raw_sentry.things")
         assert changed() == ["raw_sentry.things"]
         assert len(list(tmp_path.glob("storage/raw_sentry/things/*"))) == 1
+        # As whoever makes room leaves it.
+        shutil.rmtree(tmp_path / "storage")
+        assert changed() == ["raw_sentry.nothing", "raw_sentry.things"]
 
 
 def test_a_table_that_breaks_its_contract_stays_where_it_is(
