@@ -103,9 +103,9 @@
 
 {#
     Plain Parquet has no transactions and no deletes. So each build of a model writes all its rows to a new table in the
-    schema `versions`, and the model is an external table that points to the newest whole one: to change the place is one
-    transaction of the metastore, while to rename a table moves files, too. Killed at any moment, a build leaves at most
-    versions to which nothing points, and the next one drops them.
+    schema `versions`, and the model is an external table that points to the newest whole one: to change the place is
+    one transaction of the metastore, while to rename a table moves files, too. Killed at any moment, a build leaves at
+    most versions to which nothing points, and the next one drops them.
 #}
 {% macro spark__build_version(stored, target) %}
     {%- set query = spark__query_as_view() -%}
@@ -127,7 +127,8 @@
     {%- do spark__refuse_nulls(version) -%}
     {%- do spark__point(target, version, columns) -%}
     {%- set versions = version.identifier.removesuffix(invocation_id | replace('-', '')) ~ '*' -%}
-    {%- for row in run_query("show tables in versions like '" ~ versions ~ "'") if row['tableName'] != version.identifier %}
+    {%- set found = run_query("show tables in versions like '" ~ versions ~ "'") -%}
+    {%- for row in found if row['tableName'] != version.identifier %}
         {%- do run_query('drop table versions.' ~ row['tableName']) -%}
     {%- endfor %}
 {% endmacro %}
@@ -208,7 +209,8 @@
         {%- do required.append(column.name) -%}
     {%- endfor %}
     {%- if required %}
-        {%- set counts = run_query('select count_if(' ~ required | join(' is null), count_if(') ~ ' is null) from ' ~ rows) -%}
+        {%- set nulls_of_each = required | join(' is null), count_if(') -%}
+        {%- set counts = run_query('select count_if(' ~ nulls_of_each ~ ' is null) from ' ~ rows) -%}
         {%- for column, nulls in zip(required, counts.rows[0]) if nulls > 0 %}
             {%- do exceptions.raise_database_error(
                 this ~ '.' ~ column ~ ' is null in ' ~ nulls ~ ' rows, where its contract says not_null.'
