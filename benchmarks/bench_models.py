@@ -1,14 +1,15 @@
 """What the dbt build costs against its own SQL in DuckDB, what a small change and issue rules cost, and how it grows.
 
-    python benchmarks/bench_models.py           # no issues, 100,000 and 1,000,000
-    python benchmarks/bench_models.py --large   # 5,000,000 too: some minutes, 20 GB of disk
+    python benchmarks/bench_models.py                                      # no issues, 100,000 and 1,000,000
+    python benchmarks/bench_models.py --issues 5000000                     # a quarter of an hour, 15 GB of disk
+    python benchmarks/bench_models.py --issues 100000 --products 20000 --days 1000
 
-1,000 products, 2,000 projects, 90 days. Each row is one process of its own: its seconds on the clock and of CPU, and
-the most memory that it held, of which DuckDB gives back what others need. dbt has parsed the project before, as in
-production. The floor is the SQL as dbt compiled it, model by model on one connection with dbt's memory: no start, no
-contracts, no comments. Without issues what is left of dbt is its fixed cost. The rules are 50, each of them of every
-project: the most that so many can cost. Per model, MB is the most that the process of the floor held while it was
-built (Linux tells).
+1,000 products, 2,000 projects, 90 days, if nothing else is said. Each row is one process of its own: its seconds on
+the clock and of CPU, and the most memory that it held, of which DuckDB gives back what others need. dbt has parsed
+the project before, as in production. The floor is the SQL as dbt compiled it, model by model on one connection with
+dbt's memory: no start, no contracts, no comments. Without issues what is left of dbt is its fixed cost. The rules are
+50, each of them of every project: the most that so many can cost. Per model, MB is the most that the process of the
+floor held while it was built (Linux tells).
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from tests.dbt.warehouse import WrittenWarehouse
 
 HERE = Path(__file__).parent
 AS_OF = datetime(2026, 11, 23, 9)
-SIZES, LARGE = (0, 100_000, 1_000_000), 5_000_000
+SIZES, PRODUCTS, DAYS = (0, 100_000, 1_000_000), 1_000, 90
 LOADS = ("1700000000.0", "1700000001.0", "1700000002.0")
 RULES = 50
 SHOWN_MODELS = 8
@@ -64,20 +65,22 @@ class Cost(NamedTuple):
 def main() -> None:
     """Print each size: what each way costs, and which models take the time."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--large", action="store_true", help="5,000,000 issues too")
-    sizes = (*SIZES, LARGE) if parser.parse_args().large else SIZES
+    parser.add_argument("--issues", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--products", type=int, default=PRODUCTS)
+    parser.add_argument("--days", type=int, default=DAYS)
+    given = parser.parse_args()
     # Where it is called from, since /tmp may be memory.
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix="bench-models-") as name:
         folder = Path(name)
         measured(parse, folder)
-        for size in sizes:
-            compare(folder, size)
+        for issues in given.issues:
+            compare(folder, issues, given.products, given.days)
 
 
-def compare(folder: Path, issues: int) -> None:
+def compare(folder: Path, issues: int, products: int, days: int) -> None:
     """Measure one size and print it."""
     start = folder / f"issues-{issues}"
-    measured(make, start, issues, folder / "target")
+    measured(make, start, issues, folder / "target", products, days)
     built = copied(start, "built")
     costs = {
         "dbt ls: its start alone": measured(run_dbt, built, "ls", "--quiet")[0],
@@ -174,14 +177,16 @@ def parse(folder: Path) -> None:
     run_dbt(folder, "parse", "--quiet")
 
 
-def make(folder: Path, issues: int, parsed: Path, products: int = 1_000) -> None:
+def make(
+    folder: Path, issues: int, parsed: Path, products: int = PRODUCTS, days: int = DAYS
+) -> None:
     """Write a warehouse that is ready for its first build, and what dbt has parsed beside it."""
     folder.mkdir()
     WrittenWarehouse(folder)
     (folder / "target").mkdir()
     shutil.copy(parsed / "partial_parse.msgpack", folder / "target")
     with _open(folder) as db:
-        size = {"issues": issues, "products": products}
+        size = {"issues": issues, "products": products, "days": days}
         _execute(db, "many_issues.sql", {"as_of": AS_OF, **size})
         for table in RAW_TABLES:
             # The last sync, too, brought one issue in a hundred.

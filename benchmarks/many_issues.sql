@@ -1,5 +1,6 @@
--- A warehouse of $issues issues as 90 days of syncs would have left it: 20 organizations, $products products in a tree
--- some ten deep, 2,000 projects of which a few belong to none. `hash` stands for chance, so that every run has the same rows.
+-- A warehouse of $issues issues as 90 days of syncs would have left it: 20 organizations, $products products in a
+-- tree some ten deep or more, $days days of counts, 2,000 projects of which a few belong to none. `hash` stands for
+-- chance, so that every run has the same rows.
 insert into seeds.products
 select
     'product-' || n as product_id,
@@ -162,7 +163,7 @@ select
     hash(project_id, day) % 2000 as event_count,
     'stats_v2' as event_source,
 from raw_sentry.projects
-cross join range(90) as days(day);
+cross join range($days) as days(day);
 
 insert into raw_sentry.project_daily_production_events by name
 select

@@ -59,7 +59,7 @@ class Publication:
     kept: dict[Any, Any] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
     _tables: set[str] = field(default_factory=set)
-    _lock: Lock = field(default_factory=Lock)
+    _locks: dict[str, Lock] = field(default_factory=lambda: {name: Lock() for name in KEPT})
 
     def make_ready(self) -> None:
         """Make the tables in memory before someone waits for them."""
@@ -73,21 +73,22 @@ class Publication:
 
     def keep_tables(self, sql: str) -> None:
         """Make the tables in memory that the statement reads, in whatever time that takes."""
-        with self._lock, self.connection.cursor() as cursor:
-            cursor.execute(f"use {self.catalog}")
-            self._keep(cursor, sql)
-
-    def _keep(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         for name in self.lacks(sql):
-            rows = query(f"kept/{name}")
-            self._keep(cursor, rows)
-            verb = f"create or replace table kept.{name} as"
-            for part in _parts(cursor) if set(_PARAMETER.findall(rows)) else [{}]:
+            with self._locks[name]:
+                if name not in self._tables:
+                    self.keep_tables(query(f"kept/{name}"))
+                    self._make(name)
+                    self._tables.add(name)
+
+    def _make(self, name: str) -> None:
+        rows, verb = query(f"kept/{name}"), f"create or replace table kept.{name} as"
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"use {self.catalog}")
+            for part in _parts(cursor) if _PARAMETER.search(rows) else [{}]:
                 cursor.execute(f"{verb} {rows}", _named(rows, part))
                 verb = f"insert into kept.{name}"
-                # What is in memory is compressed by a checkpoint.
-                cursor.execute("checkpoint kept")
-            self._tables.add(name)
+                # It compresses what is in memory, once nobody reads there; who then begins to waits for it.
+                cursor.execute("force checkpoint kept")
 
 
 def _parts(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ class Deployment:
     def is_rebuilt_in_full(self) -> bool:
         """Whether the last build took nothing over from the one before."""
         results = json.loads((self.data / "dbt" / "run_results.json").read_bytes())
-        return bool(results["args"]["full_refresh"])
+        return bool(results["args"].get("full_refresh"))
 
     def copy(self, folder: Path, url: str) -> Deployment:
         shutil.copytree(self.data, folder / "data")

@@ -41,7 +41,7 @@ def later(first: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         patch.setenv("SEEDS_DIR", str(deployment.seeds))
         patch.setenv("BACKUP_DIR", str(deployment.data.parent / "backups"))
         three_months_pass(world, deployment)
-        running = sync(deployment, FULL_SYNC_HOURS="0")
+        running = sync(deployment)
         wait_for(lambda: len(sentry.requests) > 5, running)
         said: list[str] = []
         patch.setattr("builtins.print", lambda text, **_: said.append(text))

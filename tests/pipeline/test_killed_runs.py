@@ -21,9 +21,7 @@ from pipelines.warehouse.lock import holder
 from tests.pipeline.conftest import SETTINGS, Deployment
 
 
-def sync(
-    deployment: Deployment, terminal: int | None = None, **settings: str
-) -> subprocess.Popen[bytes]:
+def sync(deployment: Deployment, terminal: int | None = None) -> subprocess.Popen[bytes]:
     """`make sync` as a terminal runs it: leader of a session whose terminal can be closed."""
     environment = (
         os.environ
@@ -32,7 +30,7 @@ def sync(
             "SENTRY_URL": deployment.url,
             "DATA_DIR": str(deployment.data),
             "SEEDS_DIR": str(deployment.seeds),
-            **settings,
+            "FULL_SYNC_HOURS": "0",
         }
     )
     log = (deployment.data / "sync.log").open("ab")
@@ -99,8 +97,7 @@ def test_whatever_ends_a_sync_the_next_goes_through_and_the_dead_run_shows_as_fa
     for is_due, end in ((is_reading, kill), (is_building, cut_power), (is_building, hang_up)):
         (deployment.data / "dbt" / "dbt.log").unlink(missing_ok=True)
         leader, terminal = pty.openpty()
-        reads_long = {"FULL_SYNC_HOURS": "0"} if is_due is is_reading else {}
-        killed = sync(deployment, terminal if end is hang_up else None, **reads_long)
+        killed = sync(deployment, terminal if end is hang_up else None)
         os.close(terminal)
         wait_for(lambda is_due=is_due: is_due(sentry, deployment), killed)
         assert isinstance(every_three_hours(), dg.SkipReason)

@@ -84,19 +84,6 @@ def test_readers_see_no_error_while_publications_change(first: Deployment, tmp_p
     assert len(answers) > REPLACEMENTS
 
 
-def test_a_file_from_before_there_were_tickets_shows_its_runs(
-    first: Deployment, tmp_path: Path
-) -> None:
-    path = tmp_path / "product_health.duckdb"
-    shutil.copyfile(first.published, path)
-    with duckdb.connect(str(path)) as db:
-        db.execute("drop table marts.fct_tickets")
-    with served(path) as browser:
-        text = browser.get("/sync/").text
-    assert "Runs, the newest first" in text
-    assert "Tickets" not in text
-
-
 def read(
     browser: Browser, done: threading.Event, failures: list[object], answers: list[str]
 ) -> None:

@@ -173,10 +173,9 @@ beside as (
 select
     product_id,
     period,
-    timed_resolutions,
-    sla_met_ratio,
     {% for name in percentiles %}
-        {{ name }}_below + ({{ name }}_above - {{ name }}_below) * {{ name }}_share as {{ name }}
-        {{- ',' if not loop.last }}
+        {{ name }}_below + ({{ name }}_above - {{ name }}_below) * {{ name }}_share as {{ name }},
     {% endfor %}
+    timed_resolutions,
+    sla_met_ratio
 from beside
