@@ -109,15 +109,10 @@
 #}
 {% macro spark__build_version(stored, target) %}
     {%- set query = spark__query_as_view() -%}
-    {%- if is_incremental() %}
-        {%- do process_schema_changes(config.get('on_schema_change'), query, stored) -%}
-    {%- endif %}
     {%- set added = adapter.get_columns_in_relation(query) -%}
-    {%- set columns = adapter.get_columns_in_relation(stored) if is_incremental() else added -%}
-    {%- set name = target.schema ~ '__' ~ target.identifier ~ '__' -%}
-    {%- set version = api.Relation.create(
-        schema='versions', identifier=name ~ invocation_id | replace('-', ''), type='table'
-    ) -%}
+    {%- set kept = adapter.get_columns_in_relation(stored) if is_incremental() else [] -%}
+    {%- set columns = kept + added | rejectattr('name', 'in', kept | map(attribute='name') | list) | list -%}
+    {%- set version = spark__version() -%}
     {%- do run_query('create schema if not exists versions') -%}
     {%- do run_query('create table ' ~ version ~ ' (' ~ spark__typed(columns) ~ ') using parquet') -%}
     {%- call statement('main') %}
@@ -125,13 +120,26 @@
         select * from {{ query }}
     {%- endcall %}
     {%- if is_incremental() %}
-        {%- do run_query(spark__keep_others(stored, version, columns)) -%}
+        {%- do run_query(spark__keep_others(stored, version, kept)) -%}
+        {#- Not earlier: the query was written for the columns that are stored. #}
+        {%- do process_schema_changes(config.get('on_schema_change'), query, stored) -%}
     {%- endif %}
     {%- do spark__refuse_nulls(version) -%}
     {%- do spark__point(target, version, columns) -%}
-    {%- for row in run_query("show tables in versions like '" ~ name ~ "*'") if row['tableName'] != version.identifier %}
+    {%- set versions = version.identifier.removesuffix(invocation_id | replace('-', '')) ~ '*' -%}
+    {%- for row in run_query("show tables in versions like '" ~ versions ~ "'") if row['tableName'] != version.identifier %}
         {%- do run_query('drop table versions.' ~ row['tableName']) -%}
     {%- endfor %}
+{% endmacro %}
+
+
+{# Where this build of the model writes rows. #}
+{% macro spark__version() %}
+    {{ return(api.Relation.create(
+        schema='versions',
+        identifier=this.schema ~ '__' ~ this.identifier ~ '__' ~ invocation_id | replace('-', ''),
+        type='table',
+    )) }}
 {% endmacro %}
 
 
@@ -229,11 +237,14 @@
 #}
 {% macro spark__build_in_place(stored, target) %}
     {%- if is_incremental() %}
-        {%- set query = spark__query_as_view() -%}
-        {%- do process_schema_changes(config.get('on_schema_change'), query, stored) -%}
+        {%- set query, rows = spark__query_as_view(), spark__version() -%}
+        {%- do run_query('create schema if not exists versions') -%}
+        {%- do run_query('create table ' ~ rows ~ ' using parquet as select * from ' ~ query) -%}
+        {%- do process_schema_changes(config.get('on_schema_change'), rows, stored) -%}
         {%- call statement('main') %}
-            {{ spark__replace_keys(target, query, adapter.get_columns_in_relation(query)) }}
+            {{ spark__replace_keys(target, rows, adapter.get_columns_in_relation(rows)) }}
         {%- endcall %}
+        {%- do run_query('drop table ' ~ rows) -%}
     {%- else %}
         {%- call statement('main') %}
             {{ create_table_as(false, target, compiled_code) }}
