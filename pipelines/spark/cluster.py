@@ -36,11 +36,11 @@ _JAVA = (
 )
 
 # Small tables: few tasks, plans that are not made anew while they run, Java that compiles in a hurry rather than well,
-# a metastore that need not survive a power cut, and few threads that last, since each opens the metastore for itself.
+# and few threads that last, since each opens the metastore for itself.
 _DEFAULTS = """
 spark.master spark://127.0.0.1:{port}
 spark.driver.host 127.0.0.1
-spark.driver.extraJavaOptions {java} -Dderby.system.home={folder} -Dderby.system.durability=test
+spark.driver.extraJavaOptions {java} -Dderby.system.home={folder}
 spark.executor.extraJavaOptions {java}
 spark.executor.memory 768m
 spark.executor.cores 1

@@ -60,23 +60,28 @@ def _compare(
 ) -> Comparison:
     if table not in one or table not in two:
         return Comparison(table, 0, "only one of them has it")
-    (rows,) = db.execute(f"select count(*) from one.marts.{table}").fetchone() or (0,)
+    ((rows,),) = db.execute(f"select count(*) from one.marts.{table}").fetchall()
     if one[table] != two[table]:
         ours, theirs = ((comment, *columns) for comment, columns in (one[table], two[table]))
         odd = [f"{a}, not {b}" for a, b in zip(ours, theirs, strict=False) if a != b]
         return Comparison(table, rows, odd[0] if odd else "other columns")
-    left_out = _OF_THE_FILE.get(table, set())
-    compared = ", ".join(
-        f"format('{{:.9g}}', {name})" if kind == "DOUBLE" else name
-        for name, kind, _ in one[table][1]
-        if name not in left_out
-    )
-    alone = [
-        db.execute(
-            f"select count(*) from (select {compared} from {a}.marts.{table} "
-            f"except all select {compared} from {b}.marts.{table})"
-        ).fetchall()[0][0]
-        for a, b in (("one", "two"), ("two", "one"))
-    ]
-    difference = f"{alone[0]} rows only here, {alone[1]} only there" if any(alone) else ""
-    return Comparison(table, rows, difference)
+    kinds = {name: kind for name, kind, _ in one[table][1]}
+    for name in _OF_THE_FILE.get(table, set()):
+        del kinds[name]
+    # Where floats may differ a little, rows are paired by what must not.
+    order = ", ".join(sorted(kinds, key=lambda name: kinds[name] == "DOUBLE"))
+    differs = " or ".join(_differs(name, kind) for name, kind in kinds.items())
+    numbered = f"select *, row_number() over (order by {order}) as place from {{}}.marts.{table}"
+    ((differing,),) = db.execute(
+        f"select count(*) from ({numbered.format('one')}) as a "
+        f"full join ({numbered.format('two')}) as b using (place) where {differs}"
+    ).fetchall()
+    return Comparison(table, rows, f"{differing:,} rows differ" if differing else "")
+
+
+def _differs(name: str, kind: str) -> str:
+    distinct = f"a.{name} is distinct from b.{name}"
+    if kind != "DOUBLE":
+        return distinct
+    near = f"abs(a.{name} - b.{name}) <= 1e-9 * greatest(abs(a.{name}), abs(b.{name}))"
+    return f"({distinct} and not coalesce({near}, false))"

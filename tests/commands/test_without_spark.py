@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from pipelines.settings import Settings
 from pipelines.spark import SparkError, cluster, prepare, server
+from pipelines.spark.compare import compare
 from pipelines.spark.storage import Storage
 
 
@@ -70,3 +72,18 @@ def test_a_storage_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SparkError, match=r"SPARK_STORAGE .*/file cannot be used"):
         Storage(f"{tmp_path}/file").write("x", pa.table({"n": [1]}).to_reader())
+
+
+def test_files_are_equal_but_for_the_last_digits_of_floats(tmp_path: Path) -> None:
+    rows = {
+        "same": "values (1, 0.30000000049999998), (2, null), (2, 'inf'::double)",
+        "near": "values (2, 'inf'::double), (2, null), (1, 0.30000000050000003)",
+        "other": "values (2, 'inf'::double), (2, null), (1, 0.3000000009)",
+        "fewer": "values (1, 0.3000000005), (2, null)",
+    }
+    for name, values in rows.items():
+        with duckdb.connect(str(tmp_path / name)) as db:
+            db.execute(f"create schema marts; create table marts.t as from ({values}) as t(id, n)")
+            db.execute(f"comment on table marts.t is '{'other' if name == 'fewer' else 'same'}'")
+    found = [compare(tmp_path / "same", tmp_path / name)[0].difference for name in rows]
+    assert found == ["", "", "1 rows differ", "same, not other"]
