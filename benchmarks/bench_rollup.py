@@ -33,6 +33,7 @@ AS_OF = datetime(2026, 11, 23, 9)
 CLOSURE = ("int_product_tree", "dim_products", "product_closure")
 ROLLUP = (
     "int_product_numbers",
+    "int_period_resolutions",
     "int_product_resolutions",
     "int_product_resolution_times",
     "int_product_health_measures",

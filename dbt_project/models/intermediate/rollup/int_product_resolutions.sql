@@ -2,40 +2,7 @@
 
 -- A percentile of a tree is one of all its values, and each value belongs to as many trees as its product is deep. So
 -- many fit into no memory: values are counted in buckets first, and only the buckets that hold a percentile are opened.
-with resolutions as (
-
-    select
-        coalesce(resolutions.product_id, '(unassigned)') as product_id,
-        resolutions.hours_to_resolution,
-        resolutions.is_met,
-        cast(floor(16 * log2(greatest(resolutions.hours_to_resolution, 0.001))) as bigint) as bucket,
-        cast(resolutions.month_on as string) as month_period,
-        case
-            when resolutions.resolved_on > clock.before_days_30_on then '30d'
-            when resolutions.resolved_on > clock.before_days_60_on then 'previous_30d'
-        end as window_period
-    from {{ ref('int_issue_resolutions') }} as resolutions
-    cross join {{ ref('int_as_of') }} as clock
-
-),
-
-in_periods as (
-
-    {% for period in ['month_period', 'window_period'] %}
-        select
-            product_id,
-            {{ period }} as period,
-            bucket,
-            hours_to_resolution,
-            is_met
-        from resolutions
-        where {{ period }} is not null
-        {{ 'union all' if not loop.last }}
-    {% endfor %}
-
-),
-
-own_buckets as (
+with own_buckets as (
 
     select
         product_id,
@@ -44,7 +11,7 @@ own_buckets as (
         count(hours_to_resolution) as timed_count,
         count(is_met) as judged_count,
         count(case when is_met then 1 end) as met_count
-    from in_periods
+    from {{ ref('int_period_resolutions') }}
     group by product_id, period, bucket
 
 ),
@@ -131,7 +98,7 @@ placed as (
     from opened
     inner join {{ ref('int_counted_products') }} as trees
         on opened.product_id = trees.product_id
-    inner join in_periods
+    inner join {{ ref('int_period_resolutions') }} as in_periods
         on
             trees.descendant_id = in_periods.product_id
             and opened.period = in_periods.period
