@@ -14,10 +14,10 @@ from tests.notify.messages import AS_OF, alert, reason, recipient
 @pytest.mark.parametrize(
     ("channel", "address", "shown"),
     [
-        ("mail", "ops@example.com", "commerce · mail ops@example.com"),
-        ("mail", "env:NOTIFY_ADDRESS_OPS", "commerce · mail (address in the environment)"),
-        ("chat", "slack://a/b/secret", "commerce · chat slack"),
-        ("webhook", "https://u:p@example.com/secret?k=1", "commerce · webhook example.com"),
+        ("mail", "ops@example.com", "commerce, mail ops@example.com"),
+        ("mail", "env:NOTIFY_ADDRESS_OPS", "commerce, mail (address in the environment)"),
+        ("chat", "slack://a/b/secret", "commerce, chat slack"),
+        ("webhook", "https://u:p@example.com/secret?k=1", "commerce, webhook example.com"),
     ],
 )
 def test_a_recipient_is_shown_without_what_is_secret(

@@ -53,18 +53,6 @@ def test_what_is_kept_in_memory_is_of_the_publication(first: Deployment, tmp_pat
             ]
 
 
-def test_a_file_that_lacks_a_column_shows_what_does_not_need_it(
-    first: Deployment, tmp_path: Path
-) -> None:
-    path = tmp_path / "product_health.duckdb"
-    replace(first.published, path, "old")
-    with duckdb.connect(str(path)) as db:
-        db.execute("alter table marts.fct_issues drop column introduced_in_release")
-    with served(path) as browser:
-        assert "critical products" in browser.get("/products/").text
-        assert "of another version" in browser.get("/issues/", 503).text
-
-
 def test_readers_see_no_error_while_publications_change(first: Deployment, tmp_path: Path) -> None:
     path = tmp_path / "product_health.duckdb"
     replace(first.published, path, "0")
