@@ -103,7 +103,7 @@ def test_whatever_ends_a_sync_the_next_goes_through_and_the_dead_run_shows_as_fa
         assert isinstance(every_three_hours(), dg.SkipReason)
         end(killed)
         os.close(leader)  # hangs up if it is somebody's terminal
-        killed.wait(60)
+        killed.wait(120)
         assert killed.returncode in (-signal.SIGKILL, -signal.SIGHUP)
         deadline = time.monotonic() + 60  # the run ends a moment after who started it
         while holder(deployment.warehouse):
