@@ -9,7 +9,7 @@ with own_buckets as (
         period,
         bucket,
         count(hours_to_resolution) as timed_count,
-        count(is_met) as judged_count,
+        count(is_met) as targeted_count,
         count(case when is_met then 1 end) as met_count
     from {{ ref('int_period_resolutions') }}
     group by product_id, period, bucket
@@ -23,7 +23,7 @@ buckets as (
         own_buckets.period,
         own_buckets.bucket,
         cast(sum(own_buckets.timed_count) as bigint) as timed_count,
-        cast(sum(own_buckets.judged_count) as bigint) as judged_count,
+        cast(sum(own_buckets.targeted_count) as bigint) as targeted_count,
         cast(sum(own_buckets.met_count) as bigint) as met_count
     from {{ ref('int_counted_products') }} as trees
     inner join own_buckets
@@ -39,7 +39,7 @@ totals as (
         product_id,
         period,
         cast(sum(timed_count) as bigint) as timed_resolutions,
-        cast(sum(met_count) as double) / nullif(sum(judged_count), 0) as sla_met_ratio,
+        cast(sum(met_count) as double) / nullif(sum(targeted_count), 0) as sla_met_ratio,
         {% for name, share in percentiles.items() %}
             cast(sum(timed_count) - 1 as double) * {{ share }} as {{ name }}_place,
         {% endfor %}
